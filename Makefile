@@ -1,0 +1,51 @@
+# hemdata. `make demo` runs the whole line on real molecules, `make test` runs the tests; both make the environment first.
+.PHONY: env demo test lint types docs lock xtb bench clean help
+
+H := .venv/bin/hemdata
+export OMP_NUM_THREADS ?= 1
+
+help:
+	@echo "make demo   the study in small, on real molecules: demo/report.html (about 10 minutes on 2 cores)"
+	@echo "make test   the tests"
+	@echo "make env    .venv/ with Python 3.12 and the locked versions"
+	@echo "make lint types docs   ruff, mypy, the handbook"
+	@echo "make bench  the benchmarks (minutes)"
+	@echo "make lock   resolve the versions anew"
+
+env:
+	@sh .ci/make-env
+
+demo: env
+	$H build qm9 --out demo/data/qm9
+	$H build pubchem9 --out demo/data/pubchem9
+	$H build test-groups --out demo/data/test-groups
+	$H label test-groups --data demo/data
+	$H label qm9 -n 820 --without test-groups --data demo/data
+	$H label pubchem9 -n 820 --without test-groups --data demo/data
+	$H train-eval pipelines/studies/demo.yaml --data demo/data --out demo/run
+	$H report demo/run --out demo/report.html
+
+test: env
+	.venv/bin/python -m pytest
+
+lint: env
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+
+types: env
+	.venv/bin/mypy
+
+docs: env
+	.venv/bin/mkdocs build --strict --quiet
+
+bench: env
+	@for b in benchmarks/*.py; do echo "== $$b"; .venv/bin/python $$b || exit 1; done
+
+lock: env
+	@uv=$$(command -v uv || echo .uv/bin/uv); $$uv pip compile -q --python-version 3.12 --no-emit-index-url --no-header --extra train --extra cluster --extra dev pyproject.toml -o requirements.lock
+
+xtb: env
+	sh .ci/make-xtb
+
+clean:
+	rm -rf .venv .uv demo site dist

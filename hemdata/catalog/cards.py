@@ -1,0 +1,207 @@
+"""The card models: dataset, level of theory, study, network. One pydantic model each."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from hemdata.catalog.reading import Card, read_card
+
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")]
+Element = Annotated[str, Field(pattern=r"^[A-Z][a-z]?$")]
+ColumnType = Literal[
+    "string", "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "double",
+    "list<uint8>", "list<double>", "list<string>",
+]  # fmt: skip
+
+
+class Column(Card):
+    """One column of a table: its type, unit, meaning and what its values may be."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    type: ColumnType
+    meaning: str
+    unit: str | None = None
+    nullable: bool = False
+    unique: bool = False
+    minimum: float | None = None
+    maximum: float | None = None
+    pattern: str | None = None
+    choices: list[str] | None = None
+    finite: bool = True
+
+
+class SchemaCard(Card):
+    """A table of schemas/: its columns, and the rules that go beyond one column."""
+
+    name: str
+    version: Annotated[str, Field(pattern=r"^\d+\.\d+$")]
+    about: str
+    columns: list[Column]
+    rules: dict[str, str] = {}
+
+
+class RemoteFile(Card):
+    """A published file: where it is, how large, with which hash (`md5:...` or `sha256:...`)."""
+
+    name: str
+    about: str
+    url: str
+    bytes: int | None = None
+    hash: Annotated[str, Field(pattern=r"^(md5|sha256):[0-9a-f]+$")] | None = None
+
+
+class PackagedFiles(Card):
+    """Published rows that a Python distribution carries."""
+
+    distribution: str
+    version: str
+    files: dict[str, str] = Field(description="path inside the distribution: sha256")
+
+
+class DatasetCard(Card):
+    """A published dataset: what it is, where it is, how it is read, and what is known to be wrong with it."""
+
+    name: Name
+    title: str
+    about: str
+    reader: str = Field(description="module of hemdata.sources that reads it")
+    licence: str
+    cite: list[str]
+    homepage: str | None = None
+    level: str | None = None
+    geometry_level: str | None = None
+    files: list[RemoteFile] = []
+    package: PackagedFiles | None = None
+    shipped: list[str] = Field([], description="files that travel beside the card")
+    accepted: int | None = Field(None, description="rows that a whole build must accept")
+    properties: list[Column] = []
+    flags: dict[str, str] = {}
+    defects: list[str] = []
+    assumed: list[str] = []
+
+
+class Basis(Card):
+    """A Gaussian basis: a built-in name, and exponents of one's own shells added per element."""
+
+    name: str
+    added_shells: dict[Element, list[tuple[int, float]]] = Field({}, description="element: [[l, exponent], ...]")
+
+
+class LevelCard(Card):
+    """A level of theory, and the energies of its own atoms."""
+
+    name: Name
+    title: str
+    about: str
+    engine: Literal["pyscf", "tblite"]
+    method: str = Field(description="functional or semi-empirical method, in the engine's words")
+    basis: Basis | None = None
+    angular: Literal["cartesian", "spherical", "cartesian-d-spherical-f"] | None = None
+    grid_level: int | None = None
+    atoms_hartree: dict[Element, float]
+    atoms_source: str
+    cite: list[str] = []
+
+    @model_validator(mode="after")
+    def _engine_has_what_it_needs(self) -> "LevelCard":
+        if self.engine == "pyscf" and (self.basis is None or self.angular is None or self.grid_level is None):
+            raise ValueError("a pyscf level needs basis, angular and grid_level")
+        if self.engine == "tblite" and (self.basis or self.angular or self.grid_level):
+            raise ValueError("a tblite level has no basis, angular or grid_level")
+        return self
+
+
+class TrainingSet(Card):
+    """A training set of a study: a dataset, and how many of its molecules are taken."""
+
+    dataset: Name
+    molecules: Annotated[int, Field(ge=20)]
+
+
+class StudyNetwork(Card):
+    """A network of a study: its card and the configuration taken from it; `epochs` overrides the card's."""
+
+    network: Name
+    configuration: str | None = None
+    epochs: Annotated[int, Field(ge=1)] | None = None
+
+
+class StudyCard(Card):
+    """A matrix of cells: training sets x networks x seeds, each judged on every group at one level."""
+
+    name: Name
+    title: str
+    question: str
+    level: Name
+    sets: Annotated[dict[Name, TrainingSet], Field(min_length=1)]
+    groups: Annotated[list[Name], Field(min_length=1)]
+    networks: Annotated[list[StudyNetwork], Field(min_length=1)]
+    seeds: Annotated[list[int], Field(min_length=1)]
+    split: tuple[float, float, float] = (0.8, 0.1, 0.1)
+
+    @model_validator(mode="after")
+    def _split_is_whole(self) -> "StudyCard":
+        if abs(sum(self.split) - 1) > 1e-9 or min(self.split) <= 0:
+            raise ValueError("split: the shares of training, validation and test must be positive and add up to 1")
+        return self
+
+
+class Training(Card):
+    """How a network is trained."""
+
+    epochs: Annotated[int, Field(ge=1)]
+    batch: Annotated[int, Field(ge=1)]
+    learning_rate: Annotated[float, Field(gt=0)]
+    weight_decay: float = 0.0
+    ema_decay: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    warmup_steps: int = 0
+    schedule: Literal["constant", "plateau", "cosine"] = "constant"
+    loss: Literal["mae", "mse", "huber"] = "mae"
+    gradient_clip: float | None = None
+    early_stopping_patience: int | None = None
+    cutoff_angstrom: Annotated[float, Field(gt=0)] = 5.0
+
+
+class Configuration(Card):
+    """One configuration of a network: its own arguments, and its training."""
+
+    network: dict[str, Any]
+    training: Training
+
+
+class NetworkCard(Card):
+    """A network: the adapter module that builds it, its library, its configurations."""
+
+    name: Name
+    title: str
+    adapter: str
+    library: str
+    cite: list[str]
+    elements: list[Element]
+    configurations: Annotated[dict[str, Configuration], Field(min_length=1)]
+
+
+def dataset(name: str | Path) -> DatasetCard:
+    """The card of a dataset, by name or path."""
+    return read_card(DatasetCard, "dataset", name)
+
+
+def level_card(name: str | Path) -> LevelCard:
+    """The card of a level of theory, by name or path."""
+    return read_card(LevelCard, "level", name)
+
+
+def study(name: str | Path) -> StudyCard:
+    """The card of a study, by name or path."""
+    return read_card(StudyCard, "study", name)
+
+
+def network(name: str | Path) -> NetworkCard:
+    """The card of a network, by name or path."""
+    return read_card(NetworkCard, "network", name)
+
+
+def schema_card(name: str | Path) -> SchemaCard:
+    """The card of a table of schemas/, by name or path."""
+    return read_card(SchemaCard, "schema", name)

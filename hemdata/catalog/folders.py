@@ -1,0 +1,58 @@
+"""Where the declared folders are: a user's own (HEMDATA_CARDS), then those that travel with the package."""
+
+import os
+from importlib.resources import files
+from pathlib import Path
+
+from hemdata.errors import CallError
+
+PLACES = {
+    "dataset": "datasets",
+    "schema": "schemas",
+    "level": "pipelines/levels",
+    "set": "pipelines/sets",
+    "study": "pipelines/studies",
+    "network": "models",
+}
+
+
+def roots() -> list[Path]:
+    """The folders that hold datasets/, schemas/, pipelines/ and models/, the user's own first."""
+    package = Path(str(files("hemdata")))
+    installed = package / "_declared"
+    shipped = installed if installed.is_dir() else package.parent
+    own = os.environ.get("HEMDATA_CARDS")
+    return [Path(own), shipped] if own else [shipped]
+
+
+def cards(kind: str) -> dict[str, Path]:
+    """Name and file of every card of one kind, sorted by name; a user's own card hides a shipped one."""
+    found: dict[str, Path] = {}
+    for root in roots():
+        for path in sorted((root / PLACES[kind]).glob("*.yaml")):
+            found.setdefault(path.stem, path)
+    return dict(sorted(found.items()))
+
+
+def card_path(kind: str, name: str | Path) -> Path:
+    """The file of a card given by name, or by its own path.
+
+    Raises:
+        CallError: if there is no such card; names those that there are.
+    """
+    path = Path(name)
+    if path.suffix in (".yaml", ".yml"):
+        # A shipped card named as in a checkout (pipelines/studies/demo.yaml) is found from any folder.
+        for candidate in [path, *(root / path for root in roots())]:
+            if candidate.is_file():
+                return candidate
+        raise CallError(f"There is no {kind} card at {path}.", fix="Give the path of an existing YAML file.")
+    known = cards(kind)
+    if str(name) not in known:
+        raise CallError(
+            f"There is no {kind} named '{name}'.",
+            expected=", ".join(known) or f"no {kind} card is installed",
+            got=name,
+            fix="Take one of these names, give the path of a card, or set HEMDATA_CARDS to a folder of your own.",
+        )
+    return known[str(name)]

@@ -1,0 +1,85 @@
+"""The command line's frame: one typer app, and how errors are told to people."""
+
+import errno
+import functools
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import typer
+from rich.console import Console
+
+from hemdata.errors import HemdataError
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+app = typer.Typer(
+    name="hemdata",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    help="Which training set makes a neural network's energies trustworthy for your molecules, and why?",
+    epilog="Exit codes: 0 done, 1 the data are wrong, 2 the call is wrong, 130 stopped by Ctrl-C.",
+)
+
+_WAYS_OUT = {
+    errno.ENOSPC: "The disk is full. Free some space, or write elsewhere (--out, --store), and run it again.",
+    errno.EDQUOT: "The disk quota is used up. Free some space, or write elsewhere, and run it again.",
+    errno.EROFS: "The folder is read-only. Write elsewhere (--out, --store).",
+    errno.EACCES: "You may not write or read there. Give another folder (--out, --store), or change its permissions.",
+    errno.EPERM: "You may not write or read there. Give another folder (--out, --store), or change its permissions.",
+    errno.EFBIG: "The file would be larger than the system allows. Raise the limit (ulimit -f), or write elsewhere.",
+}
+
+
+def command(name: str, examples: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Add a function to the app; its errors become sentences and exit codes, its help ends with examples."""
+
+    def added(function: Callable[..., None]) -> Callable[..., None]:
+        @functools.wraps(function)
+        def told(*args: Any, **kwargs: Any) -> None:
+            try:
+                function(*args, **kwargs)
+            except HemdataError as error:
+                err.print(f"[bold red]Error:[/] {_escaped(str(error))}")
+                raise SystemExit(error.exit_code) from None
+            except KeyboardInterrupt:
+                err.print("Stopped. What was finished is kept; run the same command again to go on.")
+                raise SystemExit(130) from None
+            except ModuleNotFoundError as error:
+                if (error.name or "").startswith("hemdata"):
+                    raise
+                err.print(
+                    f"[bold red]Error:[/] This needs the Python package '{error.name}'.\n"
+                    "  what to do: pip install 'hemdata\\[train]' (networks) or 'hemdata\\[cluster]' (SLURM)"
+                )
+                raise SystemExit(2) from None
+            except BrokenPipeError:  # the reader of our output (head, less) has gone
+                sys.stderr.close()
+                raise SystemExit(0) from None
+            except OSError as error:
+                # Arrow and SQLite word a full disk in their own ways; the number, where there is one, decides.
+                way = _WAYS_OUT.get(error.errno or 0, "Check the path, the disk and the permissions.")
+                err.print(f"[bold red]Error:[/] {_escaped(str(error))}\n  what to do: {way}")
+                raise SystemExit(1) from None
+
+        shown = "\n\n".join(f"    {line}" for line in examples.strip().splitlines())
+        app.command(name, epilog=f"[bold]Examples[/]\n\n{shown}")(told)
+        return told
+
+    return added
+
+
+def _escaped(text: str) -> str:
+    return text.replace("[", "\\[")
+
+
+def main() -> None:
+    """Entry point of the `hemdata` command."""
+    import hemdata.cli.learn
+    import hemdata.cli.look
+    import hemdata.cli.make  # noqa: F401  each module adds its commands to the app
+
+    app()

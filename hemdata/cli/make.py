@@ -1,0 +1,123 @@
+"""`hemdata build`, `hemdata verify` and `hemdata label`: datasets and labels made and checked."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hemdata.cli.app import command, err, out
+from hemdata.cli.progress import bar
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Data = Annotated[Path, typer.Option(help="Folder of the built datasets.")]
+Workers = Annotated[int | None, typer.Option(min=1, help="Worker processes; by default one a core.")]
+
+
+@command(
+    "build", "hemdata build pubchem9\nhemdata build pc9 --from PC9_data.zip\nhemdata build qm9 --out elsewhere/qm9"
+)
+def build(
+    name: Annotated[str, typer.Argument(help="A dataset, or the path of a card.")],
+    given: Annotated[Path | None, typer.Option("--from", help="Its archive or unpacked folder, given by hand.")] = None,
+    folder: Annotated[Path | None, typer.Option("--out", help="Where to write; by default data/NAME.")] = None,
+    workers: Workers = None,
+    force: Annotated[bool, typer.Option("--force", help="Build again what stands there.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Build a dataset into validated Parquet shards with a manifest."""
+    from hemdata.catalog import dataset
+    from hemdata.curate import build as build_dataset
+
+    with bar(f"build {name}", dataset(name).accepted if given is None else None) as step:
+        built = build_dataset(name, given, folder, workers=workers, progress=lambda n: step(n, ""), force=force)
+    counts = built.manifest.counts
+    if as_json:
+        print(json.dumps({"folder": str(built.folder), "new": built.new, "whole": built.whole, **counts.model_dump()}))
+        return
+    if not built.new:
+        out.print(f"{built.folder} stands already: {counts.accepted:,} molecules. (--force builds it again.)")
+        return
+    out.print(f"{built.folder}: {counts.read:,} records read, {counts.accepted:,} accepted", end="")
+    out.print(f", {sum(counts.rejected.values()):,} rejected" + (":" if counts.rejected else "."))
+    for reason, number in sorted(counts.rejected.items(), key=lambda item: -item[1]):
+        out.print(f"  {number:>9,}  {reason}", markup=False)
+    if not built.whole:
+        expected = dataset(name).accepted
+        err.print(f"[yellow]Note:[/] this is not the whole set, which has {expected:,} molecules.")
+
+
+@command("verify", "hemdata verify data/qm9\nhemdata verify data/test-groups@gfn2-xtb")
+def verify(
+    folder: Annotated[Path, typer.Argument(help="A folder of shards.")],
+    as_json: AsJson = False,
+) -> None:
+    """Check every byte, row, count and energy of a folder of shards."""
+    from hemdata.shards import verify as verify_folder
+
+    manifest = verify_folder(folder)
+    if as_json:
+        print(json.dumps({"folder": str(folder), "verified": True, **manifest.counts.model_dump()}))
+        return
+    files = len(manifest.shards) + 2
+    out.print(f"{folder} holds: {files} files, {manifest.counts.accepted:,} molecules, every check passed.")
+
+
+@command(
+    "label",
+    "hemdata label test-groups\nhemdata label pubchem9 -n 800 --without test-groups\n"
+    "hemdata label my-molecules.smi --level gfn2-xtb",
+)
+def label(
+    target: Annotated[str, typer.Argument(metavar="NAME|FILE", help="A dataset, or a .smi or .xyz file.")],
+    n: Annotated[
+        int | None, typer.Option("-n", min=1, help="How many molecules, chosen by the seed; default all.")
+    ] = None,
+    level: Annotated[str, typer.Option(help="Level of theory.")] = "gfn2-xtb",
+    store: Annotated[Path | None, typer.Option(help="The label store; by default DATA/labels.sqlite.")] = None,
+    folder: Annotated[Path | None, typer.Option("--out", help="Where to write; by default DATA/NAME@LEVEL.")] = None,
+    without: Annotated[list[str], typer.Option(help="Leave out the molecules of this dataset, by flat graph.")] = [],  # noqa: B006
+    seed: Annotated[int, typer.Option(help="Decides which molecules -n takes.")] = 0,
+    retry: Annotated[str | None, typer.Option(help="`failed`: compute failed molecules again.")] = None,
+    workers: Workers = None,
+    data: Data = Path("data"),
+    as_json: AsJson = False,
+) -> None:
+    """Compute geometries and energies at a level of theory, into the label store and as shards."""
+    from hemdata.errors import CallError
+    from hemdata.label import label_dataset
+
+    if retry not in (None, "failed"):
+        raise CallError("--retry knows one word.", expected="failed", got=retry)
+    failed = 0
+    with bar(f"label {target} at {level}", n) as step:
+
+        def progress(result: object, number: int) -> None:
+            nonlocal failed
+            failed += getattr(result, "reason", None) is not None
+            step(number, f"{failed} failed" if failed else "")
+
+        labelled = label_dataset(
+            target,
+            n=n,
+            level_name=level,
+            store=store,
+            out=folder,
+            without=without,
+            seed=seed,
+            retry_failed=retry == "failed",
+            workers=workers,
+            data=data,
+            progress=progress,
+        )
+    counts, outcome = labelled.manifest.counts, labelled.outcome
+    if as_json:
+        told = {"folder": str(labelled.folder), "computed": outcome.computed, "stored": outcome.stored}
+        print(json.dumps(told | counts.model_dump()))
+        return
+    out.print(
+        f"{labelled.folder}: {counts.accepted:,} molecules labelled at {level}"
+        f" ({outcome.computed:,} computed, {outcome.stored:,} from the store), {outcome.failed:,} failed."
+    )
+    for reason, number in sorted(counts.rejected.items(), key=lambda item: -item[1]):
+        out.print(f"  {number:>6,}  {reason}", markup=False)

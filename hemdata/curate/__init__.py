@@ -1,0 +1,15 @@
+"""curate: builds datasets from their sources, and says which molecules they share."""
+
+from hemdata.curate.build import Built, build
+from hemdata.curate.workers import THREADS, chunked, cores, leave_interrupts_to_the_parent, one_thread, ordered_map
+
+__all__ = [
+    "THREADS",
+    "Built",
+    "build",
+    "chunked",
+    "cores",
+    "leave_interrupts_to_the_parent",
+    "one_thread",
+    "ordered_map",
+]

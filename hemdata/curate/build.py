@@ -1,0 +1,108 @@
+"""Builds a dataset: its source's records, completed and checked, as shards with a manifest."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from hemdata.catalog import DatasetCard, dataset
+from hemdata.curate.complete import Completion
+from hemdata.curate.workers import chunked, ordered_map
+from hemdata.errors import CallError, DataError
+from hemdata.levels import level
+from hemdata.schema import table_schema
+from hemdata.shards import LevelName, Manifest, ShardWriter, read_manifest
+from hemdata.sources import open_source
+
+RAWS_PER_TASK = 1_000
+
+
+@dataclass(frozen=True)
+class Built:
+    """The outcome of a build.
+
+    Attributes:
+        folder: where the shards stand.
+        manifest: what they hold.
+        new: False where the same build stood there already.
+        whole: False where rows were expected that the given files do not hold.
+        rdkit_seconds: time in RDKit, summed over the workers.
+    """
+
+    folder: Path
+    manifest: Manifest
+    new: bool
+    whole: bool
+    rdkit_seconds: float = 0.0
+
+
+def build(
+    name: str | Path,
+    given: Path | None = None,
+    out: Path | None = None,
+    *,
+    workers: int | None = None,
+    progress: Callable[[int], None] | None = None,
+    force: bool = False,
+) -> Built:
+    """Build a dataset into validated Parquet shards.
+
+    Args:
+        name: a dataset's name, or the path of its card.
+        given: its archive or unpacked folder, where it is not to be fetched.
+        out: the folder to write, by default data/<name>.
+        workers: processes; by default as many as cores.
+        progress: called with the number of records read since the last call.
+        force: build again what stands there already.
+
+    Raises:
+        CallError: for an unknown dataset, a missing path, an output folder that holds something else.
+        DataError: for a damaged source, or rows that do not come out as the card says.
+    """
+    card = dataset(name)
+    out = Path("data") / card.name if out is None else out
+    if given is not None and not given.exists():
+        raise CallError("There is nothing at the path given with --from.", where=given, fix="Correct the path.")
+    source = open_source(card, given)
+    made_from = {"card": hashlib.sha256(card.model_dump_json().encode()).hexdigest()}
+    stands = None if force else _same_build(out, card, made_from)
+    if stands is not None and stands.sources == source.files:
+        return Built(out, stands, new=False, whole=_whole(card, stands))
+    rdkit_seconds = 0.0
+    with ShardWriter(out, table_schema("molecule", card.properties)) as writer:
+        read = 0
+        for done in ordered_map(Completion(card, source), chunked(source.raws(), RAWS_PER_TASK), workers):
+            read += done.read
+            rdkit_seconds += done.rdkit_seconds
+            writer.add(done.table)
+            for rejection in done.rejected:
+                writer.reject(*rejection)
+            if progress:
+                progress(done.read)
+        if not read:
+            raise DataError("The source holds no records.", where=given or card.name, fix="Check the file or folder.")
+        levels = [LevelName(name=its.name, hash=its.hash) for its in [level(card.level)]] if card.level else []
+        if given is None and card.accepted is not None and writer.accepted != card.accepted:
+            raise DataError(
+                f"'{card.name}' did not come out whole.",
+                expected=f"{card.accepted} accepted rows",
+                got=f"{writer.accepted} of {read} read; rejected: {writer.reasons}",
+                fix="The published files or a library changed; compare the reasons with the dataset's page.",
+            )
+        manifest = writer.finish(card.name, read, source.files, levels, made_from)
+    return Built(out, manifest, new=True, whole=_whole(card, manifest), rdkit_seconds=rdkit_seconds)
+
+
+def _same_build(out: Path, card: DatasetCard, made_from: dict[str, str]) -> Manifest | None:
+    """The manifest of what stands at `out`, if the same card with the same schema made it and its files are there."""
+    try:
+        manifest = read_manifest(out)
+    except (CallError, DataError):
+        return None
+    same = manifest.made_from == made_from and manifest.schema_version == table_schema("molecule").version
+    there = all((out / part.file).is_file() for part in [*manifest.shards, manifest.rejected])
+    return manifest if same and there else None
+
+
+def _whole(card: DatasetCard, manifest: Manifest) -> bool:
+    return card.accepted is None or manifest.counts.accepted == card.accepted

@@ -1,0 +1,118 @@
+"""Completes parsed records: identity, counts, level, atomization energy; refuses the rows that break the schema."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+import pyarrow as pa
+
+from hemdata.catalog import DatasetCard
+from hemdata.identity import Identity, identify
+from hemdata.levels import SYMBOLS, Level, level, with_atomization
+from hemdata.schema import TableSchema, table_schema
+from hemdata.sources import Molecule, Raw, Rejected, Source
+
+
+@dataclass
+class Completed:
+    """What became of some raw records: rows of the molecule schema, and (where, reason, detail, text) of the rest."""
+
+    table: pa.Table
+    rejected: list[tuple[str, str, str | None, str]] = field(default_factory=list)
+    read: int = 0
+    rdkit_seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Completion:
+    """The work of one build, sent to each worker: called with some raw records, gives their completed rows."""
+
+    card: DatasetCard
+    source: Source
+
+    def __call__(self, raws: Sequence[Raw]) -> Completed:
+        """Parse, identify and check; every raw record ends up in the table or among the rejected."""
+        schema, its_level = _schema(self.card), _level(self.card.level)
+        rows: list[dict[str, Any]] = []
+        kept: list[Raw] = []
+        done = Completed(schema.arrow.empty_table(), read=len(raws))
+        for raw in raws:
+            try:
+                molecule = self.source.parse(raw)
+                started = time.perf_counter()
+                identity = _identity(molecule)
+                done.rdkit_seconds += time.perf_counter() - started
+                rows.append(self._row(molecule, identity, its_level))
+                kept.append(raw)
+            except Rejected as refusal:
+                done.rejected.append((raw.where, refusal.reason, refusal.detail, _text(raw)))
+        table = pa.Table.from_pylist(rows, schema=schema.arrow)
+        if its_level is not None:
+            table = with_atomization(table, its_level)
+        bad = schema.refused(table)
+        for row, reason in bad.items():
+            name = reason.split(":")[0]
+            done.rejected.append((kept[row].where, f"schema: {name}", reason, _text(kept[row])))
+        if bad:
+            table = table.filter(pa.array([row not in bad for row in range(table.num_rows)]))
+        done.table = table
+        return done
+
+    def _row(self, molecule: Molecule, identity: Identity | None, its_level: Level | None) -> dict[str, Any]:
+        z = molecule.atomic_numbers
+        flags = list(molecule.flags)
+        if z is None:
+            if identity is None:
+                raise Rejected("the SMILES does not parse", f"got {molecule.smiles!r}")
+            z = list(identity.atomic_numbers)
+        elif identity is None and molecule.smiles is not None:
+            flags.append("smiles_unparsed")
+        elif identity is not None and sorted(z) != sorted(identity.atomic_numbers):
+            flags.append("smiles_other_formula")
+        if its_level is not None and molecule.energy_hartree is not None:
+            foreign = sorted({SYMBOLS[n] for n in z if n not in its_level.atoms})
+            if foreign:
+                raise Rejected(f"the level '{its_level.name}' has no atom of this element", ", ".join(foreign))
+        energy = molecule.energy_hartree
+        return {
+            "id": f"{molecule.dataset or self.card.name}:{molecule.source_id}",
+            "smiles": molecule.smiles,
+            "canonical_smiles": identity.canonical_smiles if identity else None,
+            "inchikey": (identity.inchikey or None) if identity else None,
+            "atomic_numbers": z,
+            "positions": molecule.positions,
+            "n_atoms": len(z),
+            "n_heavy": sum(n != 1 for n in z),
+            "charge": molecule.charge,
+            "multiplicity": molecule.multiplicity,
+            "energy_hartree": energy,
+            "level": self.card.level if energy is not None else None,
+            "geometry_level": self.card.geometry_level if molecule.positions is not None else None,
+            "flags": flags,
+            **molecule.properties,
+        }
+
+
+def _identity(molecule: Molecule) -> Identity | None:
+    return identify(molecule.smiles) if molecule.smiles is not None else None
+
+
+def _text(raw: Raw) -> str:
+    return raw.content if isinstance(raw.content, str) else str(raw.content)
+
+
+_schemas: dict[str, TableSchema] = {}
+
+
+def _schema(card: DatasetCard) -> TableSchema:
+    key = card.model_dump_json()
+    if key not in _schemas:
+        _schemas[key] = table_schema("molecule", card.properties)
+    return _schemas[key]
+
+
+@cache
+def _level(name: str | None) -> Level | None:
+    return level(name) if name is not None else None

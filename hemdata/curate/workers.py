@@ -1,0 +1,83 @@
+"""An ordered map over worker processes with a bounded window: constant memory, all cores, results in order."""
+
+import multiprocessing
+import os
+import signal
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from itertools import chain, islice
+
+from hemdata.errors import DataError
+
+
+def chunked[T](items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Lists of `size` items, the last one shorter."""
+    iterator = iter(items)
+    while chunk := list(islice(iterator, size)):
+        yield chunk
+
+
+def cores() -> int:
+    """The cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Processes started inside have one thread each; it must stand in their environment before they import numpy."""
+    before = {variable: os.environ.get(variable) for variable in THREADS}
+    os.environ.update(dict.fromkeys(THREADS, "1"))
+    try:
+        yield
+    finally:
+        for variable, value in before.items():
+            if value is None:
+                os.environ.pop(variable, None)
+            else:
+                os.environ[variable] = value
+
+
+def leave_interrupts_to_the_parent() -> None:
+    """A worker's start: Ctrl-C reaches the parent alone, which ends its workers in order."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def ordered_map[T, R](function: Callable[[T], R], items: Iterable[T], workers: int | None = None) -> Iterator[R]:
+    """Apply a picklable function to each item in worker processes; yield the results in the items' order.
+
+    At most three items a worker are under way. A single item, or one worker, stays in this process.
+
+    Raises:
+        DataError: if a worker process dies.
+    """
+    workers = workers or cores()
+    iterator = iter(items)
+    first = list(islice(iterator, 2))
+    items = chain(first, iterator)
+    if workers == 1 or len(first) < 2:
+        yield from map(function, items)
+        return
+    context = multiprocessing.get_context("spawn")  # threads of Arrow and BLAS do not survive a fork
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=leave_interrupts_to_the_parent)
+    window: deque[Future[R]] = deque()
+    try:
+        for item in items:
+            window.append(pool.submit(function, item))
+            if len(window) >= 3 * workers:
+                yield window.popleft().result()
+        while window:
+            yield window.popleft().result()
+    except BrokenProcessPool:
+        raise DataError(
+            "A worker process died.",
+            expected=f"{workers} workers to live to the end",
+            fix="Most often memory ran out: give it fewer --workers, or close other programs, and run it again.",
+        ) from None
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)

@@ -1,0 +1,50 @@
+"""Errors for people: what is wrong, where, what was expected, what was found, what to do."""
+
+
+class HemdataError(Exception):
+    """A mistake a person can mend; the command line prints it without a traceback.
+
+    Args:
+        what: one sentence that names the fault.
+        where: file, row id, key or line.
+        expected: what would have been right.
+        got: what was found.
+        fix: what to do about it.
+    """
+
+    exit_code = 1
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        where: object = None,
+        expected: object = None,
+        got: object = None,
+        fix: str | None = None,
+    ) -> None:
+        self.what, self.where, self.expected, self.got, self.fix = what, where, expected, got, fix
+        super().__init__(what, where, expected, got, fix)
+
+    def __str__(self) -> str:
+        parts = [("where", self.where), ("expected", self.expected), ("got", self.got), ("what to do", self.fix)]
+        return "\n".join([self.what] + [f"  {name}: {value}" for name, value in parts if value is not None])
+
+    def __reduce__(self) -> tuple[object, ...]:  # workers send their errors home by pickle
+        return _again, (type(self), self.what, self.where, self.expected, self.got, self.fix)
+
+
+def _again(
+    kind: type[HemdataError], what: str, where: object, expected: object, got: object, fix: str | None
+) -> HemdataError:
+    return kind(what, where=where, expected=expected, got=got, fix=fix)
+
+
+class DataError(HemdataError):
+    """The data are wrong (exit code 1)."""
+
+
+class CallError(HemdataError):
+    """The call is wrong: a name, an option, a path (exit code 2)."""
+
+    exit_code = 2

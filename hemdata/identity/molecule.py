@@ -1,0 +1,60 @@
+"""The identity of a molecule given as SMILES, by RDKit."""
+
+from dataclasses import dataclass
+from functools import cache
+
+FLAT_GRAPH_LETTERS = 14
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What a SMILES says of its molecule.
+
+    Attributes:
+        canonical_smiles: RDKit's canonical isomeric SMILES.
+        inchikey: standard InChIKey.
+        atomic_numbers: heavy atoms in the order of the SMILES, then hydrogens.
+        charge: total formal charge.
+        radical_electrons: unpaired electrons as drawn.
+        fragments: number of disconnected parts.
+    """
+
+    canonical_smiles: str
+    inchikey: str
+    atomic_numbers: tuple[int, ...]
+    charge: int
+    radical_electrons: int
+    fragments: int
+
+
+def flat_graph(inchikey: str) -> str:
+    """The part of an InChIKey that knows the skeleton alone: no stereo, no isotopes, no mobile hydrogens."""
+    return inchikey[:FLAT_GRAPH_LETTERS]
+
+
+@cache
+def quiet() -> None:
+    """Silence RDKit's own log for this process."""
+    from rdkit import RDLogger
+
+    RDLogger.DisableLog("rdApp.*")  # reasons are reported by us, row by row
+
+
+def identify(smiles: str) -> Identity | None:
+    """The identity of a SMILES; None where RDKit cannot parse or sanitise it."""
+    from rdkit import Chem
+
+    quiet()
+    molecule = Chem.MolFromSmiles(smiles)
+    if molecule is None or molecule.GetNumAtoms() == 0:
+        return None
+    heavy = [atom.GetAtomicNum() for atom in molecule.GetAtoms()]
+    hydrogens = sum(atom.GetTotalNumHs() for atom in molecule.GetAtoms())
+    return Identity(
+        canonical_smiles=Chem.MolToSmiles(molecule),
+        inchikey=Chem.MolToInchiKey(molecule),
+        atomic_numbers=(*heavy, *([1] * hydrogens)),
+        charge=Chem.GetFormalCharge(molecule),
+        radical_electrons=sum(atom.GetNumRadicalElectrons() for atom in molecule.GetAtoms()),
+        fragments=len(Chem.GetMolFrags(molecule)),
+    )

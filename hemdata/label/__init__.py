@@ -1,0 +1,18 @@
+"""label: reference geometries and energies on Dask workers, kept in a store that forgets nothing finished."""
+
+from hemdata.label.calculation import Calculation, Result, calculate, calculation_for
+from hemdata.label.dataset import Labelled, label_dataset
+from hemdata.label.run import Outcome, label
+from hemdata.label.store import LabelStore
+
+__all__ = [
+    "Calculation",
+    "LabelStore",
+    "Labelled",
+    "Outcome",
+    "Result",
+    "calculate",
+    "calculation_for",
+    "label",
+    "label_dataset",
+]

@@ -1,0 +1,102 @@
+"""Labels a dataset or a user's file at a level of theory: into the store, and out of it as shards."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from hemdata.catalog import cards
+from hemdata.curate import build
+from hemdata.errors import CallError, DataError
+from hemdata.identity import flat_graph
+from hemdata.label.asked import Asked, dataset_name, from_file, from_shards, sample
+from hemdata.label.calculation import GEOMETRY_LEVEL, Result
+from hemdata.label.export import export
+from hemdata.label.run import Outcome, label
+from hemdata.label.store import LabelStore
+from hemdata.levels import level
+from hemdata.shards import Manifest, SourceFile, iterate, sha256
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Where the labels stand, and what the run did."""
+
+    folder: Path
+    manifest: Manifest
+    outcome: Outcome
+
+
+def label_dataset(
+    target: str | Path,
+    *,
+    n: int | None = None,
+    level_name: str = "gfn2-xtb",
+    store: Path | None = None,
+    out: Path | None = None,
+    without: Sequence[str] = (),
+    seed: int = 0,
+    retry_failed: bool = False,
+    workers: int | None = None,
+    data: Path = Path("data"),
+    progress: Callable[[Result | None, int], None] | None = None,
+) -> Labelled:
+    """Label a dataset, or the molecules of a .smi or .xyz file.
+
+    Args:
+        target: a dataset's name (built under `data` if it is not yet), or a file.
+        n: how many molecules, chosen by `seed`; all where None.
+        level_name: level of theory of the energies; geometries are relaxed at GFN2-xTB.
+        store: the label store, by default `data`/labels.sqlite.
+        out: folder of the labelled shards, by default `data`/<name>@<level>.
+        without: datasets whose molecules (by flat graph) are left out before sampling.
+        progress: as `label`.
+
+    Raises:
+        CallError: for an unknown dataset or file, or a store in use.
+        DataError: if a file does not read, or nothing is left to label.
+    """
+    its_level = level(level_name)
+    molecules, name, sources = _molecules(target, data)
+    barred = {graph for other in without for graph in _flat_graphs(_built(other, data))}
+    asked = sample(molecules, n, seed, barred)
+    if not asked:
+        raise DataError("There is nothing to label.", where=target, fix="Check the file, -n and --without.")
+    out = out or data / f"{name}@{level_name}"
+    with LabelStore(store or data / "labels.sqlite") as open_store:
+        outcome = label(asked, its_level, open_store, workers=workers, retry_failed=retry_failed, progress=progress)
+        made_from = {"dataset": name, "n": n, "seed": seed, "without": sorted(without)}
+        manifest = export(
+            asked, outcome.keys, its_level, GEOMETRY_LEVEL, open_store, out, f"{name}@{level_name}", sources, made_from
+        )
+    return Labelled(out, manifest, outcome)
+
+
+def _molecules(target: str | Path, data: Path) -> tuple[Iterable[Asked], str, list[SourceFile]]:
+    path = Path(target)
+    if str(target) in cards("dataset"):
+        folder = _built(str(target), data)
+        path = folder / "manifest.json"
+        return from_shards(folder), str(target), [_source(path, f"{folder.name}/manifest.json")]
+    if not path.is_file():
+        raise CallError(
+            f"There is no dataset and no file '{target}'.",
+            expected=f"a .smi or .xyz file, or one of {', '.join(cards('dataset'))}",
+            fix="Correct the name.",
+        )
+    return from_file(path), dataset_name(path), [_source(path, path.name)]
+
+
+def _source(path: Path, name: str) -> SourceFile:
+    return SourceFile(name=name, bytes=path.stat().st_size, sha256=sha256(path))
+
+
+def _built(name: str, data: Path) -> Path:
+    """The folder of a built dataset, built now if it is not there."""
+    folder = data / name
+    if not (folder / "manifest.json").is_file():
+        build(name, out=folder)
+    return folder
+
+
+def _flat_graphs(folder: Path) -> set[str]:
+    return {flat_graph(key) for batch in iterate(folder, ["inchikey"]) for key in batch["inchikey"].to_pylist() if key}

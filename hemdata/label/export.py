@@ -1,0 +1,76 @@
+"""Stored results as shards in the one schema: labelled rows, and what failed with its reason."""
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from hemdata.catalog import Column
+from hemdata.curate import chunked
+from hemdata.label.asked import Asked
+from hemdata.label.calculation import Result
+from hemdata.label.store import LabelStore
+from hemdata.levels import Level, with_atomization
+from hemdata.schema import table_schema
+from hemdata.shards import LevelName, Manifest, ShardWriter, SourceFile
+
+ENGINE = Column(name="engine", type="string", meaning="program and version that computed the energy")
+ROWS_PER_TABLE = 2_000
+
+
+def export(
+    molecules: Sequence[Asked],
+    keys: Sequence[str],
+    its_level: Level,
+    geometry_level: str,
+    store: LabelStore,
+    out: Path,
+    dataset: str,
+    sources: list[SourceFile],
+    made_from: dict[str, Any],
+) -> Manifest:
+    """Write the labels of the asked molecules, in their order, as a shard folder.
+
+    A molecule whose calculation failed stands in rejected.parquet with its reason.
+    """
+    schema = table_schema("molecule", [ENGINE])
+    made_from = made_from | {"calculations": hashlib.sha256("".join(sorted(keys)).encode()).hexdigest()}
+    with ShardWriter(out, schema) as writer:
+        for chunk in chunked(zip(molecules, keys, strict=True), ROWS_PER_TABLE):
+            results = {result.key: result for result in store.get({key: None for _, key in chunk})}
+            rows = []
+            for molecule, key in chunk:
+                result = results[key]
+                if result.reason is None:
+                    rows.append(_row(molecule, result, its_level, geometry_level))
+                else:
+                    first, *rest = result.reason.splitlines()
+                    writer.reject(molecule.id, first, "\n".join(rest) or None, molecule.smiles)
+            writer.add(with_atomization(pa.Table.from_pylist(rows, schema=schema.arrow), its_level))
+        level_names = [LevelName(name=its_level.name, hash=its_level.hash)]
+        tools = ("pyarrow", "rdkit", its_level.card.engine)
+        return writer.finish(dataset, len(molecules), sources, level_names, made_from, tools)
+
+
+def _row(molecule: Asked, result: Result, its_level: Level, geometry_level: str) -> dict[str, Any]:
+    z = result.atomic_numbers
+    engine = its_level.card.engine
+    return {
+        "id": molecule.id,
+        "smiles": molecule.smiles,
+        "canonical_smiles": molecule.canonical_smiles,
+        "inchikey": molecule.inchikey,
+        "atomic_numbers": z,
+        "positions": result.positions,
+        "n_atoms": len(z),
+        "n_heavy": sum(n != 1 for n in z),
+        "charge": molecule.charge,
+        "multiplicity": molecule.multiplicity,
+        "energy_hartree": result.energy_hartree,
+        "level": its_level.name,
+        "geometry_level": geometry_level,
+        "flags": [],
+        "engine": f"{engine} {result.provenance['versions'][engine]}",
+    }

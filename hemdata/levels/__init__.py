@@ -1,0 +1,25 @@
+"""levels: levels of theory, their atoms, and atomization energies."""
+
+from hemdata.levels.level import (
+    ATOMIC_NUMBERS,
+    HARTREE_KCAL_MOL,
+    SYMBOLS,
+    Level,
+    atomization_energies,
+    level,
+    level_hash,
+    one_level,
+)
+from hemdata.levels.rows import with_atomization
+
+__all__ = [
+    "ATOMIC_NUMBERS",
+    "HARTREE_KCAL_MOL",
+    "SYMBOLS",
+    "Level",
+    "atomization_energies",
+    "level",
+    "level_hash",
+    "one_level",
+    "with_atomization",
+]

@@ -1,0 +1,22 @@
+"""shards: validated, deterministic Parquet files and the manifest that vouches for them."""
+
+from hemdata.shards.manifest import LevelName, Manifest, SourceFile, read_manifest, sha256, versions
+from hemdata.shards.read import iterate, read, rejected
+from hemdata.shards.verify import verify
+from hemdata.shards.write import ROWS_PER_SHARD, ShardWriter, write_parquet
+
+__all__ = [
+    "ROWS_PER_SHARD",
+    "LevelName",
+    "Manifest",
+    "ShardWriter",
+    "SourceFile",
+    "iterate",
+    "read",
+    "read_manifest",
+    "rejected",
+    "sha256",
+    "verify",
+    "versions",
+    "write_parquet",
+]

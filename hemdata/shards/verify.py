@@ -1,0 +1,116 @@
+"""Verifies a shard folder: every byte, every row, every count."""
+
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from hemdata.errors import DataError
+from hemdata.levels import atomization_energies, level
+from hemdata.schema import TableSchema, lists, table_schema
+from hemdata.shards.manifest import MANIFEST, Manifest, ShardFile, read_manifest, sha256
+
+ENERGY_TOLERANCE_KCAL_MOL = 1e-6
+_AGAIN = "Build it again; what is there is not what was written."
+
+
+def verify(folder: str | Path) -> Manifest:
+    """Check a shard folder against its manifest, its schema and its levels; return the manifest.
+
+    Raises:
+        CallError: if the folder holds no manifest.
+        DataError: for the first thing that does not hold.
+    """
+    folder = Path(folder)
+    manifest = read_manifest(folder)
+    _files(folder, manifest)
+    for part in [*manifest.shards, manifest.rejected]:
+        _bytes(folder / part.file, part)
+    schema = table_schema(manifest.schema_name, manifest.properties)
+    ids: set[str] = set()
+    for part in manifest.shards:
+        table = _table(folder / part.file, part, schema)
+        schema.check(table, where=folder / part.file)
+        _energies(folder / part.file, table, manifest)
+        before = len(ids)
+        ids.update(table["id"].to_pylist())
+        if len(ids) != before + table.num_rows:
+            raise DataError("An id stands in two shards.", where=folder / part.file, fix=_AGAIN)
+    refused = _table(folder / manifest.rejected.file, manifest.rejected, table_schema("rejected"))
+    _counts(folder, manifest, dict(Counter(refused["reason"].to_pylist())))
+    return manifest
+
+
+def _files(folder: Path, manifest: Manifest) -> None:
+    listed = {part.file for part in [*manifest.shards, manifest.rejected]} | {MANIFEST}
+    present = {path.name for path in folder.iterdir()}
+    for name in sorted(listed - present):
+        raise DataError("A file of the manifest is missing.", where=folder / name, fix=_AGAIN)
+    for name in sorted(present - listed):
+        raise DataError("A file stands there that the manifest does not list.", where=folder / name, fix="Remove it.")
+
+
+def _bytes(path: Path, part: ShardFile) -> None:
+    size = path.stat().st_size
+    if size != part.bytes:
+        raise DataError("A file has another size.", where=path, expected=part.bytes, got=size, fix=_AGAIN)
+    found = sha256(path)
+    if found != part.sha256:
+        raise DataError("A file has another SHA-256.", where=path, expected=part.sha256, got=found, fix=_AGAIN)
+
+
+def _table(path: Path, part: ShardFile, schema: TableSchema) -> pa.Table:
+    table = pq.read_table(path)
+    if not table.schema.equals(schema.arrow, check_metadata=True):
+        raise DataError("A shard has another schema than the manifest says.", where=path, fix=_AGAIN)
+    if table.num_rows != part.rows:
+        raise DataError("A shard has another number of rows.", where=path, expected=part.rows, got=table.num_rows)
+    return table
+
+
+def _energies(path: Path, table: pa.Table, manifest: Manifest) -> None:
+    """Every row's level is declared and unchanged, and its atomization energy is that of its level's own atoms."""
+    declared = {entry.name: entry.hash for entry in manifest.levels}
+    for name in pc.unique(table["level"]).to_pylist():
+        if name is None:
+            continue
+        if name not in declared:
+            raise DataError("A row has a level that the manifest does not name.", where=path, got=name)
+        its = level(name)
+        if its.hash != declared[name]:
+            raise DataError(
+                f"The level '{name}' is defined otherwise than when this was built.",
+                where=path,
+                expected=declared[name],
+                got=its.hash,
+                fix="Use the level card of that time, or build again.",
+            )
+        rows = table.filter(pc.equal(table["level"], name))
+        rows = rows.filter(rows["energy_hartree"].is_valid())
+        z, offsets = lists(rows["atomic_numbers"])
+        again = atomization_energies(rows["energy_hartree"].to_numpy(), z.astype(np.int64), offsets, its)
+        off = np.abs(again - rows["atomization_energy_kcal_mol"].to_numpy())
+        if off.size and off.max() > ENERGY_TOLERANCE_KCAL_MOL:
+            row = int(off.argmax())
+            raise DataError(
+                f"An atomization energy is not that of the level '{name}' and its atoms.",
+                where=f"{path}, {rows['id'][row]}",
+                expected=f"{again[row]:.6f} kcal/mol",
+                got=f"{rows['atomization_energy_kcal_mol'][row].as_py():.6f} kcal/mol",
+                fix=_AGAIN,
+            )
+
+
+def _counts(folder: Path, manifest: Manifest, reasons: dict[str, int]) -> None:
+    counts = manifest.counts
+    rows = sum(shard.rows for shard in manifest.shards)
+    where = folder / MANIFEST
+    if rows != counts.accepted:
+        raise DataError("The accepted rows do not add up.", where=where, expected=counts.accepted, got=rows)
+    if reasons != counts.rejected:
+        raise DataError("The rejected rows do not add up.", where=where, expected=counts.rejected, got=reasons)
+    if counts.read != counts.accepted + sum(counts.rejected.values()):
+        raise DataError("read is not accepted + rejected.", where=where, got=counts.model_dump())

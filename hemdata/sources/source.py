@@ -1,0 +1,90 @@
+"""What a source is: a published archive read record by record. Reading is serial, parsing may run anywhere."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Protocol
+
+from hemdata.catalog import DatasetCard
+from hemdata.errors import DataError
+from hemdata.shards import SourceFile
+
+
+@dataclass(frozen=True)
+class Raw:
+    """One published record as it stands: where it was found, and its text or fields."""
+
+    where: str
+    content: Any
+
+
+@dataclass(frozen=True)
+class Molecule:
+    """One parsed record.
+
+    Attributes:
+        source_id: the record's id within its source.
+        smiles: as published.
+        atomic_numbers: (N,) or None where the source gives no geometry.
+        positions: (3N,) angstrom, x y z of each atom in turn.
+        charge, multiplicity: of the whole molecule.
+        energy_hartree: total electronic energy without zero-point energy, at the level of the card.
+        flags: what a user should know; the card explains each.
+        properties: the card's further columns by name.
+        dataset: the dataset of the id, where it is not the card's name.
+    """
+
+    source_id: str
+    smiles: str | None = None
+    atomic_numbers: list[int] | None = None
+    positions: list[float] | None = None
+    charge: int = 0
+    multiplicity: int = 1
+    energy_hartree: float | None = None
+    flags: list[str] = field(default_factory=list)
+    properties: dict[str, Any] = field(default_factory=dict)
+    dataset: str | None = None
+
+
+class Rejected(Exception):
+    """A record that is not accepted: a reason in few words, and what was found."""
+
+    def __init__(self, reason: str, detail: str | None = None) -> None:
+        super().__init__(reason, detail)
+        self.reason, self.detail = reason, detail
+
+
+class Source(Protocol):
+    """A dataset opened for reading. It is sent to worker processes: keep it small and picklable."""
+
+    @property
+    def files(self) -> list[SourceFile]:
+        """What is read, with hashes."""
+
+    def raws(self) -> Iterator[Raw]:
+        """Every published record, in the source's order."""
+
+    def parse(self, raw: Raw) -> Molecule:
+        """One record parsed; raises Rejected."""
+
+
+def open_source(card: DatasetCard, given: Path | None = None) -> Source:
+    """The source of a dataset, from its published place or from a path given by hand.
+
+    Raises:
+        DataError: if the card names no known reader; else what the reader raises for missing or wrong files.
+    """
+    try:
+        module = import_module(f"hemdata.sources.{card.reader}")
+    except ModuleNotFoundError as error:
+        if error.name != f"hemdata.sources.{card.reader}":
+            raise
+        raise DataError(
+            "The dataset's card names no known reader.",
+            where=f"dataset {card.name}",
+            got=card.reader,
+            fix="Name a module of hemdata.sources.",
+        ) from None
+    source: Source = module.open_dataset(card, given)
+    return source
