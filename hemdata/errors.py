@@ -30,12 +30,14 @@ class HemdataError(Exception):
         parts = [("where", self.where), ("expected", self.expected), ("got", self.got), ("what to do", self.fix)]
         return "\n".join([self.what] + [f"  {name}: {value}" for name, value in parts if value is not None])
 
-    def __reduce__(self) -> tuple[object, ...]:  # workers send their errors home by pickle
-        return _again, (type(self), self.what, self.where, self.expected, self.got, self.fix)
+    def __reduce__(self) -> tuple[object, ...]:
+        # Workers send their errors home by pickle; as text, for `got` may be an object that cannot travel.
+        parts = (self.where, self.expected, self.got)
+        return _again, (type(self), self.what, *(None if part is None else str(part) for part in parts), self.fix)
 
 
 def _again(
-    kind: type[HemdataError], what: str, where: object, expected: object, got: object, fix: str | None
+    kind: type[HemdataError], what: str, where: str | None, expected: str | None, got: str | None, fix: str | None
 ) -> HemdataError:
     return kind(what, where=where, expected=expected, got=got, fix=fix)
 

@@ -1,5 +1,6 @@
 """The card models: dataset, level of theory, study, network. One pydantic model each."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -29,6 +30,24 @@ class Column(Card):
     pattern: str | None = None
     choices: list[str] | None = None
     finite: bool = True
+
+    @model_validator(mode="after")
+    def _checks_suit_the_type(self) -> "Column":
+        """A check that the type cannot have would never refuse anything."""
+        number = self.type != "bool" and "string" not in self.type
+        if not number and (self.minimum is not None or self.maximum is not None):
+            raise ValueError("minimum and maximum are for numbers")
+        if self.type != "string" and (self.pattern is not None or self.choices is not None):
+            raise ValueError("pattern and choices are for strings")
+        if self.pattern is not None and not (self.pattern.startswith("^") and self.pattern.endswith("$")):
+            raise ValueError("pattern: it must say the whole value, from ^ to $")
+        try:
+            re.compile(self.pattern or "")
+        except re.error as error:
+            raise ValueError(f"pattern: {error}") from None
+        if self.unique and self.type.startswith("list"):
+            raise ValueError("unique is not for lists")
+        return self
 
 
 class SchemaCard(Card):
@@ -112,6 +131,53 @@ class LevelCard(Card):
         return self
 
 
+Identifier = Literal["flat_graph", "inchikey"]
+
+
+class Step(Card):
+    """One step of a composition; exactly one of its keys is given (`at` belongs to `take`, `by` to the others)."""
+
+    take: list[Name] | None = Field(None, description="datasets, merged in this order")
+    at: Name | None = Field(None, description="the level their labels are taken at, instead of their own")
+    mark: dict[Name, str] | None = Field(None, description="dataset: name of a column, true for its molecules")
+    subtract: list[Name] | None = Field(None, description="datasets whose molecules are left out")
+    filter: str | None = Field(None, description="an SQL condition on the columns")
+    deduplicate: Identifier | None = Field(None, description="the first row of each molecule is kept")
+    sample: Annotated[int, Field(ge=1)] | None = Field(None, description="so many rows, chosen by `seed`")
+    seed: int = 0
+    by: Identifier = "flat_graph"
+
+    @model_validator(mode="after")
+    def _one_thing(self) -> "Step":
+        given = [key for key in ("take", "mark", "subtract", "filter", "deduplicate", "sample") if getattr(self, key)]
+        if len(given) != 1:
+            raise ValueError("a step does one of: take, mark, subtract, filter, deduplicate, sample")
+        if self.at is not None and not self.take:
+            raise ValueError("`at` belongs to a step that takes")
+        return self
+
+    @property
+    def verb(self) -> str:
+        """What the step does."""
+        return next(k for k in ("take", "mark", "subtract", "filter", "deduplicate", "sample") if getattr(self, k))
+
+
+class SetCard(Card):
+    """A dataset composed of others, by declared steps."""
+
+    name: Name
+    title: str
+    about: str
+    steps: Annotated[list[Step], Field(min_length=1)]
+    mixed_levels: Literal["as published"] | None = None
+
+    @model_validator(mode="after")
+    def _takes_first(self) -> "SetCard":
+        if [step.verb == "take" for step in self.steps] != [True] + [False] * (len(self.steps) - 1):
+            raise ValueError("steps: the first step takes, and no other does")
+        return self
+
+
 class TrainingSet(Card):
     """A training set of a study: a dataset, and how many of its molecules are taken."""
 
@@ -190,6 +256,11 @@ def dataset(name: str | Path) -> DatasetCard:
 def level_card(name: str | Path) -> LevelCard:
     """The card of a level of theory, by name or path."""
     return read_card(LevelCard, "level", name)
+
+
+def composition(name: str | Path) -> SetCard:
+    """The card of a composed dataset, by name or path."""
+    return read_card(SetCard, "set", name)
 
 
 def study(name: str | Path) -> StudyCard:

@@ -17,12 +17,25 @@ PLACES = {
 
 
 def roots() -> list[Path]:
-    """The folders that hold datasets/, schemas/, pipelines/ and models/, the user's own first."""
+    """The folders that hold datasets/, schemas/, pipelines/ and models/, the user's own first.
+
+    Raises:
+        CallError: if HEMDATA_CARDS names no folder.
+    """
     package = Path(str(files("hemdata")))
     installed = package / "_declared"
     shipped = installed if installed.is_dir() else package.parent
     own = os.environ.get("HEMDATA_CARDS")
-    return [Path(own), shipped] if own else [shipped]
+    if not own:
+        return [shipped]
+    if not Path(own).is_dir():
+        raise CallError(
+            "HEMDATA_CARDS names no folder.",
+            got=own,
+            expected=f"a folder with some of {', '.join(PLACES.values())} in it",
+            fix="Correct the environment variable, or unset it.",
+        )
+    return [Path(own), shipped]
 
 
 def cards(kind: str) -> dict[str, Path]:

@@ -1,7 +1,9 @@
 """Reads a card: YAML in, one checked pydantic model out, with errors that name file, key and allowed values."""
 
+from collections.abc import Hashable
 from pathlib import Path
-from typing import Any
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -11,9 +13,9 @@ from hemdata.errors import DataError
 
 
 class Card(BaseModel):
-    """A declared thing; an unknown key is an error, not a silence."""
+    """A declared thing; an unknown key is an error, not a silence, and a number is one."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class _Loader(yaml.SafeLoader):
@@ -23,7 +25,11 @@ class _Loader(yaml.SafeLoader):
 def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
     seen: set[Any] = set()
     for key_node, _ in node.value:
-        key = loader.construct_object(key_node, deep=True)  # type: ignore[no-untyped-call]
+        if key_node.tag == "tag:yaml.org,2002:merge":  # `<<: *anchor`
+            continue
+        key = loader.construct_object(key_node, deep=True)
+        if not isinstance(key, Hashable):
+            continue  # construct_mapping refuses it
         if key in seen:
             raise yaml.constructor.ConstructorError(None, None, f"the key '{key}' is given twice", key_node.start_mark)
         seen.add(key)
@@ -71,11 +77,14 @@ def read_card[C: Card](model: type[C], kind: str, name: str | Path) -> C:
 def _faults(error: ValidationError, model: type[Card]) -> str:
     lines = []
     for fault in error.errors():
-        key = ".".join(str(part) for part in fault["loc"])
-        if fault["type"] == "extra_forbidden":
-            lines.append(f"{key}: unknown key; allowed here: {', '.join(_allowed(model, fault['loc'][:-1]))}")
+        key = ".".join(str(part) for part in fault["loc"]) or "the card as a whole"
+        if fault["type"] in ("extra_forbidden", "missing"):
+            said = "unknown key" if fault["type"] == "extra_forbidden" else "this key is missing"
+            lines.append(f"{key}: {said}; allowed here: {', '.join(_allowed(model, fault['loc'][:-1]))}")
+        elif isinstance(fault["input"], dict | Card):  # too long to show, and named by its key
+            lines.append(f"{key}: {fault['msg']}")
         else:
-            lines.append(f"{key}: {fault['msg']} (got {str(fault.get('input'))[:80]!r})")
+            lines.append(f"{key}: {fault['msg']} (got {str(fault['input'])[:80]!r})")
     return "; ".join(lines)
 
 
@@ -83,17 +92,15 @@ def _allowed(model: type[BaseModel], place: tuple[int | str, ...]) -> list[str]:
     """The keys that the model found at a place inside a card allows."""
     here: Any = model
     for part in place:
-        if isinstance(here, type) and issubclass(here, BaseModel) and part in here.model_fields:
-            here = here.model_fields[str(part)].annotation
-        here = _inner_model(here)
+        if isinstance(here, type) and issubclass(here, BaseModel):
+            here = _plain(here.model_fields[str(part)].annotation)
+        else:  # list[X], dict[K, X]: the way goes on in X
+            here = _plain(get_args(here)[-1])
     return sorted(here.model_fields) if isinstance(here, type) and issubclass(here, BaseModel) else []
 
 
-def _inner_model(annotation: Any) -> Any:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    for argument in getattr(annotation, "__args__", ()):
-        found = _inner_model(argument)
-        if isinstance(found, type) and issubclass(found, BaseModel):
-            return found
+def _plain(annotation: Any) -> Any:
+    """The type without `Annotated` and `| None`."""
+    while get_origin(annotation) in (Annotated, Union, UnionType):
+        annotation = get_args(annotation)[0]
     return annotation

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
-from hemdata.identity.molecule import quiet
+from hemdata.identity.molecule import parsed
 
 RADIUS = 1
 
@@ -19,19 +19,18 @@ def _generator(radius: int) -> Any:
 def atom_environments(smiles: str, radius: int = RADIUS) -> list[int]:
     """One number for each heavy atom's surroundings up to `radius` bonds away; equal numbers, equal surroundings.
 
-    Empty where RDKit cannot parse the SMILES.
+    Empty where the SMILES is none that `identify` can name.
     """
-    from rdkit import Chem
     from rdkit.Chem import rdFingerprintGenerator
 
-    quiet()
-    molecule = Chem.MolFromSmiles(smiles)
+    molecule = parsed(smiles)
     if molecule is None:
         return []
     details = rdFingerprintGenerator.AdditionalOutput()
     details.AllocateAtomToBits()
     _generator(radius).GetSparseCountFingerprint(molecule, additionalOutput=details)
-    return [bits[-1] for bits in details.GetAtomToBits()]
+    each = zip(molecule.GetAtoms(), details.GetAtomToBits(), strict=True)
+    return [bits[-1] for atom, bits in each if atom.GetAtomicNum() != 1]  # a deuterium is an atom of its own to RDKit
 
 
 def environments_of(smiles: Iterable[str | None], radius: int = RADIUS) -> set[int]:

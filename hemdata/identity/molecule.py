@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 FLAT_GRAPH_LETTERS = 14
 
@@ -12,7 +13,7 @@ class Identity:
 
     Attributes:
         canonical_smiles: RDKit's canonical isomeric SMILES.
-        inchikey: standard InChIKey.
+        inchikey: standard InChIKey; empty where InChI cannot make one.
         atomic_numbers: heavy atoms in the order of the SMILES, then hydrogens.
         charge: total formal charge.
         radical_electrons: unpaired electrons as drawn.
@@ -35,24 +36,37 @@ def flat_graph(inchikey: str) -> str:
 @cache
 def quiet() -> None:
     """Silence RDKit's own log for this process."""
-    from rdkit import RDLogger
+    from rdkit import rdBase
 
-    RDLogger.DisableLog("rdApp.*")  # reasons are reported by us, row by row
+    rdBase.DisableLog("rdApp.*")  # reasons are reported by us, row by row
 
 
-def identify(smiles: str) -> Identity | None:
-    """The identity of a SMILES; None where RDKit cannot parse or sanitise it."""
+def parsed(smiles: str) -> Any | None:
+    """RDKit's molecule of a SMILES, explicit hydrogens merged into their atoms; None as for `identify`."""
     from rdkit import Chem
 
     quiet()
+    if len(smiles.split()) != 1:  # RDKit would read up to the first blank and drop the rest in silence
+        return None
     molecule = Chem.MolFromSmiles(smiles)
-    if molecule is None or molecule.GetNumAtoms() == 0:
+    if molecule is None or any(atom.GetAtomicNum() == 0 for atom in molecule.GetAtoms()):
+        return None
+    return molecule
+
+
+def identify(smiles: str) -> Identity | None:
+    """The identity of a SMILES; None where RDKit cannot parse or sanitise it, or a wildcard leaves an atom open."""
+    from rdkit import Chem
+    from rdkit.Chem import rdinchi
+
+    molecule = parsed(smiles)
+    if molecule is None:
         return None
     heavy = [atom.GetAtomicNum() for atom in molecule.GetAtoms()]
     hydrogens = sum(atom.GetTotalNumHs() for atom in molecule.GetAtoms())
     return Identity(
         canonical_smiles=Chem.MolToSmiles(molecule),
-        inchikey=Chem.MolToInchiKey(molecule),
+        inchikey=rdinchi.MolToInchiKey(molecule),
         atomic_numbers=(*heavy, *([1] * hydrogens)),
         charge=Chem.GetFormalCharge(molecule),
         radical_electrons=sum(atom.GetNumRadicalElectrons() for atom in molecule.GetAtoms()),

@@ -96,26 +96,32 @@ def atomization_energies(
     Args:
         energy_hartree: (n,) total electronic energies at `level`, without zero-point energy; NaN stays NaN.
         atomic_numbers: (atoms,) of all molecules one after another.
-        offsets: (n + 1,) where each molecule's atoms start.
+        offsets: (n + 1,) where each molecule's atoms start, and where the last one's end.
         level: the level that the energies are at.
 
     Raises:
         DataError: if the level has no atom of an element that occurs.
+        ValueError: if the three arrays do not go together.
     """
-    each = level.atom_energies()[np.asarray(atomic_numbers, dtype=np.int64)]
-    if np.isnan(each).any():
-        z = sorted({SYMBOLS[int(z)] for z in np.asarray(atomic_numbers)[np.isnan(each)]})
+    energy = np.asarray(energy_hartree, dtype=np.float64)
+    z, offsets = np.asarray(atomic_numbers, dtype=np.int64), np.asarray(offsets, dtype=np.int64)
+    atoms_each = np.diff(offsets)
+    if energy.shape != atoms_each.shape or (atoms_each < 0).any() or not 0 <= offsets[0] <= offsets[-1] <= len(z):
+        raise ValueError(f"{energy.shape} energies, {z.shape} atoms and {offsets.shape} offsets do not go together")
+    z, offsets = z[offsets[0] : offsets[-1]], offsets - offsets[0]
+    foreign = np.setdiff1d(z, list(level.atoms))
+    if foreign.size:
+        names = ", ".join(SYMBOLS[n] if 0 < n < len(SYMBOLS) else f"atomic number {n}" for n in foreign)
         raise DataError(
-            f"The level '{level.name}' has no energy for an atom of {', '.join(z)}.",
+            f"The level '{level.name}' has no energy for an atom of {names}.",
             where=f"level {level.name}",
             expected=", ".join(level.card.atoms_hartree),
-            got=", ".join(z),
+            got=names,
             fix="Add the atom's energy at this level to its card, or leave these molecules out.",
         )
     # np.add.reduceat sums each molecule on its own: a running sum would lose digits over a large set.
-    starts, ends = np.asarray(offsets[:-1], dtype=np.int64), np.asarray(offsets[1:], dtype=np.int64)
-    atoms = np.zeros(len(starts))
-    filled = ends > starts
+    atoms = np.zeros(len(energy))
+    filled = atoms_each > 0
     if filled.any():
-        atoms[filled] = np.add.reduceat(each, starts[filled])
-    return np.asarray((atoms - np.asarray(energy_hartree, dtype=np.float64)) * HARTREE_KCAL_MOL)
+        atoms[filled] = np.add.reduceat(level.atom_energies()[z], offsets[:-1][filled])
+    return np.asarray((atoms - energy) * HARTREE_KCAL_MOL)

@@ -8,7 +8,7 @@ from hemdata.schema import lists
 
 
 def with_atomization(table: pa.Table, its_level: Level) -> pa.Table:
-    """The table with `atomization_energy_kcal_mol` computed for every row that has `energy_hartree`.
+    """The table with `atomization_energy_kcal_mol` computed for every row that has `energy_hartree` and atoms.
 
     Args:
         table: of the molecule schema; all its energies are at `its_level`.
@@ -20,8 +20,8 @@ def with_atomization(table: pa.Table, its_level: Level) -> pa.Table:
         return table
     z, offsets = lists(table["atomic_numbers"])
     energy = np.asarray(table["energy_hartree"].to_numpy(), dtype=np.float64)
-    known = np.isfinite(energy)
     atoms = np.diff(offsets)
+    known = np.isfinite(energy) & (atoms > 0)
     z = z[np.repeat(known, atoms)]  # a row without an energy may hold atoms that the level has none for
     offsets = np.concatenate([[0], np.cumsum(atoms[known])])
     kcal = np.full(len(energy), np.nan)

@@ -1,24 +1,41 @@
 """A table's schema, made from its card: the Arrow schema, the pandera checks, the docs' column table."""
 
-from collections.abc import Iterable
+import math
+import sys
+from collections.abc import Iterable, Iterator
 from functools import cache, cached_property
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from hemdata.catalog import Column, SchemaCard, schema_card
 from hemdata.errors import DataError
-from hemdata.schema.rules import RULES
+from hemdata.schema.rules import RULES, list_faults
 
 _LISTS = {"list<uint8>": pa.uint8(), "list<double>": pa.float64(), "list<string>": pa.string()}
 _SCALARS = {"string": pa.string(), "bool": pa.bool_(), "double": pa.float64()}
 
 
 def arrow_type(name: str) -> pa.DataType:
-    """The Arrow type that a card calls `name`."""
+    """The Arrow type that a card calls `name`; a list's inner field has the name that Parquet gives it back with."""
     if name in _LISTS:
-        return pa.list_(_LISTS[name])
+        return pa.list_(pa.field("element", _LISTS[name]))
     return _SCALARS.get(name) or pa.type_for_alias(name)
+
+
+def _bounds(column: Column) -> tuple[float | None, float | None]:
+    """The least and the largest value of a column of single values; whole numbers for whole numbers."""
+    if column.type != "double":
+        return (
+            None if column.minimum is None else math.ceil(column.minimum),
+            None if column.maximum is None else math.floor(column.maximum),
+        )
+    edge = sys.float_info.max if column.finite else None
+    return (
+        column.minimum if column.minimum is not None else edge and -edge,
+        column.maximum if column.maximum is not None else edge,
+    )
 
 
 class TableSchema:
@@ -59,43 +76,43 @@ class TableSchema:
 
     @cached_property
     def pandera(self) -> Any:
-        """The column checks as a pandera schema for pyarrow tables."""
+        """The checks of single values as a pandera schema; types are compared with `arrow`, which is stricter."""
         import pandera.pyarrow as pandera
 
         columns = {}
         for column in self.columns:
             checks = []
-            if (column.type == "double" and column.finite) or column.minimum is not None or column.maximum is not None:
-                largest = 1.7976931348623157e308 if column.type == "double" else 2**63
-                low = column.minimum if column.minimum is not None else -largest
-                high = column.maximum if column.maximum is not None else largest
+            low, high = (None, None) if column.type.startswith("list") else _bounds(column)
+            if low is not None and high is not None:
                 checks.append(pandera.Check.in_range(low, high))
+            elif low is not None:
+                checks.append(pandera.Check.ge(low))
+            elif high is not None:
+                checks.append(pandera.Check.le(high))
             if column.pattern:
                 checks.append(pandera.Check.str_matches(column.pattern))
             if column.choices:
                 checks.append(pandera.Check.isin(column.choices))
-            columns[column.name] = pandera.Column(
-                arrow_type(column.type), checks, nullable=column.nullable, unique=column.unique
-            )
+            columns[column.name] = pandera.Column(None, checks, nullable=column.nullable)
         return pandera.DataFrameSchema(columns, strict=True, name=self.name)
 
     def refused(self, table: pa.Table) -> dict[int, str]:
-        """The rows that break a check or a rule, each with its reason.
+        """The rows that break a check or a rule, each with its reasons.
 
         A table whose columns are not those of the schema is not a matter of rows:
 
         Raises:
-            DataError: if columns are missing, foreign or of another type.
+            DataError: if columns are missing, foreign, given twice or of another type.
         """
         self._same_columns(table.schema)
-        bad: dict[int, str] = {}
-        if self._column_fault(table) is not None:
-            bad.update(self._located(table, 0))
-            bad.update(self._repeated(table, bad))
+        bad: dict[int, list[str]] = {}
+        for faults in (self._value_faults(table), self._list_faults(table), self._repeated(table)):
+            for row, fault in faults:
+                bad.setdefault(row, []).append(fault)
         for name, meaning in self.rules.items():
-            for row in RULES[name](table).nonzero()[0]:
-                bad.setdefault(int(row), f"{name}: {meaning}")
-        return dict(sorted(bad.items()))
+            for row in RULES[name](table).nonzero()[0].tolist():
+                bad.setdefault(row, [f"{name}: {meaning}"])  # of a row that is bad already it says nothing new
+        return {row: "; ".join(bad[row]) for row in sorted(bad)}
 
     def check(self, table: pa.Table, where: object = None) -> None:
         """Refuse a table with any bad row.
@@ -129,44 +146,55 @@ class TableSchema:
     def _same_columns(self, found: pa.Schema) -> None:
         expected = {field.name: field.type for field in self.arrow}
         got = {field.name: field.type for field in found}
-        if expected != got:
-            differ = [f"{n}: {got.get(n, 'missing')}" for n in {**expected, **got} if expected.get(n) != got.get(n)]
+        differ = [f"{n}: {got.get(n, 'missing')}" for n in {**expected, **got} if expected.get(n) != got.get(n)]
+        differ += [f"{n}: given twice" for n in got if found.names.count(n) > 1]
+        if differ:
             raise DataError(
                 f"The table's columns are not those of the schema '{self.name}'.",
                 expected=", ".join(f"{n}: {t}" for n, t in expected.items() if got.get(n) != t) or "no other column",
                 got=", ".join(differ),
             )
 
-    def _column_fault(self, table: pa.Table) -> str | None:
+    def _value_faults(self, table: pa.Table) -> Iterator[tuple[int, str]]:
+        """Row and fault of every value that breaks a check of its column.
+
+        pandera's failure cases on Arrow tables are the values that fail, without their rows; a check looks at nothing
+        but the value, so the rows are those that hold one of them.
+        """
         import pandera.pyarrow as pandera
 
         try:
             self.pandera.validate(table, lazy=True)
         except pandera.errors.SchemaErrors as errors:
-            faults = errors.failure_cases.select(["column", "check", "failure_case"]).to_pylist()
-            return "; ".join(dict.fromkeys(f"{f['column']}: {f['check']} (got {f['failure_case']})" for f in faults))
-        return None
+            for error in errors.schema_errors:
+                if not isinstance(error.failure_cases, pa.Table):
+                    raise DataError(
+                        "A check could not be made.", where=f"schema {self.name}", expected=error.check, got=error
+                    ) from None
+                (column,) = error.failure_cases.column_names
+                if error.check == "not_nullable":
+                    failed = table[column].is_null()
+                else:
+                    failed = pc.is_in(table[column], value_set=error.failure_cases[column].combine_chunks())
+                check = getattr(error.check, "error", None) or error.check
+                for row in pc.indices_nonzero(failed).to_pylist():
+                    yield row, f"{column}: {check} (got {table[column][row].as_py()})"
 
-    def _located(self, table: pa.Table, first: int) -> dict[int, str]:
-        """Bad rows found by halving: pandera judges tables, the rows are ours to name."""
-        fault = self._column_fault(table)
-        if fault is None:
-            return {}
-        if table.num_rows == 1:
-            return {first: fault}
-        half = table.num_rows // 2
-        return self._located(table.slice(0, half), first) | self._located(table.slice(half), first + half)
+    def _list_faults(self, table: pa.Table) -> Iterator[tuple[int, str]]:
+        """Row and fault of every list that holds a wrong element."""
+        for column in (column for column in self.columns if column.type.startswith("list")):
+            for fault, rows in list_faults(column, table[column.name]).items():
+                for row in rows.nonzero()[0].tolist():
+                    yield row, f"{column.name}: {fault}"
 
-    def _repeated(self, table: pa.Table, bad: dict[int, str]) -> dict[int, str]:
-        """Every later row that repeats a value of a unique column (which halving cannot see)."""
-        repeated = {}
+    def _repeated(self, table: pa.Table) -> Iterator[tuple[int, str]]:
+        """Every later row that repeats a value of a unique column."""
         for column in (column.name for column in self.columns if column.unique):
             seen: set[object] = set()
             for row, value in enumerate(table[column].to_pylist()):
-                if value in seen and row not in bad:
-                    repeated[row] = f"{column}: the value stands twice (got {value})"
+                if value in seen and value is not None:
+                    yield row, f"{column}: the value stands twice (got {value})"
                 seen.add(value)
-        return repeated
 
 
 @cache

@@ -4,12 +4,13 @@ import hashlib
 import json
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hemdata.catalog import Column
 from hemdata.errors import CallError, DataError
+from hemdata.schema import table_schema
 
 MANIFEST = "manifest.json"
 FORMAT = "1.0"
@@ -30,7 +31,7 @@ class SourceFile(_Part):
 class ShardFile(_Part):
     """A file that was written."""
 
-    file: str
+    file: Annotated[str, Field(pattern=r"^[a-z0-9-]+\.parquet$")]  # beside the manifest and nowhere else
     rows: int
     bytes: int
     sha256: str
@@ -62,7 +63,7 @@ class Manifest(_Part):
     levels: list[LevelName]
     sources: list[SourceFile]
     counts: Counts
-    shards: list[ShardFile]
+    shards: Annotated[list[ShardFile], Field(min_length=1)]
     rejected: ShardFile
     versions: dict[str, str]
     made_from: dict[str, Any] = {}
@@ -91,13 +92,13 @@ def read_manifest(folder: Path) -> Manifest:
         )
     again = "Build it again; the file was altered after it was written."
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_bytes().decode()  # read_text would take a carriage return for a line's end
         body = json.loads(text)
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
         raise DataError("The manifest cannot be read.", where=path, got=error, fix=again) from None
     if not isinstance(body, dict):
         raise DataError("The manifest is not a mapping.", where=path, got=type(body).__name__, fix=again)
-    for key, known in (("format", FORMAT), ("schema_version", None)):
+    for key, known in (("format", FORMAT), ("schema_version", table_schema("molecule").version)):
         _readable(path, key, str(body.get(key)), known)
     body.pop("sha256", None)
     try:
@@ -109,11 +110,8 @@ def read_manifest(folder: Path) -> Manifest:
     return manifest
 
 
-def _readable(path: Path, key: str, found: str, known: str | None) -> None:
+def _readable(path: Path, key: str, found: str, known: str) -> None:
     """Refuse what a newer hemdata wrote: another major number means another form."""
-    from hemdata.schema import table_schema
-
-    known = known or table_schema("molecule").version
     try:
         major = int(found.split(".")[0])
     except ValueError:

@@ -7,7 +7,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hemdata.errors import CallError, DataError
-from hemdata.shards.manifest import Manifest, read_manifest
+from hemdata.shards.manifest import read_manifest
+
+_UNREADABLE = (pa.ArrowException, OSError, ValueError)  # what Arrow raises over damaged bytes, a wrong letter included
 
 
 def iterate(
@@ -21,10 +23,14 @@ def iterate(
     """
     folder = Path(folder)
     manifest = read_manifest(folder)
+    first: pa.Schema | None = None
     for shard in manifest.shards:
         path = folder / shard.file
         try:
-            file = pq.ParquetFile(path, memory_map=True)
+            file = pq.ParquetFile(path, page_checksum_verification=True)
+            first = first or file.schema_arrow
+            if file.schema_arrow != first:
+                raise ValueError("its columns are not those of the first shard")
             unknown = set(columns or ()) - set(file.schema_arrow.names)
             if unknown:
                 raise CallError(
@@ -32,11 +38,9 @@ def iterate(
                     where=path,
                     expected=", ".join(file.schema_arrow.names),
                 )
-            yield from file.iter_batches(batch_size=batch_rows, columns=list(columns) if columns else None)
-        except (pa.ArrowInvalid, FileNotFoundError, OSError) as error:
-            raise DataError(
-                "A shard cannot be read.", where=path, got=error, fix=f"`hemdata verify {folder}`, or build it again."
-            ) from None
+            yield from file.iter_batches(batch_size=batch_rows, columns=None if columns is None else list(columns))
+        except _UNREADABLE as error:
+            raise _unreadable(path, error) from None
 
 
 def read(folder: str | Path, columns: Sequence[str] | None = None) -> pa.Table:
@@ -46,10 +50,27 @@ def read(folder: str | Path, columns: Sequence[str] | None = None) -> pa.Table:
         return pa.Table.from_batches(batches)
     manifest = read_manifest(Path(folder))
     empty = pq.read_schema(Path(folder) / manifest.shards[0].file).empty_table()
-    return empty.select(list(columns)) if columns else empty
+    return empty if columns is None else empty.select(list(columns))
 
 
 def rejected(folder: str | Path) -> pa.Table:
-    """The records that the build did not accept: where, reason, detail, text."""
-    manifest: Manifest = read_manifest(Path(folder))
-    return pq.read_table(Path(folder) / manifest.rejected.file)
+    """The records that the build did not accept: where, reason, detail, text; errors as `iterate`."""
+    return read_file(Path(folder) / read_manifest(Path(folder)).rejected.file)
+
+
+def read_file(path: Path) -> pa.Table:
+    """All of one file of a shard folder.
+
+    Raises:
+        DataError: if Arrow cannot open or decode it.
+    """
+    try:
+        return pq.ParquetFile(path, page_checksum_verification=True).read()
+    except _UNREADABLE as error:
+        raise _unreadable(path, error) from None
+
+
+def _unreadable(path: Path, error: Exception) -> DataError:
+    return DataError(
+        "A shard cannot be read.", where=path, got=error, fix=f"`hemdata verify {path.parent}`, or build it again."
+    )

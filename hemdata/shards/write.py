@@ -1,6 +1,9 @@
 """Writes shards as a stream: fixed row counts, deterministic bytes, nothing half-written left behind."""
 
+import ctypes
 import os
+import platform
+import re
 import shutil
 import uuid
 from collections import Counter
@@ -22,7 +25,7 @@ REJECTED = "rejected.parquet"
 
 def write_parquet(table: pa.Table, path: Path) -> None:
     """One Parquet file whose bytes depend on the table and the library's version alone."""
-    pq.write_table(table, path, compression="zstd", row_group_size=ROWS_PER_GROUP, store_schema=True)
+    pq.write_table(table, path, compression="zstd", row_group_size=ROWS_PER_GROUP, write_page_checksum=True)
 
 
 class ShardWriter:
@@ -38,8 +41,10 @@ class ShardWriter:
     """
 
     def __init__(self, folder: Path, schema: TableSchema, rows_per_shard: int = ROWS_PER_SHARD) -> None:
-        self.folder, self.schema, self.rows_per_shard = folder, schema, rows_per_shard
-        self._partial = folder.parent / f".{folder.name}.{os.getpid()}-{uuid.uuid4().hex[:8]}.partial"
+        # resolved: a link to a folder stays a link, and `.` has a name and a parent
+        self.folder, self.schema, self.rows_per_shard = folder.resolve(), schema, rows_per_shard
+        self._mark = f".{self.folder.name}.{platform.node()}."
+        self._partial = self.folder.parent / f"{self._mark}{os.getpid()}-{uuid.uuid4().hex[:8]}.partial"
         self._waiting: list[pa.Table] = []
         self._n_waiting = 0
         self._shards: list[ShardFile] = []
@@ -48,14 +53,17 @@ class ShardWriter:
         self._ids: set[str] = set()
 
     def __enter__(self) -> Self:
-        if self.folder.exists() and not (self.folder / MANIFEST).is_file() and any(self.folder.iterdir()):
+        foreign = _foreign(self.folder)
+        if foreign is not None:
             raise CallError(
                 "The output folder holds something else.",
                 where=self.folder,
-                expected="an empty, a new, or an older shard folder",
+                expected="an empty, a new, or an older shard folder, which the new one replaces",
+                got=foreign.name,
                 fix="Give another folder with --out.",
             )
         self._partial.mkdir(parents=True)
+        self._clear_after_the_killed()
         return self
 
     def __exit__(
@@ -75,7 +83,7 @@ class ShardWriter:
         if twice:
             raise DataError("An id stands twice in one dataset.", where=self.folder.name, got=sorted(twice)[:3])
         self._ids.update(ids)
-        self._waiting.append(table.cast(self.schema.arrow))
+        self._waiting.append(table.select(self.schema.arrow.names).cast(self.schema.arrow))
         self._n_waiting += table.num_rows
         while self._n_waiting >= self.rows_per_shard:
             self._write_shard(self.rows_per_shard)
@@ -153,13 +161,52 @@ class ShardWriter:
         return ShardFile(file=name, rows=table.num_rows, bytes=path.stat().st_size, sha256=sha256(path))
 
     def _put_in_place(self) -> None:
-        old = self._partial.with_suffix(".old")
-        if self.folder.exists():
-            self.folder.rename(old)
-        try:
+        if not self.folder.exists():
             self._partial.rename(self.folder)
-        except OSError:
-            if old.exists():
+        elif not _exchanged(self._partial, self.folder):
+            old = self._partial.with_suffix(".old")
+            self.folder.rename(old)
+            try:
+                self._partial.rename(self.folder)
+            except OSError:
                 old.rename(self.folder)
-            raise
-        shutil.rmtree(old, ignore_errors=True)
+                raise
+            shutil.rmtree(old, ignore_errors=True)
+
+    def _clear_after_the_killed(self) -> None:
+        """Remove what writers of this folder left that were killed on this machine; one at work is left alone."""
+        for path in self.folder.parent.iterdir():
+            left = re.fullmatch(re.escape(self._mark) + r"(\d+)-[0-9a-f]{8}\.partial", path.name)
+            if left and not _alive(int(left[1])):
+                shutil.rmtree(path, ignore_errors=True)
+
+
+def _foreign(folder: Path) -> Path | None:
+    """Something at the place of a shard folder that no writer put there."""
+    if not folder.exists() or not folder.is_dir():
+        return folder if folder.exists() else None
+    ours = re.compile(rf"part-\d{{5,}}\.parquet|{re.escape(REJECTED)}|{re.escape(MANIFEST)}")
+    inside = sorted(folder.iterdir())
+    if inside and folder / MANIFEST not in inside:
+        return inside[0]
+    return next((path for path in inside if not (ours.fullmatch(path.name) and path.is_file())), None)
+
+
+def _alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
+
+
+def _exchanged(one: Path, other: Path) -> bool:
+    """Swap two folders in one step (Linux), so that a kill finds either; False where the system cannot."""
+    at_fdcwd, rename_exchange = -100, 2
+    try:
+        renameat2 = ctypes.CDLL(None).renameat2
+    except (AttributeError, OSError, TypeError):
+        return False
+    return bool(renameat2(at_fdcwd, os.fsencode(one), at_fdcwd, os.fsencode(other), rename_exchange) == 0)

@@ -13,10 +13,11 @@ from hemdata.shards import SourceFile
 
 @dataclass(frozen=True)
 class Raw:
-    """One published record as it stands: where it was found, and its text or fields."""
+    """One published record as it stands: where it was found, its text or fields, and the id that it repeats, if any."""
 
     where: str
     content: Any
+    repeats: str | None = None
 
 
 @dataclass(frozen=True)

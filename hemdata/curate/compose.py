@@ -1,0 +1,181 @@
+"""Composes a dataset of others by declared steps; DuckDB does each step over the shards, larger than memory or not."""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from hemdata.catalog import Column, SetCard, Step, composition
+from hemdata.errors import CallError, DataError
+from hemdata.identity import FLAT_GRAPH_LETTERS
+from hemdata.levels import level, one_level
+from hemdata.schema import table_schema
+from hemdata.shards import LevelName, Manifest, ShardWriter, SourceFile, read_manifest, sha256
+
+ORIGIN = Column(name="origin", type="string", meaning="the dataset that the row was taken from")
+BATCH_ROWS = 10_000
+_ORDER = "_parent, filename, file_row_number"
+_IDENTITY = {"flat_graph": f"inchikey[:{FLAT_GRAPH_LETTERS}]", "inchikey": "inchikey"}
+
+
+def compose(name: str | Path, data: Path, out: Path | None = None) -> Manifest:
+    """Build a composed dataset from the built datasets it names.
+
+    Args:
+        name: of a card in pipelines/sets, or its path.
+        data: folder of the built datasets.
+        out: the folder to write, by default `data`/<name>.
+
+    Raises:
+        CallError: if a parent is not built; gives the command that builds it.
+        DataError: if a condition is wrong, nothing is left, or two levels would be mixed without being asked for.
+    """
+    card = composition(name)
+    out = out or data / card.name
+    parents = _parents(card, data)
+    with _connection(out) as db:
+        view = _taken(db, parents[: len(card.steps[0].take or [])])
+        rows = [_count(db, view)]
+        for number, step in enumerate(card.steps[1:], 1):
+            view = _stepped(db, card, step, view, f"step{number}", data)
+            rows.append(_count(db, view))
+        if not rows[-1]:
+            raise DataError("The composition leaves no row.", where=f"set {card.name}", got=_told(card, rows))
+        found = [row[0] for row in db.execute(f"SELECT DISTINCT level FROM {view} ORDER BY level").fetchall()]
+        named = list(filter(None, found))
+        if len(named) > 1 and card.mixed_levels is None:
+            one_level(named, where=f"set {card.name}")  # refuses, naming both
+        schema = table_schema("molecule", [ORIGIN])
+        with ShardWriter(out, schema) as writer:
+            for batch in _batches(db, view, schema.arrow):
+                writer.add(batch)
+            made_from: dict[str, Any] = {
+                "card": hashlib.sha256(card.model_dump_json().encode()).hexdigest(),
+                "steps": _told(card, rows),
+            }
+            if card.mixed_levels:
+                made_from["mixed_levels"] = f"{card.mixed_levels}: {' and '.join(named)}"
+            levels = [LevelName(name=its.name, hash=its.hash) for its in map(level, named)]
+            sources = [
+                SourceFile(
+                    name=f"{folder.name}/manifest.json",
+                    bytes=(folder / "manifest.json").stat().st_size,
+                    sha256=sha256(folder / "manifest.json"),
+                )
+                for folder in parents
+            ]
+            return writer.finish(card.name, rows[-1], sources, levels, made_from, ("pyarrow", "duckdb"))
+
+
+def _parents(card: SetCard, data: Path) -> list[Path]:
+    """The folders of all datasets that the card names, those that are taken first."""
+    first = card.steps[0]
+    names = [(name, first.at) for name in first.take or []]
+    names += [(name, None) for step in card.steps[1:] for name in [*(step.mark or {}), *(step.subtract or [])]]
+    folders = []
+    for name, at in names:
+        folder = data / (f"{name}@{at}" if at else name)
+        if not (folder / "manifest.json").is_file():
+            command = f"hemdata label {name} --level {at}" if at else f"hemdata build {name}"
+            raise CallError(
+                f"'{card.name}' is composed of '{name}', which is not there.", where=folder, fix=f"`{command}`"
+            )
+        folders.append(folder)
+    return folders
+
+
+class _connection:
+    """A DuckDB in memory that spills beside the output and leaves nothing there."""
+
+    def __init__(self, out: Path) -> None:
+        self.spill = out.parent / f".{out.name}.duckdb"
+
+    def __enter__(self) -> Any:
+        import duckdb
+
+        self.db = duckdb.connect(config={"temp_directory": str(self.spill), "threads": 2})
+        return self.db
+
+    def __exit__(self, *_: object) -> None:
+        import shutil
+
+        self.db.close()
+        shutil.rmtree(self.spill, ignore_errors=True)
+
+
+def _files(folder: Path) -> str:
+    paths = [str((folder / shard.file).resolve()).replace("'", "''") for shard in read_manifest(folder).shards]
+    return "[" + ", ".join(f"'{path}'" for path in paths) + "]"
+
+
+def _taken(db: Any, folders: list[Path]) -> str:
+    selects = []
+    for number, folder in enumerate(folders):
+        composed = any(column.name == ORIGIN.name for column in read_manifest(folder).properties)
+        origin = "" if composed else f", '{folder.name}' AS {ORIGIN.name}"  # a composed parent tells its rows' own
+        selects.append(
+            f"SELECT *{origin}, {number} AS _parent"
+            f" FROM read_parquet({_files(folder)}, filename=true, file_row_number=true)"
+        )
+    db.execute("CREATE VIEW step0 AS " + " UNION ALL BY NAME ".join(selects))
+    return "step0"
+
+
+def _stepped(db: Any, card: SetCard, step: Step, before: str, view: str, data: Path) -> str:
+    import duckdb
+
+    key = _IDENTITY[step.deduplicate or step.by]
+    if step.mark:
+        marks = [
+            f"coalesce({key} IN ({_keys(data / other, key)}), false) AS {name}" for other, name in step.mark.items()
+        ]
+        sql = f"SELECT *, {', '.join(marks)} FROM {before}"
+    elif step.subtract:
+        others = " UNION ALL ".join(_keys(data / other, key) for other in step.subtract)
+        sql = f"SELECT * FROM {before} WHERE {key} IS NULL OR {key} NOT IN ({others})"
+    elif step.filter:
+        sql = f"SELECT * FROM {before} WHERE ({step.filter})"
+    elif step.deduplicate:
+        sql = (
+            f"SELECT * FROM {before} QUALIFY row_number() OVER (PARTITION BY coalesce({key}, id) ORDER BY {_ORDER}) = 1"
+        )
+    else:  # sample: the order of `hemdata label -n`, by a hash of seed and id
+        sql = (
+            f"SELECT * FROM {before} QUALIFY row_number() OVER (ORDER BY sha256('{step.seed}:' || id)) <= {step.sample}"
+        )
+    try:
+        db.execute(f"CREATE VIEW {view} AS {sql}")
+    except duckdb.Error as error:
+        columns = ", ".join(row[0] for row in db.execute(f"DESCRIBE {before}").fetchall() if not row[0].startswith("_"))
+        raise DataError(
+            "A step of the composition is wrong.",
+            where=f"set {card.name}, step: {step.verb}",
+            expected=f"an SQL condition on {columns}",
+            got=str(error).splitlines()[0],
+        ) from None
+    return view
+
+
+def _keys(folder: Path, key: str) -> str:
+    return f"SELECT {key} FROM read_parquet({_files(folder)}) WHERE inchikey IS NOT NULL"
+
+
+def _count(db: Any, view: str) -> int:
+    return int(db.execute(f"SELECT count(*) FROM {view}").fetchone()[0])
+
+
+def _batches(db: Any, view: str, schema: pa.Schema) -> Iterator[pa.Table]:
+    columns = ", ".join(field.name for field in schema)
+    reader = db.execute(f"SELECT {columns} FROM {view} ORDER BY {_ORDER}").to_arrow_reader(BATCH_ROWS)
+    for batch in reader:
+        yield pa.Table.from_batches([batch]).cast(schema)
+
+
+def _told(card: SetCard, rows: list[int]) -> list[dict[str, Any]]:
+    """The steps as declared, each with the rows it left."""
+    return [
+        step.model_dump(mode="json", exclude_none=True) | {"rows": count}
+        for step, count in zip(card.steps, rows, strict=False)
+    ]

@@ -1,0 +1,188 @@
+"""The answer in words, made from the tables: as much as the intervals allow and no more."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from hemdata.errors import DataError
+from hemdata.report.words import counted, listed, number, number_word, span
+from hemdata.study.matrix import BASELINES
+from hemdata.study.tables import MEAN, Tables
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a study found.
+
+    Attributes:
+        sentence: the answer with its interval, as the command line prints it.
+        headline: its first half, the comparison with its interval.
+        detail: its second half, what stands behind it.
+        network: the network that it speaks of, the one with the smallest mean error.
+        best: the training set with the smallest mean over the groups.
+        against: the set it is compared with, the next best; None where there is one set.
+        ratio: how many times larger the error of `against` is, with its interval; NaN where there is one set.
+        verdict: "smaller" if the interval leaves no doubt, else "no difference".
+        others: the same sentence for the other networks.
+        notes: what limits the answer: baselines not beaten, leaks, few seeds.
+    """
+
+    sentence: str
+    headline: str
+    detail: str
+    network: str
+    best: str
+    against: str | None
+    ratio: float
+    ratio_interval: tuple[float, float]
+    verdict: str
+    others: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def answer(tables: Tables, labels: Mapping[str, str]) -> Answer:
+    """Find and word the answer of a study.
+
+    Args:
+        tables: of the study.
+        labels: words shown for networks, sets and groups.
+
+    Raises:
+        DataError: no model was tested on every group.
+    """
+    summary = tables.summary.dropna(subset="accuracy_kcal_mol").sort_values("accuracy_kcal_mol")
+    if summary.empty:
+        raise DataError(
+            "No model was tested on every group, so there is no mean error to compare.",
+            expected=f"predictions of one model on {listed(sorted(tables.mae['group'].unique()))}",
+            fix="Finish the study's cells first.",
+        )
+    networks = summary[~summary["baseline"]]
+    shown = networks if len(networks) else summary  # a study of baselines alone speaks of them
+    order = list(dict.fromkeys(shown["network"]))
+    first = order[0]
+    ranked = summary[summary["network"] == first]
+    best = str(ranked["training_set"].iloc[0])
+    against = str(ranked["training_set"].iloc[1]) if len(ranked) > 1 else None
+    ratio, interval, verdict = float("nan"), (float("nan"), float("nan")), "no difference"
+    if against is not None:
+        ratio, interval, verdict = _advantage(tables, first, best, against, MEAN)
+    headline, detail = answer_parts(tables, labels, first)
+    return Answer(
+        sentence=answer_sentence(tables, labels, first),
+        headline=f"{headline}.",
+        detail=f"{detail[0].upper()}{detail[1:]}.",
+        network=first,
+        best=best,
+        against=against,
+        ratio=ratio,
+        ratio_interval=interval,
+        verdict=verdict,
+        others=tuple(answer_sentence(tables, labels, network) for network in order[1:]),
+        notes=tuple(_notes(tables, labels, order)),
+    )
+
+
+def answer_sentence(tables: Tables, labels: Mapping[str, str], network: str) -> str:
+    """The answer for one network in one sentence, with its interval; this is what the command line prints."""
+    headline, detail = answer_parts(tables, labels, network)
+    return f"{headline}; {detail}."
+
+
+def answer_parts(tables: Tables, labels: Mapping[str, str], network: str) -> tuple[str, str]:
+    """The answer for one network: the comparison with its interval, and what stands behind it; without full stops.
+
+    It says "no difference" where the interval of the ratio holds 1.
+    """
+    tested = tables.summary.dropna(subset="accuracy_kcal_mol")
+    ranked = tested[tested["network"] == network].sort_values("accuracy_kcal_mol")
+    name = labels.get(network, network)
+    sets = [str(each) for each in ranked["training_set"]]
+    said = [labels.get(each, each) for each in sets]
+    errors = [number(each) for each in ranked["accuracy_kcal_mol"]]
+    groups = counted(tables.mae["group"].nunique(), "test group")
+    if len(sets) == 1:
+        ends = span(float(ranked["accuracy_kcal_mol_low"].iloc[0]), float(ranked["accuracy_kcal_mol_high"].iloc[0]))
+        headline = f"Trained on {said[0]}, {name} errs by {errors[0]} kcal/mol on average (95 % interval {ends})"
+        return headline, f"mean of {groups}; one training set leaves nothing to compare"
+    ratio, (low, high), verdict = _advantage(tables, network, sets[0], sets[1], MEAN)
+    interval = f"95 % interval {span(low, high)}"
+    several = len(sets) > 2
+    if verdict == "no difference":
+        top = " at the top" if several else ""
+        headline = (
+            f"No difference{top}: {name} trained on {said[0]} and on {said[1]} cannot be told apart "
+            f"(ratio of their errors {number(ratio)}, {interval})"
+        )
+    else:
+        lead = f"Of {number_word(len(sets))} training sets, {said[0]} serves {name} best: its error"
+        lead = lead if several else f"Trained on {said[0]}, {name}'s error"
+        next_best = f"the next best, {said[1]}" if several else said[1]
+        headline = f"{lead} is {number(ratio)} times smaller than with {next_best} ({interval})"
+    means = f"mean error of {groups} {errors[0]} against {errors[1]} kcal/mol"
+    return headline, f"{means}; by group, with {said[0]}: {_by_group(tables, labels, network, sets[0], sets[1])}"
+
+
+def _advantage(
+    tables: Tables, network: str, best: str, against: str, group: str
+) -> tuple[float, tuple[float, float], str]:
+    """How many times larger the error of `against` is, its interval, and the verdict on `best`."""
+    c = tables.comparisons
+    row = c[
+        (c["network"] == network) & (c["training_set"] == best) & (c["against"] == against) & (c["group"] == group)
+    ].iloc[0]
+    return 1 / row["ratio"], (1 / row["ratio_high"], 1 / row["ratio_low"]), str(row["verdict"])
+
+
+def _by_group(tables: Tables, labels: Mapping[str, str], network: str, best: str, against: str) -> str:
+    """The groups by verdict: "smaller on azoxy and neuro, no difference on saccharides"."""
+    c = tables.comparisons
+    rows = c[(c["network"] == network) & (c["training_set"] == best) & (c["against"] == against) & (c["group"] != MEAN)]
+    parts = []
+    for verdict in ("smaller", "larger", "no difference"):
+        groups = [labels.get(group, group) for group in rows[rows["verdict"] == verdict]["group"]]
+        if groups:
+            parts.append(f"{verdict} on {'every one' if len(groups) == len(rows) > 1 else listed(groups)}")
+    return ", ".join(parts)
+
+
+def _notes(tables: Tables, labels: Mapping[str, str], networks: list[str]) -> list[str]:
+    """What limits the answer."""
+    notes = [_baseline_note(tables, labels, network) for network in networks if network not in BASELINES]
+    seeds = tables.summary["n_seeds"]
+    if seeds.min() < 2:
+        notes.append("Some models have one seed: their intervals hold the choice of test molecules only.")
+    sizes = tables.summary.groupby("training_set")["training_size"].max()
+    if sizes.nunique() > 1 and sizes.max() > 1.02 * sizes.min():
+        said = listed([f"{labels.get(str(name), str(name))} {number(size)}" for name, size in sizes.items()])
+        notes.append(f"The training sets differ in size, which differs in effect: {said} molecules.")
+    levels = tables.in_distribution["level"].unique()
+    if len(levels) > 1:
+        notes.append(
+            f"The sets stand at different levels of theory ({listed(sorted(levels))}); each model is judged at its own."
+        )
+    leaks = tables.leaks[tables.leaks["n_in_training"] > 0]
+    if len(leaks) and not tables.with_overlap:
+        left_out = tables.mae.drop_duplicates("group")["n_left_out"].sum()
+        notes.append(
+            f"{counted(int(left_out), 'test molecule').capitalize()} found in a training set "
+            f"{'is' if left_out == 1 else 'are'} left out for every model."
+        )
+    return [note for note in notes if note]
+
+
+def _baseline_note(tables: Tables, labels: Mapping[str, str], network: str) -> str:
+    """Where a network does not beat a baseline trained on the same molecules."""
+    rows = tables.baselines[(tables.baselines["network"] == network) & (tables.baselines["group"] != MEAN)]
+    name = labels.get(network, network)
+    if rows.empty:
+        return ""
+    kinds = [labels.get(each, each) for each in rows["baseline"].unique()]
+    failed = rows[rows["verdict"] != "smaller"]
+    if failed.empty:
+        return f"{name} beats {'both baselines' if len(kinds) == 2 else kinds[0]} on every group with every set."
+    parts = []
+    for (baseline, training_set), part in failed.groupby(["baseline", "training_set"], sort=True):
+        groups = listed([labels.get(group, group) for group in part["group"]])
+        kind, source = labels.get(str(baseline), str(baseline)), labels.get(str(training_set), str(training_set))
+        parts.append(f"{kind} on {groups} (trained on {source})")
+    return f"{name} does not beat {'; '.join(parts)}."

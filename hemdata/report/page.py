@@ -1,0 +1,240 @@
+"""Writes the report of a study: one static HTML page that needs no server and no network."""
+
+import json
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from hemdata.errors import DataError, HemdataError
+from hemdata.report.answer import Answer, answer
+from hemdata.report.data import as_script, downloads, points
+from hemdata.report.figures import Figures, drawing
+from hemdata.report.layout import Layout
+from hemdata.report.style import HEAT_STEPS
+from hemdata.report.words import listed, number
+from hemdata.study import statistics
+from hemdata.study.matrix import BASELINES
+from hemdata.study.rows import Rows, read_rows
+from hemdata.study.tables import Tables, study_tables
+
+QUESTION = "Which training set makes a network's energies trustworthy for these molecules?"
+LABELS = {"dressed-atoms": "dressed atoms", "pair-distance-ridge": "pair-distance ridge"}
+
+
+def write_report(
+    study_folder: Path,
+    out_html: Path,
+    *,
+    title: str | None = None,
+    question: str | None = None,
+    labels: Mapping[str, str] | None = None,
+    commands: Sequence[str] = (),
+    resamples: int = statistics.RESAMPLES,
+) -> Answer:
+    """Write the page of a study from its rows; the same rows give the same bytes.
+
+    Args:
+        study_folder: holds cells/<cell>/{predictions,curves,cell}.parquet.
+        out_html: the page; written under a temporary name and renamed.
+        title: of the study; by default that of its card, or its name.
+        question: that the study asks; by default that of its card.
+        labels: words shown for networks, training sets and groups; by default the titles of their cards.
+        commands: that made the study, for its provenance.
+        resamples: of the bootstrap.
+
+    Returns:
+        The answer, whose `sentence` is for the command line.
+
+    Raises:
+        CallError: no study in the folder.
+        DataError: rows that are broken, or a page that cannot be written.
+    """
+    rows = read_rows(study_folder)
+    tables = study_tables(rows, resamples=resamples)
+    overlap = study_tables(rows, with_overlap=True, resamples=resamples) if tables.leaked_rows else None
+    words = {**LABELS, **card_titles(rows), **(labels or {})}
+    found = answer(tables, words)
+    own_title, own_question = _said_by_card(str(rows.cells["study"][0]))
+    html = _page(
+        rows=rows,
+        tables=tables,
+        overlap=overlap,
+        labels=words,
+        found=found,
+        title=title or own_title,
+        question=question or own_question,
+        commands=commands,
+        resamples=resamples,
+        levels=_level_hashes(study_folder),
+    )
+    _write(out_html, html)
+    return found
+
+
+def _said_by_card(study: str) -> tuple[str, str]:
+    """Title and question of the study's card; its name and the common question where it has none."""
+    from hemdata import catalog
+
+    try:
+        card = catalog.study(study)
+    except HemdataError:
+        return study, QUESTION
+    return card.title, card.question
+
+
+def card_titles(rows: Rows) -> dict[str, str]:
+    """Titles of the cards of the networks and datasets that the rows name, where they are short enough for a table."""
+    from hemdata.catalog import dataset, network
+
+    titles = {}
+    for card, column in ((network, "network"), (dataset, "training_set")):
+        for name in rows.cells[column].unique().to_pylist():
+            try:
+                title = card(name).title
+            except HemdataError:  # a set or network of the study's own making has no card
+                continue
+            if len(title) <= 14:
+                titles[name] = title
+    return titles
+
+
+def _page(
+    *,
+    rows: Rows,
+    tables: Tables,
+    overlap: Tables | None,
+    labels: Mapping[str, str],
+    found: Answer,
+    title: str,
+    question: str,
+    commands: Sequence[str],
+    resamples: int,
+    levels: Mapping[str, str],
+) -> str:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("hemdata.report", "."), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True,
+    )  # fmt: skip
+    here = files("hemdata.report")
+    layout, figures = Layout(tables, labels), Figures(tables, labels)
+    names = list(dict.fromkeys(tables.mae["network"]))
+    networks = [name for name in names if name not in BASELINES] or names
+    networks.sort(key=lambda name: (name != found.network, name))
+    with drawing():
+        panels = [
+            {
+                "id": name,
+                "label": layout.label(name),
+                "intervals": [figures.intervals(name, group) for group in figures.groups],
+                "errors": layout.errors(name),
+                "against_best": layout.against_best(name),
+                "against_baselines": layout.against_baselines(name),
+                "in_distribution": layout.in_distribution(name),
+                "curves": figures.curves(name),
+                "scatter": [figures.scatter(name, group) for group in figures.groups],
+                "size": figures.size(name),
+                "worst": layout.worst(name),
+                "with_overlap": layout.with_overlap(name, overlap) if overlap else None,
+            }
+            for name in networks
+        ]
+        heat = [figures.heat(name) for name in names]
+    study = str(rows.cells["study"][0])
+    return environment.get_template("page.html.j2").render(
+        css=(here / "page.css").read_text(encoding="utf-8"),
+        script=(here / "page.js").read_text(encoding="utf-8"),
+        study=study,
+        title=title,
+        question=question,
+        answer=found,
+        facts=_facts(rows, tables, labels, networks),
+        sets=[{"label": layout.label(name), "colour": i % 7} for i, name in enumerate(figures.sets)],
+        baselines=[name for name in names if name in BASELINES and name not in networks],
+        panels=panels,
+        heat=heat,
+        heat_steps=range(HEAT_STEPS),
+        heat_range=[number(value) for value in figures.heat_range()],
+        groups=[layout.label(group) for group in layout.groups],
+        leaks=layout.leaks(),
+        leaked=int(tables.leaks["n_in_training"].sum()),
+        published=layout.published(),
+        provenance=_provenance(rows, levels),
+        unfinished=rows.unfinished,
+        commands=list(commands) or [f"hemdata train-eval pipelines/studies/{study}.yaml", "hemdata report FOLDER"],
+        resamples=f"{resamples:,}".replace(",", "\u202f"),
+        downloads=downloads(rows, tables),
+        data=as_script({**points(tables), "labels": dict(labels), "sets": figures.sets}),
+        label=layout.label,
+        number=number,
+    )
+
+
+def _facts(rows: Rows, tables: Tables, labels: Mapping[str, str], networks: list[str]) -> list[tuple[str, str]]:
+    """The study in numbers, for the head of the page."""
+    sets = sorted(tables.mae["training_set"].unique())
+    sizes = sorted(tables.summary["training_size"].unique())
+    size = number(sizes[0]) if len(sizes) == 1 else f"{number(sizes[0])} to {number(sizes[-1])}"
+    counts = tables.mae.drop_duplicates("group")
+    levels = sorted(rows.cells["level"].unique().to_pylist())
+    seeds = sorted(tables.summary["n_seeds"].unique())
+    return [
+        ("Training sets", listed([labels.get(name, name) for name in sets])),
+        ("Molecules trained on", size),
+        ("Networks", listed([labels.get(name, name) for name in networks])),
+        ("Seeds", str(seeds[0]) if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]}"),
+        ("Test molecules", f"{counts['n_molecules'].sum()} in {len(counts)} groups"),
+        ("Level of theory", listed(levels)),
+    ]
+
+
+def _provenance(rows: Rows, levels: Mapping[str, str]) -> dict[str, Any]:
+    """What it takes to repeat the study."""
+    cells = rows.cells.to_pylist()
+    versions: dict[str, set[str]] = {}
+    for cell in cells:
+        for name, version in json.loads(cell["versions"]).items():
+            versions.setdefault(name, set()).add(str(version))
+    return {
+        "cells": cells,
+        "versions": sorted((name, ", ".join(sorted(found))) for name, found in versions.items()),
+        "levels": [(name, levels.get(name)) for name in sorted({cell["level"] for cell in cells})],
+        "seeds": sorted({cell["seed"] for cell in cells}),
+        "devices": sorted({cell["device"] for cell in cells}),
+        "hours": number(sum(cell["seconds"] for cell in cells) / 3600),
+        "rows": {
+            "predictions": rows.predictions.num_rows,
+            "cells": rows.cells.num_rows,
+            "curves": rows.curves.num_rows,
+        },
+    }
+
+
+def _level_hashes(study_folder: Path) -> dict[str, str]:
+    """Hash of each level of theory, from the settings that a cell keeps beside its rows."""
+    hashes = {}
+    for path in sorted((study_folder / "cells").glob("*/settings.json")):
+        level = json.loads(path.read_text(encoding="utf-8")).get("level")
+        if isinstance(level, dict) and "name" in level and "hash" in level:
+            hashes[str(level["name"])] = str(level["hash"])
+    return hashes
+
+
+def _write(path: Path, text: str) -> None:
+    temporary = path.with_name(f".{path.name}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_text(text, encoding="utf-8")
+        temporary.replace(path)
+    except OSError as error:
+        raise DataError(
+            "The report cannot be written.",
+            where=path,
+            got=error.strerror,
+            fix="Give a path in a folder that can be written to, with space on its disk.",
+        ) from error
+    finally:
+        if temporary.exists():
+            temporary.unlink()

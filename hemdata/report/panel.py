@@ -1,0 +1,62 @@
+"""A panel of a figure: its size in page units, margins, title, limits, ticks and points."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+
+def blank(width: float, height: float) -> tuple[Any, Any]:
+    """One panel of so many page units (px at full size)."""
+    from matplotlib.figure import Figure
+
+    figure = Figure((width / 72, height / 72))
+    return figure, figure.add_axes((0, 0, 1, 1))
+
+
+def title_of(figure: Any, words: str) -> None:
+    """At the upper left corner, so that panels in a row line up with the page."""
+    figure.text(0, 1 - 4 / (72 * figure.get_figheight()), words, weight="bold", size=11.5, va="top")
+
+
+def place(axes: Any, width: float, height: float, left: float, right: float, top: float, bottom: float) -> None:
+    """Margins in page units."""
+    axes.set_position((left / width, bottom / height, (width - left - right) / width, (height - top - bottom) / height))
+
+
+def limits_of(values: pd.Series, margin: float = 0.05) -> tuple[float, float]:
+    """Ends of a linear axis that holds the values with a margin."""
+    low, high = float(values.min()), float(values.max())
+    extra = margin * max(high - low, 1e-6)
+    return low - extra, high + extra
+
+
+def log_limits(values: Sequence[float] | np.ndarray[Any, Any], margin: float = 0.08) -> tuple[float, float]:
+    """Ends of a logarithmic axis that holds the positive values with a margin."""
+    logs = np.log10([v for v in values if np.isfinite(v) and v > 0] or [1.0])
+    low, high = float(logs.min()), float(logs.max())
+    extra = margin * max(high - low, 0.5)
+    return 10 ** (low - extra), 10 ** (high + extra)
+
+
+def log_ticks(axis: Any, low: float, high: float) -> None:
+    """Plain numbers at 1, 3, 10, 30 ...; at 1, 2, 5 where the axis is short."""
+    from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
+    steps = (1, 3) if high / low > 30 else (1, 2, 5)
+    ticks = [s * 10.0**e for e in range(-4, 6) for s in steps if low <= s * 10.0**e <= high]
+    axis.set_major_locator(FixedLocator(ticks))
+    axis.set_minor_locator(NullLocator())
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+
+
+def dots(axes: Any, x: pd.Series, y: pd.Series, colour: str, size: float, alpha: float = 0.62) -> None:
+    """Points as one path of lines without length and with round ends: a tenth of the page's bytes."""
+    from matplotlib.patches import PathPatch
+    from matplotlib.path import Path
+
+    points = np.column_stack([x, y]).astype(float)
+    codes = np.tile([Path.MOVETO, Path.LINETO], len(points))
+    path = Path(np.repeat(points, 2, axis=0), codes)
+    axes.add_patch(PathPatch(path, fill=False, ec=colour, lw=size, capstyle="round", alpha=alpha, zorder=2))

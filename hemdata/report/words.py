@@ -1,0 +1,47 @@
+"""Numbers and lists as people read them."""
+
+import math
+from collections.abc import Sequence
+
+
+def number(value: float) -> str:
+    """Three digits at most: 0.37, 3.74, 22.1, 151; a dash for what is not known."""
+    if not math.isfinite(value):
+        return "–"
+    for limit, digits in ((0.0995, 3), (9.995, 2), (99.95, 1)):
+        if abs(value) < limit:
+            return f"{value:.{digits}f}".replace("-", "−")
+    return f"{value:,.0f}".replace("-", "−").replace(",", "\u202f")
+
+
+def span(low: float, high: float) -> str:
+    """An interval: "18.0 to 27.3"."""
+    return f"{number(low)} to {number(high)}"
+
+
+def percent(share: float) -> str:
+    """A probability, never rounded to certainty: "<1 %", "98 %", ">99 %"."""
+    if not math.isfinite(share):
+        return "–"
+    return "<1 %" if share < 0.01 else ">99 %" if share > 0.99 else f"{100 * share:.0f} %"
+
+
+def p_value(p: float) -> str:
+    """A p value: "0.031", "<0.001"."""
+    return "–" if not math.isfinite(p) else "<0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def listed(words: Sequence[str]) -> str:
+    """ "a", "a and b", "a, b and c"."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def counted(n: int, noun: str) -> str:
+    """ "1 seed", "3 seeds"."""
+    return f"{number_word(n)} {noun}{'' if n == 1 else 's'}"
+
+
+def number_word(n: int) -> str:
+    """Small numbers in words."""
+    words = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+    return words[n] if n < len(words) else f"{n:,}".replace(",", "\u202f")

@@ -1,0 +1,208 @@
+"""One cell of a study: one network, one training set, one seed: fit it, judge it on every group, write its rows."""
+
+import json
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from hemdata.catalog import StudyCard, StudyNetwork, network
+from hemdata.errors import CallError, DataError
+from hemdata.identity import environments_of, flat_graph, share_unseen
+from hemdata.levels import level
+from hemdata.schema import table_schema
+from hemdata.shards import versions
+from hemdata.study.data import data_hash, flat_graphs, groups, training_molecules
+from hemdata.study.matrix import BASELINES
+from hemdata.study.rows import finished, write_cell
+
+SETTINGS = "settings.json"
+Progress = Callable[[int, int], None]  # epochs done, epochs in all
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell of a study's matrix; picklable, so that workers may run it."""
+
+    study: StudyCard
+    network: StudyNetwork
+    set_name: str
+    seed: int
+
+    @property
+    def training_size(self) -> int:
+        """Molecules the model is fitted on."""
+        return round(self.study.sets[self.set_name].molecules * self.study.split[0])
+
+    @property
+    def name(self) -> str:
+        """The cell's id and the name of its folder."""
+        return f"{self.network.network}-{self.set_name}-{self.training_size}-s{self.seed}"
+
+    @cached_property
+    def configuration(self) -> dict[str, Any]:
+        """The network's arguments and training, with the study's number of epochs; empty for a baseline."""
+        if self.network.network in BASELINES:
+            return {}
+        card = network(self.network.network)
+        chosen = self.network.configuration or next(iter(card.configurations))
+        if chosen not in card.configurations:
+            raise CallError(
+                f"The network '{card.name}' has no configuration '{chosen}'.",
+                where=f"study {self.study.name}",
+                expected=", ".join(card.configurations),
+                got=chosen,
+            )
+        configuration = card.configurations[chosen].model_dump()
+        if self.network.epochs is not None:
+            configuration["training"]["epochs"] = self.network.epochs
+        return configuration
+
+    @property
+    def epochs(self) -> int:
+        """Epochs that the cell trains for; 0 for a baseline."""
+        return int(self.configuration["training"]["epochs"]) if self.configuration else 0
+
+
+def cells(card: StudyCard) -> list[Cell]:
+    """All cells of a study, the costliest first: networks before baselines."""
+    matrix = [Cell(card, one, set_name, seed) for one in card.networks for set_name in card.sets for seed in card.seeds]
+    return sorted(matrix, key=lambda cell: -cell.epochs * cell.training_size)
+
+
+def run_cell(cell: Cell, data: Path, out: Path, device: str = "auto", progress: Progress | None = None) -> Path:
+    """Fit and judge one cell; a finished one is left as it is, a broken one goes on from its last checkpoint.
+
+    Args:
+        data: folder of the labelled shards.
+        out: folder of the study; the cell's rows go to cells/<cell>/.
+        device: auto, cpu or cuda.
+        progress: called with the epochs done and the epochs in all.
+
+    Raises:
+        CallError, DataError: as `groups`, `training_molecules` and the network's own errors; also if the folder holds
+            the cell trained with other settings or data.
+    """
+    from hemdata.train import fit_network
+    from hemdata.train.splits import split
+
+    tests = groups(cell.study, data)
+    wanted = cell.study.sets[cell.set_name]
+    table = training_molecules(cell.study, wanted, data, without=flat_graphs(tests))
+    parts = split(table["id"].to_pylist(), table["inchikey"].to_pylist(), cell.seed, cell.study.split)
+    training, validation, test = (table.take(pa.array(rows)) for rows in (parts.train, parts.validation, parts.test))
+    folder = out / "cells" / cell.name
+    settings = {
+        "configuration": cell.configuration,
+        "level": {"name": cell.study.level, "hash": level(cell.study.level).hash},
+        "data": data_hash(table),
+        "split": parts.hash,
+        "groups": {name: data_hash(group) for name, group in tests.items()},
+    }
+    _same_settings(folder, settings)
+    if finished(out, cell.name):
+        return folder
+    started = time.perf_counter()
+    fitted = fit_network(
+        cell.network.network,
+        cell.configuration,
+        training,
+        validation,
+        seed=cell.seed,
+        folder=folder / "model",
+        device=device,
+        progress=progress,
+    )
+    seconds = time.perf_counter() - started
+    common = {
+        "study": cell.study.name,
+        "cell": cell.name,
+        "network": cell.network.network,
+        "training_set": cell.set_name,
+        "training_size": cell.training_size,
+        "seed": cell.seed,
+    }
+    predictions = _predictions(cell, common, fitted.predict, training, tests)
+    own = fitted.predict(test) - test["atomization_energy_kcal_mol"].to_numpy()
+    row = common | {
+        "level": cell.study.level,
+        "validation_size": validation.num_rows,
+        "test_size": test.num_rows,
+        "in_distribution_mae_kcal_mol": float(np.abs(own).mean()),
+        "epochs": len(fitted.curve),
+        "seconds": seconds,
+        "device": fitted.device,
+        "split_hash": parts.hash,
+        "data_hash": settings["data"],
+        "checkpoint_hash": fitted.checkpoint_hash,
+        "versions": json.dumps(versions("torch", "schnetpack", "lightning", "rdkit", "scikit-learn"), sort_keys=True),
+    }
+    curves = [
+        common | {"epoch": epoch, "train_loss": loss, "validation_mae_kcal_mol": mae}
+        for epoch, loss, mae in fitted.curve
+    ]
+    return write_cell(
+        out,
+        predictions=predictions,
+        cell=pa.Table.from_pylist([row], schema=table_schema("cell").arrow),
+        curves=pa.Table.from_pylist(curves, schema=table_schema("curve").arrow),
+    )
+
+
+def _predictions(
+    cell: Cell,
+    common: dict[str, Any],
+    predict: Callable[[pa.Table], npt.NDArray[np.float64]],
+    training: pa.Table,
+    tests: dict[str, pa.Table],
+) -> pa.Table:
+    seen = environments_of(training["smiles"].to_pylist())
+    known = {flat_graph(key) for key in training["inchikey"].to_pylist() if key}
+    rows = []
+    for name, group in tests.items():
+        predicted = predict(group)
+        for molecule, energy in zip(group.drop_columns(["positions"]).to_pylist(), predicted, strict=True):
+            rows.append(
+                common
+                | {
+                    "level": cell.study.level,
+                    "group": name,
+                    "molecule_id": molecule["id"],
+                    "smiles": molecule["smiles"],
+                    "n_heavy": molecule["n_heavy"],
+                    "n_atoms": molecule["n_atoms"],
+                    "reference_kcal_mol": molecule["atomization_energy_kcal_mol"],
+                    "predicted_kcal_mol": float(energy),
+                    "in_training": molecule["inchikey"] is not None and flat_graph(molecule["inchikey"]) in known,
+                    "environments_unseen": share_unseen(molecule["smiles"], seen),
+                }
+            )
+    return pa.Table.from_pylist(rows, schema=table_schema("prediction").arrow)
+
+
+def _same_settings(folder: Path, settings: dict[str, Any]) -> None:
+    """Refuse to go on with a cell that other settings or data began: its rows would not be what they say."""
+    text = json.dumps(settings, indent=2, sort_keys=True) + "\n"
+    path = folder / SETTINGS
+    if not path.is_file():
+        folder.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_suffix(f".{os.getpid()}.part")
+        temporary.write_text(text, encoding="utf-8")
+        temporary.replace(path)
+        return
+    if path.read_text(encoding="utf-8") != text:
+        before = json.loads(path.read_text(encoding="utf-8"))
+        differ = [key for key in settings if before.get(key) != settings[key]]
+        raise DataError(
+            "The study folder holds this cell with other settings or data.",
+            where=folder,
+            got=f"another {', '.join(differ)}",
+            fix="Give another --out, or remove the cell's folder to train it again.",
+        )

@@ -1,0 +1,110 @@
+"""The molecules of a study: training sets and test groups at the study's one level, from labelled shards."""
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from hemdata.catalog import StudyCard, TrainingSet, dataset
+from hemdata.errors import CallError, DataError
+from hemdata.identity import flat_graph
+from hemdata.levels import one_level
+from hemdata.shards import read, read_manifest, sha256
+
+GROUPS = "test-groups"
+COLUMNS = (
+    "id", "smiles", "inchikey", "atomic_numbers", "positions", "n_atoms", "n_heavy", "energy_hartree",
+    "atomization_energy_kcal_mol", "level",
+)  # fmt: skip
+
+
+def labelled_folder(data: Path, name: str, level_name: str) -> Path:
+    """Where a dataset stands at a level: as published if that is its level, else where `hemdata label` wrote it.
+
+    Raises:
+        CallError: if it is not there; gives the command that makes it.
+    """
+    published = name != GROUPS and dataset(name).level == level_name
+    folder = data / (name if published else f"{name}@{level_name}")
+    if not (folder / "manifest.json").is_file():
+        command = f"hemdata build {name}" if published else f"hemdata label {name} --level {level_name}"
+        raise CallError(f"'{name}' is not there at the level '{level_name}'.", where=folder, fix=f"Run `{command}`.")
+    return folder
+
+
+def groups(card: StudyCard, data: Path) -> dict[str, pa.Table]:
+    """The study's test groups by name, each in its published order.
+
+    Raises:
+        CallError: if they are not labelled, or there is no such group.
+        DataError: if they are at another level than the study's.
+    """
+    folder = labelled_folder(data, GROUPS, card.level)
+    table = read(folder, COLUMNS)
+    _at_level(table, card.level, folder)
+    found = {}
+    for name in card.groups:
+        found[name] = table.filter(pc.starts_with(table["id"], f"{name}:"))
+        if not found[name].num_rows:
+            raise CallError(f"There is no test group '{name}' with labels.", where=folder, got=name)
+    return found
+
+
+def training_molecules(card: StudyCard, wanted: TrainingSet, data: Path, without: set[str]) -> pa.Table:
+    """So many molecules of a training set, none of which has a flat graph among `without`.
+
+    The choice is by a hash of the id: the same molecules whatever else was labelled, a smaller number within a larger.
+
+    Raises:
+        CallError: if the set is not labelled at the study's level.
+        DataError: if too few molecules are, or they are at another level.
+    """
+    folder = labelled_folder(data, wanted.dataset, card.level)
+    table = read(folder, COLUMNS)
+    table = table.filter(pc.is_valid(table["atomization_energy_kcal_mol"]))
+    _at_level(table, card.level, folder)
+    free = [key is None or flat_graph(key) not in without for key in table["inchikey"].to_pylist()]
+    table = table.filter(pa.array(free))
+    if table.num_rows < wanted.molecules:
+        more = wanted.molecules + wanted.molecules // 20
+        raise DataError(
+            f"Too few molecules of '{wanted.dataset}' are labelled at '{card.level}'.",
+            where=folder,
+            expected=f"{wanted.molecules} outside the test groups",
+            got=table.num_rows,
+            fix=f"Run `hemdata label {wanted.dataset} -n {more} --level {card.level}`, or ask for fewer in the study.",
+        )
+    order = np.argsort([hashlib.sha256(name.encode()).hexdigest() for name in table["id"].to_pylist()], kind="stable")
+    return table.take(pa.array(np.sort(order[: wanted.molecules])))
+
+
+def flat_graphs(tables: dict[str, pa.Table]) -> set[str]:
+    """The flat graphs of all molecules of some groups."""
+    return {flat_graph(key) for table in tables.values() for key in table["inchikey"].to_pylist() if key}
+
+
+def data_hash(table: pa.Table) -> str:
+    """Sixteen hex digits over the ids, geometries and energies of some molecules."""
+    digest = hashlib.sha256()
+    for column in ("id", "atomic_numbers", "positions", "atomization_energy_kcal_mol"):
+        array = table[column].combine_chunks()
+        values = array.flatten() if pa.types.is_list(array.type) else array
+        digest.update("\n".join(map(repr, values.to_pylist())).encode())
+    return digest.hexdigest()[:16]
+
+
+def provenance(card: StudyCard, data: Path) -> dict[str, str]:
+    """The manifests that a study rests on: folder name to the manifest's SHA-256."""
+    names = [GROUPS, *(wanted.dataset for wanted in card.sets.values())]
+    folders = [labelled_folder(data, name, card.level) for name in names]
+    return {read_manifest(folder).dataset: sha256(folder / "manifest.json") for folder in folders}
+
+
+def _at_level(table: pa.Table, level_name: str, where: Path) -> None:
+    found = one_level(pc.unique(table["level"]).to_pylist(), where)
+    if found != level_name:
+        raise DataError(
+            "The molecules are at another level than the study.", where=where, expected=level_name, got=found
+        )

@@ -1,0 +1,154 @@
+"""Molecules: the columns of the record that training needs, decoded once into flat arrays."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from hemdata.errors import DataError
+from hemdata.levels import SYMBOLS, one_level
+
+ENERGY = "atomization_energy_kcal_mol"
+
+
+@dataclass(frozen=True, eq=False)
+class Molecules:
+    """Molecules laid end to end: molecule m owns the atoms offsets[m] to offsets[m + 1]."""
+
+    ids: pa.Array  # (M,) string
+    atomic_numbers: NDArray[np.uint8]  # (atoms,)
+    positions: NDArray[np.float64]  # (atoms, 3) angstrom
+    offsets: NDArray[np.int64]  # (M + 1,)
+    target: NDArray[np.float64] | None = None  # (M,) atomization energy, kcal/mol
+    level: str | None = None
+
+    @classmethod
+    def of(cls, molecules: pa.Table | Molecules, *, energies: bool = True) -> Molecules:
+        """The molecules of a table of the record; needs its columns id, atomic_numbers and positions.
+
+        Args:
+            molecules: a table of the record (or molecules, which are returned as they are).
+            energies: whether to read `atomization_energy_kcal_mol` and `level` too.
+
+        Raises:
+            DataError: for a missing column, a molecule without geometry or energy, numbers that are not finite,
+                lengths that do not agree, or energies at more than one level of theory.
+        """
+        if isinstance(molecules, Molecules):
+            return molecules
+        table = molecules.select(_present(molecules, energies))
+        if table.num_rows == 0:
+            raise DataError("There are no molecules.", expected="at least one row", got="an empty table")
+        ids = _whole(table, "id")
+        numbers, positions = _whole(table, "atomic_numbers"), _whole(table, "positions")
+        for column, name in ((numbers, "atomic numbers"), (positions, "positions")):
+            _refuse(pc.is_null(column), ids, f"Molecules have no {name}.", "Label or build them first.")
+        atoms = pc.list_value_length(numbers).to_numpy(zero_copy_only=False)
+        coordinates = pc.list_value_length(positions).to_numpy(zero_copy_only=False)
+        _refuse(atoms == 0, ids, "Molecules have no atoms.")
+        _refuse(coordinates != 3 * atoms, ids, "Molecules have not three coordinates an atom.")
+        offsets = np.concatenate([[0], np.cumsum(atoms, dtype=np.int64)])
+        flat = _flat(positions, np.float64).reshape(-1, 3)
+        finite = np.logical_and.reduceat(np.isfinite(flat).all(axis=1), offsets[:-1])
+        _refuse(~finite, ids, "Positions are not finite numbers.")
+        z = _flat(numbers, np.uint8)
+        known = np.logical_and.reduceat((z > 0) & (z < len(SYMBOLS)), offsets[:-1])
+        _refuse(~known, ids, f"Molecules hold atomic numbers that are no element's from H to {SYMBOLS[-1]}.")
+        if not energies:
+            return cls(ids, z, flat, offsets)
+        return cls(ids, z, flat, offsets, _energies(table, ids), _level(table, ids))
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    @cached_property
+    def sizes(self) -> NDArray[np.int64]:
+        """Atoms of every molecule, (M,)."""
+        return np.diff(self.offsets)
+
+    @cached_property
+    def elements(self) -> tuple[int, ...]:
+        """The atomic numbers that occur, sorted."""
+        return tuple(int(z) for z in np.unique(self.atomic_numbers))
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """Their symbols."""
+        return tuple(SYMBOLS[z] for z in self.elements)
+
+    @cached_property
+    def n_heavy(self) -> NDArray[np.int64]:
+        """Atoms of every molecule that are not hydrogen, (M,)."""
+        return np.add.reduceat(self.atomic_numbers > 1, self.offsets[:-1], dtype=np.int64)
+
+    @cached_property
+    def energies(self) -> NDArray[np.float64]:
+        """Atomization energies (M,), kcal/mol; DataError if the molecules were read without them."""
+        if self.target is None:
+            raise DataError("The molecules carry no energies.", fix="Read them with energies=True.")
+        return self.target
+
+    def counts(self, elements: tuple[int, ...]) -> NDArray[np.float64]:
+        """How many atoms of each of these elements every molecule has, (M, len(elements))."""
+        column = np.full(256, len(elements))  # one column too many: that of all other elements
+        column[list(elements)] = np.arange(len(elements))
+        molecule = np.repeat(np.arange(len(self)), self.sizes)
+        width = len(elements) + 1
+        found = np.bincount(molecule * width + column[self.atomic_numbers], minlength=len(self) * width)
+        return found.reshape(len(self), width)[:, :-1].astype(np.float64)
+
+    @cached_property
+    def digest(self) -> str:
+        """sha256 of everything that training sees: ids, elements, positions, energies, level."""
+        digest = hashlib.sha256(f"{self.level}\n".encode())
+        digest.update("\n".join(self.ids.to_pylist()).encode())
+        for array in (self.offsets, self.atomic_numbers, self.positions, self.target):
+            if array is not None:
+                digest.update(np.ascontiguousarray(array).tobytes())
+        return digest.hexdigest()
+
+
+def _present(table: pa.Table, energies: bool) -> list[str]:
+    wanted = ["id", "atomic_numbers", "positions", *([ENERGY, "level"] if energies else [])]
+    missing = [name for name in wanted if name not in table.column_names]
+    if missing:
+        raise DataError("The table lacks columns.", expected=", ".join(wanted), got=f"no {', '.join(missing)}")
+    return wanted
+
+
+def _whole(table: pa.Table, name: str) -> pa.Array:
+    chunks = table[name].chunks
+    return chunks[0] if len(chunks) == 1 else pa.concat_arrays(chunks)
+
+
+def _flat[Number: np.generic](lists: pa.Array, kind: type[Number]) -> NDArray[Number]:
+    """The numbers of all lists end to end, without a copy where Arrow allows it."""
+    flat: NDArray[Number] = lists.flatten().to_numpy(zero_copy_only=False).astype(kind, copy=False)
+    return flat
+
+
+def _refuse(wrong: pa.Array | NDArray[np.bool_], ids: pa.Array, what: str, fix: str | None = None) -> None:
+    where = np.flatnonzero(np.asarray(wrong))
+    if len(where):
+        named = ", ".join(str(ids[int(i)]) for i in where[:3]) + (", ..." if len(where) > 3 else "")
+        raise DataError(what, where=named, got=f"{len(where)} such of {len(ids)} molecules", fix=fix)
+
+
+def _energies(table: pa.Table, ids: pa.Array) -> NDArray[np.float64]:
+    column = _whole(table, ENERGY)
+    _refuse(pc.is_null(column), ids, "Molecules have no atomization energy.", "Label them first.")
+    values = column.to_numpy(zero_copy_only=False).astype(np.float64, copy=False)
+    _refuse(~np.isfinite(values), ids, "Atomization energies are not finite numbers.")
+    return values
+
+
+def _level(table: pa.Table, ids: pa.Array) -> str:
+    column = _whole(table, "level")
+    _refuse(pc.is_null(column), ids, "Molecules do not say the level of theory of their energy.")
+    return one_level(pc.unique(column).to_pylist(), where="column level")

@@ -1,0 +1,157 @@
+"""Networks and baselines by name: one way to fit any of them, and to load what was fitted."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from hemdata.catalog import Configuration, NetworkCard, cards
+from hemdata.catalog import network as network_card
+from hemdata.errors import CallError, DataError
+from hemdata.train.fitted import Fitted, Progress
+from hemdata.train.molecules import Molecules
+from hemdata.train.package import CARD, read_package
+
+if TYPE_CHECKING:
+    from hemdata.train.trainer import Build
+
+BASELINES = {
+    "dressed-atoms": "hemdata.train.dressed_atoms",
+    "pair-distance-ridge": "hemdata.train.pair_distance_ridge",
+}
+"""Name and module; each has fit(training, validation, *, seed, folder) and load(about, arrays)."""
+
+
+def networks() -> tuple[str, ...]:
+    """Names of all that can be fitted: the baselines, then the networks that have a card in models/."""
+    return (*BASELINES, *cards("network"))
+
+
+def fit_network(
+    name: str,
+    configuration: str | Mapping[str, Any] | Configuration | None,
+    training: pa.Table | Molecules,
+    validation: pa.Table | Molecules,
+    *,
+    seed: int,
+    folder: str | Path,
+    device: str = "auto",
+    epochs: int | None = None,
+    progress: Progress | None = None,
+    resume: bool = True,
+) -> Fitted:
+    """Fits a network or a baseline to the atomization energies of training molecules.
+
+    Args:
+        name: one of `networks()`, or the path of a network's card.
+        configuration: the name of one of the card's, or {network: {...}, training: {...}} itself; None takes the
+            card's first. A baseline has none.
+        training, validation: tables of the record, with geometry and energies at one level.
+        seed: of weights and order; a baseline does not depend on it.
+        folder: of this fit alone; a network that was killed goes on there, a finished one is loaded from there.
+        device: auto, cpu or cuda.
+        epochs: in place of the configuration's.
+        progress: called after every epoch with the epochs done and the epochs in all.
+        resume: False begins anew.
+
+    Raises:
+        CallError: for a name, configuration or device that is not there, or a library that is not installed.
+        DataError: for energies missing or at two levels, an element that the card does not list, a loss that is not
+            a number, or a folder that holds another run.
+    """
+    read_training, read_validation = Molecules.of(training), Molecules.of(validation)
+    if name in BASELINES:
+        baseline = _imported(BASELINES[name], name)
+        fitted: Fitted = baseline.fit(read_training, read_validation, seed=seed, folder=Path(folder))
+        return fitted
+    card = network_card(name)
+    chosen = _configuration(card, configuration)
+    if epochs is not None:
+        chosen = {**chosen, "training": {**chosen["training"], "epochs": epochs}}
+    for molecules in (read_training, read_validation):
+        _representable(card, molecules)
+    build: Build = _imported(card.adapter, card.name).build
+    return _imported("hemdata.train.trainer", card.name).fit(  # type: ignore[no-any-return]
+        build,
+        chosen,
+        read_training,
+        read_validation,
+        seed=seed,
+        folder=folder,
+        device=device,
+        resume=resume,
+        progress=progress,
+        name=card.name,
+        library=card.library,
+    )
+
+
+def load(folder: str | Path) -> Fitted:
+    """The fitted model of a folder, from model.json and model.safetensors; no pickle is read.
+
+    Raises:
+        CallError: if there is no finished model, or the card or library of its network is not there.
+        DataError: if the model is of another format, or was changed since it was written.
+    """
+    about, arrays = read_package(Path(folder))
+    name = about["network"]
+    if name in BASELINES:
+        return _imported(BASELINES[name], name).load(about, arrays)  # type: ignore[no-any-return]
+    known = {network_card(card).adapter for card in cards("network")}
+    if about["adapter"] not in known:  # no module is imported because a file says so
+        raise CallError(
+            "The model's network has no card here.",
+            where=Path(folder) / CARD,
+            expected=", ".join(sorted(known)),
+            got=about["adapter"],
+            fix="Put the network's card into models/ of the folder that HEMDATA_CARDS names.",
+        )
+    _imported(about["adapter"], name)
+    return _imported("hemdata.train.trainer", name).load(about, arrays)  # type: ignore[no-any-return]
+
+
+def _imported(module: str, name: str) -> ModuleType:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the libraries' own, at import
+            return import_module(module)
+    except ModuleNotFoundError as error:
+        raise CallError(
+            f"'{name}' needs the module '{error.name}', which is not installed.",
+            where=module,
+            fix="Install the networks' libraries: pip install 'hemdata[train]'.",
+        ) from error
+
+
+def _configuration(
+    card: NetworkCard, configuration: str | Mapping[str, Any] | Configuration | None
+) -> Mapping[str, Any]:
+    if isinstance(configuration, Configuration):
+        return configuration.model_dump()
+    if isinstance(configuration, Mapping):
+        return configuration
+    name = configuration or next(iter(card.configurations))
+    if name not in card.configurations:
+        raise CallError(
+            f"The network '{card.name}' has no such configuration.",
+            expected=", ".join(card.configurations),
+            got=name,
+        )
+    return card.configurations[name].model_dump()
+
+
+def _representable(card: NetworkCard, molecules: Molecules) -> None:
+    foreign = [symbol for symbol in molecules.symbols if symbol not in card.elements]
+    if foreign:
+        raise DataError(
+            f"The network '{card.name}' cannot represent elements of these molecules.",
+            expected=" ".join(card.elements),
+            got=" ".join(foreign),
+            fix="Take another network, or leave these molecules out.",
+        )

@@ -1,0 +1,107 @@
+"""The package of a fitted model: model.json, sealed by its hash, and model.safetensors. No pickle."""
+
+import hashlib
+import json
+import os
+import platform
+from collections.abc import Callable, Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hemdata.errors import CallError, DataError
+from hemdata.train.molecules import Molecules
+
+FORMAT = "1"
+CARD, WEIGHTS = "model.json", "model.safetensors"
+
+
+def write_package(folder: Path, about: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> str:
+    """Writes a package and returns its hash; model.json comes last, so a folder that has it is complete."""
+    folder.mkdir(parents=True, exist_ok=True)
+    sealed = {"format": FORMAT, **about, "weights_sha256": write_weights(folder, arrays)}
+    sealed["sha256"] = _seal(sealed)
+    replace_file(folder / CARD, lambda path: path.write_text(json.dumps(sealed, indent=1) + "\n", "utf-8"))
+    return str(sealed["sha256"])
+
+
+def write_weights(folder: Path, arrays: Mapping[str, NDArray[Any]]) -> str | None:
+    """Writes the arrays of a package and returns the file's sha256; None, and no file, if there are none."""
+    if not arrays:
+        return None
+    from safetensors.numpy import save
+
+    data = save({name: np.ascontiguousarray(array) for name, array in sorted(arrays.items())})
+    replace_file(folder / WEIGHTS, lambda path: path.write_bytes(data))
+    return hashlib.sha256(data).hexdigest()
+
+
+def read_package(folder: Path) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    """What model.json says, and the arrays.
+
+    Raises:
+        CallError: if the folder holds no package.
+        DataError: if the package is of another format, or was changed after it was written.
+    """
+    if not (folder / CARD).is_file():
+        raise CallError("There is no finished model here.", where=folder, expected=CARD, fix="Train one, or resume it.")
+    try:
+        about = json.loads((folder / CARD).read_text("utf-8"))
+        seal, kind = about.pop("sha256"), about["format"]
+    except (ValueError, KeyError, AttributeError) as error:
+        raise DataError("The model's card cannot be read.", where=folder / CARD, got=error, fix=_RETRAIN) from None
+    if kind != FORMAT:
+        raise DataError("The model is of another format.", where=folder / CARD, expected=FORMAT, got=kind, fix=_RETRAIN)
+    if seal != _seal(about):
+        raise DataError("The model's card was changed after it was written.", where=folder / CARD, fix=_RETRAIN)
+    arrays: dict[str, NDArray[Any]] = {}
+    if about["weights_sha256"] is not None:
+        from safetensors.numpy import load
+
+        path = folder / WEIGHTS
+        data = path.read_bytes() if path.is_file() else b""
+        if hashlib.sha256(data).hexdigest() != about["weights_sha256"]:
+            raise DataError("The model's weights are missing or were changed.", where=path, fix=_RETRAIN)
+        arrays = load(data)
+    return {**about, "sha256": seal}, arrays
+
+
+_RETRAIN = "Copy the model's folder again, or train it again."
+
+
+def replace_file(path: Path, write: Callable[[Path], object]) -> None:
+    """Writes a file under a temporary name in its folder, then puts it in place: never half a file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        write(temporary)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def provenance(training: Molecules, validation: Molecules) -> dict[str, Any]:
+    """What a model was made of: level, hashes of the molecules, and the range that the training set spans."""
+    return {
+        "level": training.level,
+        "data": {"training_sha256": training.digest, "validation_sha256": validation.digest},
+        "training_range": {
+            "molecules": len(training),
+            "elements": list(training.symbols),
+            "n_atoms": [int(training.sizes.min()), int(training.sizes.max())],
+            "n_heavy": [int(training.n_heavy.min()), int(training.n_heavy.max())],
+            "atomization_energy_kcal_mol": [float(training.energies.min()), float(training.energies.max())],
+        },
+    }
+
+
+def versions(*distributions: str) -> dict[str, str]:
+    """Versions of Python, hemdata and these distributions."""
+    return {"python": platform.python_version()} | {name: version(name) for name in ("hemdata", *distributions)}
+
+
+def _seal(about: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,229 @@
+"""The one trainer of all networks, on Lightning: what differs between two cells is the data and nothing else."""
+
+from __future__ import annotations
+
+import importlib
+import pickle
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import lightning.pytorch as pl
+import numpy as np
+import pyarrow as pa
+import torch
+from lightning.pytorch.callbacks import WeightAveraging
+from lightning.pytorch.plugins.environments import LightningEnvironment
+from numpy.typing import NDArray
+from pydantic import ValidationError
+from torch import nn
+from torch.optim.swa_utils import get_ema_multi_avg_fn
+
+from hemdata.catalog import Configuration
+from hemdata.errors import CallError, DataError
+from hemdata.train.batches import Batches
+from hemdata.train.dressed_atoms import DressedAtoms
+from hemdata.train.fitted import Fitted, Progress, same_level
+from hemdata.train.isolation import isolated
+from hemdata.train.journal import LAST, Journal
+from hemdata.train.molecules import Molecules
+from hemdata.train.package import CARD, provenance, read_package, versions, write_package
+from hemdata.train.regression import Regression
+
+Build = Callable[[Mapping[str, Any]], nn.Module]
+"""Makes of a configuration {network: {...}, training: {...}} a module that maps a GraphBatch to energies (n_graphs,)."""
+
+
+class FittedNetwork(Fitted):
+    """Dressed atoms and a network for the rest."""
+
+    def __init__(self, about: dict[str, Any], network: nn.Module, device: str = "cpu") -> None:
+        super().__init__(about)
+        self.network = network.to(device).eval()
+
+    def predict(self, molecules: pa.Table | Molecules) -> NDArray[np.float64]:
+        """Atomization energies (M,), kcal/mol; the network in float32, the sums in float64."""
+        read = Molecules.of(molecules, energies=False)
+        batches = Batches(read, 256, self.about["configuration"]["training"]["cutoff_angstrom"])
+        device = next(self.network.parameters()).device
+        with isolated(seed=0), torch.inference_mode():
+            rest = torch.cat([self.network(batch.to(device)).double().cpu() for batch in batches]).numpy()
+        dressed = DressedAtoms.from_json(self.about["dressed_atoms"])
+        energies: NDArray[np.float64] = dressed.predict(read) + self.about["scale_kcal_mol"] * rest
+        return energies
+
+
+def fit(
+    build: Build,
+    config: Mapping[str, Any] | Configuration,
+    training: Molecules,
+    validation: Molecules,
+    *,
+    seed: int,
+    folder: str | Path,
+    device: str = "auto",
+    resume: bool = True,
+    progress: Progress | None = None,
+    name: str | None = None,
+    library: str | None = None,
+    threads: int = 1,
+) -> Fitted:
+    """Trains a network on atomization energies less the dressed atoms of the training molecules.
+
+    The folder gets `curve.csv` and `last.ckpt` after every epoch, `model.safetensors` with the best weights so far,
+    and `model.json` at the end. A killed run goes on from its last whole epoch to the same curve; a finished one is
+    loaded. The weights kept are those (averaged, if the configuration says so) of the epoch with the smallest
+    validation MAE. Nothing of the process's global state is left changed.
+
+    Args:
+        build: makes the network of the configuration.
+        config: {network: {...}, training: {...}}, as in a card of models/.
+        training: molecules to learn from; dressed atoms and scale are fitted on these alone.
+        validation: molecules that choose the best epoch, the plateau and the early stop.
+        seed: of the weights and of the order of molecules.
+        folder: of this run alone.
+        device: auto, cpu or cuda.
+        resume: False begins anew and overwrites.
+        progress: called after every epoch.
+        name: of the network; that of the adapter's module if not given.
+        library: distribution whose version is recorded.
+        threads: of torch.
+
+    Raises:
+        CallError: for a wrong configuration or device.
+        DataError: for energies missing or at two levels, a loss that is not a number, or a folder with the
+            checkpoint of another run.
+    """
+    folder, name = Path(folder), name or build.__module__.rpartition(".")[2]
+    configuration = _checked(config)
+    same_level(training, validation)
+    identity = {
+        "network": name,
+        "configuration": configuration.model_dump(mode="json"),
+        "seed": seed,
+        **provenance(training, validation),
+        "versions": versions("torch", "lightning", "numpy", *([library] if library else [])),
+    }
+    if resume and (folder / CARD).is_file():
+        about, arrays = read_package(folder)
+        _same_run(identity, about, folder / CARD)
+        return load_network(build, about, arrays, device)
+    checkpoint = _checkpoint(folder / LAST, identity) if resume else None
+    if checkpoint is None:
+        for stale in (CARD, LAST):
+            (folder / stale).unlink(missing_ok=True)
+
+    dressed = DressedAtoms.fit(training)
+    left, left_validation = (m.energies - dressed.predict(m) for m in (training, validation))
+    # a network's energy is a sum over atoms, so its unit is what the dressed atoms leave per atom
+    scale = max(float(np.sqrt(np.mean((left / training.sizes) ** 2))), 1e-3)  # kcal/mol
+    settings, device = configuration.training, _device(device)
+    batches = Batches(training, settings.batch, settings.cutoff_angstrom, target=left, seed=seed)
+    seen = Batches(validation, 4 * settings.batch, settings.cutoff_angstrom, target=left_validation)
+    with isolated(seed, threads):
+        module = Regression(_built(build, configuration), settings, scale, batches)
+        journal = Journal(folder, identity, settings, progress)
+        averaging = WeightAveraging(multi_avg_fn=get_ema_multi_avg_fn(settings.ema_decay))
+        trainer = pl.Trainer(
+            accelerator="gpu" if device == "cuda" else "cpu",
+            devices=1,
+            max_epochs=settings.epochs,
+            gradient_clip_val=settings.gradient_clip,
+            callbacks=[journal, averaging] if settings.ema_decay else [journal],
+            deterministic="warn" if device == "cuda" else False,  # on a CPU everything is, without being asked
+            default_root_dir=folder,
+            plugins=[LightningEnvironment()],  # one process, also where SLURM started it
+            logger=False,
+            enable_checkpointing=False,
+            enable_progress_bar=False,
+            enable_model_summary=False,
+            num_sanity_val_steps=0,
+        )
+        try:
+            trainer.fit(module, batches, seen, ckpt_path=checkpoint, weights_only=True)
+        except SystemExit:  # Lightning's answer to Ctrl-C
+            raise KeyboardInterrupt from None
+        network = module.network
+        network.load_state_dict(journal.best_weights)
+    about = {
+        **identity,
+        "adapter": build.__module__,
+        "dressed_atoms": dressed.to_json(),
+        "scale_kcal_mol": scale,
+        "validation_mae_kcal_mol": journal.best_mae,
+        "curve": [list(row) for row in journal.curve],
+        "device": device,
+    }
+    seal = write_package(folder, about, {key: value.cpu().numpy() for key, value in journal.best_weights.items()})
+    return FittedNetwork({**about, "sha256": seal}, network, device)
+
+
+def load_network(
+    build: Build, about: dict[str, Any], arrays: Mapping[str, NDArray[Any]], device: str = "auto"
+) -> FittedNetwork:
+    """The fitted network of a package."""
+    with isolated(seed=0):
+        network = _built(build, _checked(about["configuration"]))
+        network.load_state_dict({key: torch.from_numpy(np.array(array)) for key, array in arrays.items()})
+    return FittedNetwork(about, network, _device(device))
+
+
+def load(about: dict[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Fitted:
+    """The fitted network of a package, built by the adapter that the package names."""
+    return load_network(importlib.import_module(about["adapter"]).build, about, arrays)
+
+
+def _checked(config: Mapping[str, Any] | Configuration) -> Configuration:
+    try:
+        return Configuration.model_validate(config)
+    except ValidationError as error:
+        faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
+        raise CallError("The configuration of the network is wrong.", got=faults, fix="See models/*.yaml.") from None
+
+
+def _built(build: Build, configuration: Configuration) -> nn.Module:
+    try:
+        return build(configuration.model_dump())
+    except TypeError as error:  # an argument that the network does not have, or lacks
+        raise CallError(
+            "The network cannot be built from its configuration.",
+            where=build.__module__,
+            got=error,
+            fix="Correct the keys under `network` in its card.",
+        ) from error
+
+
+def _device(device: str) -> str:
+    if device not in ("auto", "cpu", "cuda"):
+        raise CallError("There is no such device.", expected="auto, cpu or cuda", got=device)
+    if device == "cuda" and not torch.cuda.is_available():
+        raise CallError("No CUDA device is there.", got=device, fix="Take --device cpu, or auto.")
+    return device if device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def _checkpoint(path: Path, identity: Mapping[str, Any]) -> Path | None:
+    """The checkpoint to go on from, if there is one; DataError if it is of another run or cannot be read."""
+    if not path.is_file():
+        return None
+    try:
+        written = torch.load(path, map_location="cpu", weights_only=True)["identity"]
+    except (RuntimeError, KeyError, EOFError, pickle.UnpicklingError) as error:
+        raise DataError("The checkpoint cannot be read.", where=path, got=str(error)[:200], fix=_ANEW) from None
+    _same_run(identity, written, path)
+    return path
+
+
+def _same_run(identity: Mapping[str, Any], written: Mapping[str, Any], path: Path) -> None:
+    different = [key for key in identity if identity[key] != written.get(key)]
+    if different:
+        key = different[0]
+        raise DataError(
+            f"The folder holds another run; it differs in {', '.join(different)}.",
+            where=path,
+            expected=f"{key}: {identity[key]}",
+            got=f"{key}: {written.get(key)}",
+            fix=_ANEW,
+        )
+
+
+_ANEW = "Give another folder, or train anew with resume=False."

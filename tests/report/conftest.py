@@ -1,0 +1,31 @@
+"""The made-up study of tests/study, and its page written once."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "study"))
+
+from made_up import make_study
+
+from hemdata.report import Answer, write_report
+
+TITLE = "Made-up errors for a test"
+LABELS = {"painn": "PaiNN", "qm9": "QM9"}
+
+
+@pytest.fixture(scope="session")
+def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_study(tmp_path_factory.mktemp("report") / "study", leaks={"qm9": 3})
+
+
+@pytest.fixture(scope="session")
+def written(study: Path) -> tuple[Path, Answer]:
+    page = study.parent / "report.html"
+    return page, write_report(study, page, title=TITLE, question="Which <set> & why?", labels=LABELS)
+
+
+@pytest.fixture(scope="session")
+def page(written: tuple[Path, Answer]) -> Path:
+    return written[0]
