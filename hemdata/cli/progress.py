@@ -28,7 +28,6 @@ def bar(what: str, total: int | None) -> Iterator[Callable[[int, str], None]]:
     with Progress(*columns, console=err) as progress:
         task = progress.add_task(what, total=total, note="")
 
-
         def step(done: int, note: str = "") -> None:
             progress.update(task, advance=done, note=note)
 

@@ -80,8 +80,7 @@ class Batches:
         n_molecules, n_batches = len(self.molecules), len(self)
         if self.seed is None:
             return [
-                np.arange(start, min(start + self.batch, n_molecules))
-                for start in range(0, n_molecules, self.batch)
+                np.arange(start, min(start + self.batch, n_molecules)) for start in range(0, n_molecules, self.batch)
             ]
         random = np.random.default_rng([self.seed, self.epoch])
         shuffled = random.permutation(n_molecules)

@@ -5,9 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def neighbours(
-    positions: NDArray[np.float64], offsets: NDArray[np.int64], cutoff: float
-) -> NDArray[np.int64]:
+def neighbours(positions: NDArray[np.float64], offsets: NDArray[np.int64], cutoff: float) -> NDArray[np.int64]:
     """All ordered pairs of different atoms of one molecule that are closer than the cutoff.
 
     Args:

@@ -1,0 +1,94 @@
+"""Relaxes a geometry with tblite: Cartesian quasi-Newton steps from a model Hessian, few gradients."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from hemdata.errors import DataError
+from hemdata.label.model_hessian import model_hessian
+from hemdata.label.tblite_engine import BOHR_ANGSTROM, Engine
+
+HARTREE_EV = 27.211386245988
+LEVEL_SHIFT = 0.01  # hartree/bohr^2, keeps soft modes from running away
+LARGEST_STEP_BOHR = 0.5
+ACCURACY_ON_THE_WAY = 5.0
+
+
+@dataclass(frozen=True)
+class Relaxed:
+    """A relaxed geometry.
+
+    Attributes:
+        positions: (N, 3) angstrom.
+        energy_hartree: total energy there.
+        gradients: how many were computed.
+        max_force: the largest force on an atom, eV/angstrom.
+    """
+
+    positions: npt.NDArray[np.float64]
+    energy_hartree: float
+    gradients: int
+    max_force: float
+
+
+def relax(
+    atomic_numbers: npt.NDArray[np.integer],
+    positions: npt.NDArray[np.float64],
+    charge: int,
+    multiplicity: int,
+    method: str = "GFN2-xTB",
+    fmax: float = 0.02,
+    max_steps: int = 300,
+) -> Relaxed:
+    """The nearest minimum of the method's energy.
+
+    Args:
+        positions: (N, 3) angstrom.
+        fmax: the largest force left on any atom, eV/angstrom.
+
+    Raises:
+        DataError: if it does not converge in max_steps, or the SCF fails.
+    """
+    engine = Engine(atomic_numbers, positions, charge, multiplicity, method)
+    x = np.asarray(positions, dtype=np.float64) / BOHR_ANGSTROM
+    limit = fmax / HARTREE_EV * BOHR_ANGSTROM
+    hessian = model_hessian(atomic_numbers, x)
+    shift = LEVEL_SHIFT * np.eye(x.size)
+    point = engine(x * BOHR_ANGSTROM, ACCURACY_ON_THE_WAY)
+    for gradients in range(1, max_steps + 1):
+        largest = _largest(point.gradient)
+        if largest < limit:
+            final = engine(x * BOHR_ANGSTROM, 1.0, point.state)
+            force = _largest(final.gradient) * HARTREE_EV / BOHR_ANGSTROM
+            return Relaxed(x * BOHR_ANGSTROM, final.energy_hartree, gradients + 1, force)
+        step = -np.linalg.solve(hessian + shift, point.gradient.ravel()).reshape(-1, 3)
+        step *= min(1.0, LARGEST_STEP_BOHR / _largest(step))
+        new = engine((x + step) * BOHR_ANGSTROM, ACCURACY_ON_THE_WAY, point.state)
+        hessian = _updated(hessian, step.ravel(), (new.gradient - point.gradient).ravel())
+        x, point = x + step, new
+    raise DataError(
+        "The geometry did not converge.",
+        where=method,
+        expected=f"forces below {fmax} eV/angstrom in {max_steps} steps",
+        got=f"{_largest(point.gradient) * HARTREE_EV / BOHR_ANGSTROM:.3f}",
+    )
+
+
+def _largest(vectors: npt.NDArray[np.float64]) -> float:
+    return float(np.linalg.norm(vectors, axis=1).max())
+
+
+def _updated(
+    hessian: npt.NDArray[np.float64], s: npt.NDArray[np.float64], y: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    """BFGS, damped (Powell) so that it stays positive definite."""
+    hs = hessian @ s
+    shs, sy = s @ hs, s @ y
+    if shs <= 0:
+        return hessian
+    if sy < 0.2 * shs:
+        theta = 0.8 * shs / (shs - sy)
+        y = theta * y + (1 - theta) * hs
+        sy = s @ y
+    return np.asarray(hessian + np.outer(y, y) / sy - np.outer(hs, hs) / shs)
