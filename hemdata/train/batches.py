@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -30,7 +31,7 @@ class GraphBatch:
         """The same batch on another device."""
         if torch.device(device) == self.pos.device:
             return self
-        moved = {
+        moved: dict[str, Any] = {
             name: None if value is None else value.to(device, non_blocking=non_blocking)
             for name, value in vars(self).items()
             if name != "n_graphs"

@@ -145,7 +145,7 @@ def _energies(table: pa.Table, ids: pa.Array) -> NDArray[np.float64]:
     _refuse(pc.is_null(column), ids, "Molecules have no atomization energy.", "Label them first.")
     values = column.to_numpy(zero_copy_only=False).astype(np.float64, copy=False)
     _refuse(~np.isfinite(values), ids, "Atomization energies are not finite numbers.")
-    return values
+    return np.asarray(values)
 
 
 def _level(table: pa.Table, ids: pa.Array) -> str:

@@ -37,7 +37,7 @@ def gather(
     return gathered
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True)
 def _edges(positions, offsets, cutoff2):  # type: ignore[no-untyped-def]
     n_edges = 0
     for m in range(len(offsets) - 1):
@@ -62,7 +62,7 @@ def _edges(positions, offsets, cutoff2):  # type: ignore[no-untyped-def]
     return edges
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True)
 def _gather(atomic_numbers, positions, offsets, chosen):  # type: ignore[no-untyped-def]
     new = np.zeros(len(chosen) + 1, np.int64)
     for k in range(len(chosen)):

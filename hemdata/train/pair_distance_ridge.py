@@ -90,7 +90,7 @@ def load(about: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Fitted:
     return FittedRidge(about, arrays["weights"])
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True)
 def _histograms(kind, positions, offsets, n_kinds, bins):  # type: ignore[no-untyped-def]
     found = np.zeros((len(offsets) - 1, n_kinds * (n_kinds + 1) // 2 * bins))
     for m in range(len(offsets) - 1):

@@ -31,7 +31,7 @@ from hemdata.train.package import CARD, provenance, read_package, versions, writ
 from hemdata.train.regression import Regression
 
 Build = Callable[[Mapping[str, Any]], nn.Module]
-"""Makes of a configuration {network: {...}, training: {...}} a module that maps a GraphBatch to energies (n_graphs,)."""
+"""Makes of a configuration {network: ..., training: ...} a module that maps a GraphBatch to energies (n_graphs,)."""
 
 
 class FittedNetwork(Fitted):
@@ -123,7 +123,7 @@ def fit(
     with isolated(seed, threads):
         module = Regression(_built(build, configuration), settings, scale, batches)
         journal = Journal(folder, identity, settings, progress)
-        averaging = WeightAveraging(multi_avg_fn=get_ema_multi_avg_fn(settings.ema_decay))
+        averaging = WeightAveraging(multi_avg_fn=get_ema_multi_avg_fn(settings.ema_decay))  # type: ignore[no-untyped-call]
         trainer = pl.Trainer(
             accelerator="gpu" if device == "cuda" else "cpu",
             devices=1,
