@@ -34,7 +34,7 @@ def embed(smiles: str, seed: int = 0, conformers: int = 1) -> tuple[npt.NDArray[
     if len(Chem.GetMolFrags(parsed)) > 1:
         raise DataError("The SMILES has more than one fragment.", where=smiles, expected="one molecule")
     molecule = Chem.AddHs(parsed)
-    settings = rdDistGeom.ETKDGv3()
+    settings: Any = rdDistGeom.ETKDGv3()
     settings.randomSeed = seed + 1
     found = list(rdDistGeom.EmbedMultipleConfs(molecule, conformers, settings))
     if not found:
