@@ -19,7 +19,7 @@ from hemdata.levels import Level, level
 
 GEOMETRY_LEVEL = "gfn2-xtb"
 RELAX_METHOD = "GFN2-xTB"
-FMAX_EV_ANGSTROM = 0.02
+FMAX_EV_ANGSTROM = 0.01
 
 
 class SinglePoint(Protocol):

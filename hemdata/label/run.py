@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from hemdata.curate import THREADS, cores
@@ -116,7 +117,7 @@ def _results(client: Any, tasks: Sequence[Calculation]) -> Iterator[Result]:
 
     waiting = iter(tasks)
     workers = len(client.scheduler_info(n_workers=-1)["workers"])
-    started = [task for task, _ in zip(waiting, range(TASKS_A_WORKER * max(workers, 1)), strict=False)]
+    started = list(islice(waiting, TASKS_A_WORKER * max(workers, 1)))
     futures = as_completed([_submitted(client, task) for task in started], raise_errors=False)
     for future in futures:
         if future.status == "finished":

@@ -1,0 +1,71 @@
+"""A whole labelling run: every molecule asked for is labelled or counted, a killed run goes on where it was."""
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from hemdata.label import label_dataset
+from hemdata.shards import read, rejected, verify
+
+# More molecules than the scheduler holds at once, one asked twice, one that cannot be embedded as asked.
+SMILES = [f"{'C' * n}{end}" for n in range(1, 9) for end in ("O", "N", "F", "C#N", "C=O")]
+
+
+def smiles_file(folder: Path, lines: list[str]) -> Path:
+    path = folder / "mine.smi"
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def test_every_molecule_is_labelled_or_counted_and_a_second_run_computes_nothing(tmp_path: Path) -> None:
+    path = smiles_file(tmp_path, [*SMILES, "OC", "C.C"])
+    first = label_dataset(path, data=tmp_path, workers=2)
+    assert first.outcome.computed == len(SMILES) + 1  # CO and OC are one molecule, computed once
+    assert first.manifest.counts.accepted == len(SMILES) + 1
+    assert first.manifest.counts.rejected == {"The SMILES has more than one fragment.": 1}
+    verify(first.folder)
+    table = read(first.folder)
+    energies = dict(zip(table["smiles"].to_pylist(), table["energy_hartree"].to_pylist(), strict=True))
+    assert energies["CO"] == energies["OC"]
+    assert set(table["level"].to_pylist()) == {"gfn2-xtb"}
+    assert rejected(first.folder)["where"].to_pylist() == [f"mine:{len(SMILES) + 2}"]
+    manifest = (first.folder / "manifest.json").read_bytes()
+    again = label_dataset(path, data=tmp_path, workers=2)
+    assert again.outcome.computed == 0
+    assert (again.folder / "manifest.json").read_bytes() == manifest
+
+
+def test_a_run_killed_with_sigkill_keeps_what_was_finished_and_ends_complete(tmp_path: Path) -> None:
+    path = smiles_file(tmp_path, SMILES)
+    command = [sys.executable, "-m", "hemdata.cli", "label", str(path), "--data", str(tmp_path), "--workers", "1"]
+    run = subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True)
+    store = tmp_path / "labels.sqlite"
+
+    def finished() -> dict[str, str]:
+        if not store.is_file():
+            return {}
+        with sqlite3.connect(f"file:{store}?mode=ro", uri=True) as db:
+            if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'results'").fetchone():
+                return {}
+            return dict(db.execute("SELECT key, provenance FROM results"))
+
+    deadline = time.monotonic() + 90
+    while len(finished()) < 5:
+        assert run.poll() is None, "the run ended before it was killed"
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    os.killpg(run.pid, signal.SIGKILL)
+    run.wait()
+    before = finished()
+    assert 5 <= len(before) < len(SMILES)
+    assert not (tmp_path / "mine@gfn2-xtb").exists()
+    done = label_dataset(path, data=tmp_path, workers=2)
+    assert done.outcome.stored == len(before)
+    assert done.outcome.computed == len(SMILES) - len(before)
+    after = finished()
+    assert all(after[key] == provenance for key, provenance in before.items())  # nothing was computed twice
+    verify(done.folder)
