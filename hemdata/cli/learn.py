@@ -63,7 +63,7 @@ def report(
     page = page or folder / "report.html"
     answer = write_report(folder, page)
     if as_json:
-        print(json.dumps({"page": str(page), "answer": str(answer)}))
+        print(json.dumps({"page": str(page), "answer": answer.sentence}))
         return
-    out.print(str(answer), markup=False)
+    out.print(answer.sentence, markup=False)
     out.print(str(page.resolve()), markup=False)
