@@ -20,8 +20,8 @@ demo: env
 	$H build pubchem9 --out demo/data/pubchem9
 	$H build test-groups --out demo/data/test-groups
 	$H label test-groups --data demo/data
-	$H label qm9 -n 820 --without test-groups --data demo/data
-	$H label pubchem9 -n 820 --without test-groups --data demo/data
+	$H label qm9 -n 850 --without test-groups --data demo/data
+	$H label pubchem9 -n 850 --without test-groups --data demo/data
 	$H train-eval pipelines/studies/demo.yaml --data demo/data --out demo/run
 	$H report demo/run --out demo/report.html
 
