@@ -168,7 +168,7 @@ def _count(db: Any, view: str) -> int:
 
 def _batches(db: Any, view: str, schema: pa.Schema) -> Iterator[pa.Table]:
     columns = ", ".join(field.name for field in schema)
-    reader = db.execute(f"SELECT {columns} FROM {view} ORDER BY {_ORDER}").to_arrow_reader(BATCH_ROWS)
+    reader = db.sql(f"SELECT {columns} FROM {view} ORDER BY {_ORDER}").to_arrow_reader(BATCH_ROWS)
     for batch in reader:
         yield pa.Table.from_batches([batch]).cast(schema)
 

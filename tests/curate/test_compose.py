@@ -1,0 +1,113 @@
+"""Compositions by declared steps, and the overlap of datasets."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from hemdata.catalog import cards, composition
+from hemdata.curate import build
+from hemdata.curate.compose import compose
+from hemdata.curate.overlap import overlap
+from hemdata.errors import CallError, DataError
+from hemdata.shards import read, verify
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("data")
+    for name in ("azoxy", "explosives", "test-groups"):
+        build(name, out=folder / name)
+    return folder
+
+
+def card(folder: Path, steps: list[dict[str, object]], **more: object) -> Path:
+    path = folder / "mine.yaml"
+    path.write_text(json.dumps({"name": "mine", "title": "Mine", "about": "made", "steps": steps, **more}))
+    return path
+
+
+def test_merge_deduplicate_subtract_and_filter(data: Path, tmp_path: Path) -> None:
+    steps = [
+        {"take": ["test-groups", "azoxy"]},
+        {"deduplicate": "inchikey"},
+        {"subtract": ["explosives"]},
+        {"filter": "n_heavy <= 12"},
+    ]
+    manifest = compose(card(tmp_path, steps), data, tmp_path / "out")
+    assert [step["rows"] for step in manifest.made_from["steps"][:3]] == [205, 160, 120]
+    table = read(tmp_path / "out")
+    expected = [
+        row["id"]
+        for row in read(data / "test-groups").to_pylist()
+        if not row["id"].startswith("explosives:") and row["n_heavy"] <= 12
+    ]
+    assert table["id"].to_pylist() == expected  # in the parents' order
+    assert set(table["origin"].to_pylist()) == {"test-groups"}
+    verify(tmp_path / "out")
+
+
+def test_a_mark_is_a_column_and_a_sample_nests(data: Path, tmp_path: Path) -> None:
+    marked = [{"take": ["test-groups"]}, {"mark": {"azoxy": "in_azoxy"}}, {"filter": "in_azoxy"}]
+    assert compose(card(tmp_path, marked), data, tmp_path / "a").counts.accepted == 45
+    small, large = (set(read(compose_to(data, tmp_path, n))["id"].to_pylist()) for n in (10, 50))
+    assert small < large
+
+
+def compose_to(data: Path, tmp_path: Path, n: int) -> Path:
+    compose(card(tmp_path, [{"take": ["test-groups"]}, {"sample": n}]), data, tmp_path / str(n))
+    return tmp_path / str(n)
+
+
+def test_two_levels_are_refused_unless_asked_for_and_then_written_down(labelled: Path, tmp_path: Path) -> None:
+    """The second level is a copy of the first under another name's card, made here."""
+    import shutil
+
+    from hemdata.label import label_dataset
+
+    (tmp_path / "two.smi").write_text("O\nC\n")
+    other = tmp_path / "data"
+    shutil.copytree(labelled / "neuro@gfn2-xtb", other / "neuro@gfn2-xtb")
+    label_dataset(tmp_path / "two.smi", level_name="pc9", data=other, out=other / "saccharides@gfn2-xtb")
+    path = card(tmp_path, [{"take": ["neuro", "saccharides"], "at": "gfn2-xtb"}])
+    with pytest.raises(DataError, match="different levels") as refused:
+        compose(path, other, tmp_path / "out")
+    assert "gfn2-xtb and pc9" in str(refused.value)
+    assert not (tmp_path / "out").exists()
+    asked = card(tmp_path, [{"take": ["neuro", "saccharides"], "at": "gfn2-xtb"}], mixed_levels="as published")
+    manifest = compose(asked, other, tmp_path / "out")
+    assert manifest.made_from["mixed_levels"] == "as published: gfn2-xtb and pc9"
+    assert {level.name for level in manifest.levels} == {"gfn2-xtb", "pc9"}
+    verify(tmp_path / "out")
+
+
+def test_wrong_steps_and_missing_parents_say_what_to_do(data: Path, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="step of the composition is wrong") as refused:
+        compose(card(tmp_path, [{"take": ["azoxy"]}, {"filter": "heavy > 3"}]), data, tmp_path / "out")
+    assert "n_heavy" in str(refused.value)
+    with pytest.raises(CallError, match="which is not there") as missing:
+        compose("alqm9", data, tmp_path / "out")
+    assert "hemdata label qm9 --level gfn2-xtb" in str(missing.value)
+    with pytest.raises(DataError, match="leaves no row"):
+        compose(card(tmp_path, [{"take": ["azoxy"]}, {"filter": "false"}]), data, tmp_path / "out")
+    for steps in ([{"filter": "true"}], [{"take": ["azoxy"], "sample": 3}], [{"take": ["azoxy"]}, {"take": ["azoxy"]}]):
+        with pytest.raises(DataError, match="card is wrong"):
+            compose(card(tmp_path, steps), data, tmp_path / "out")
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.yaml"]
+
+
+def test_every_shipped_composition_reads() -> None:
+    assert set(cards("set")) == {"alqm9", "alqm9-as-published", "od9-1", "od9-2"}
+    for name in cards("set"):
+        assert composition(name).steps[0].verb == "take"
+
+
+def test_overlap_counts_by_whole_key_and_by_flat_graph(data: Path, tmp_path: Path) -> None:
+    """Oracle: Python sets over the same keys."""
+    found = {(s.a, s.b): s for s in overlap([data / "azoxy", data / "explosives", data / "test-groups"])}
+    keys = {name: read(data / name)["inchikey"].to_pylist() for name in ("azoxy", "explosives", "test-groups")}
+    for (a, b), shared in found.items():
+        assert shared.exact == len(set(keys[a]) & set(keys[b]))
+        assert shared.connectivity == len({k[:14] for k in keys[a]} & {k[:14] for k in keys[b]})
+    assert found["azoxy", "explosives"].connectivity == 0
+    assert len(found["azoxy", "test-groups"].names) == 45
