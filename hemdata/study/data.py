@@ -55,7 +55,8 @@ def groups(card: StudyCard, data: Path) -> dict[str, pa.Table]:
 def training_molecules(card: StudyCard, wanted: TrainingSet, data: Path, without: set[str]) -> pa.Table:
     """So many molecules of a training set, none of which has a flat graph among `without`.
 
-    The choice is by a hash of the id: the same molecules whatever else was labelled, a smaller number within a larger.
+    They are taken in the order of `hemdata label -n`, a hash of the id: labelling more changes nothing, and a smaller
+    number is within a larger.
 
     Raises:
         CallError: if the set is not labelled at the study's level.
@@ -76,7 +77,9 @@ def training_molecules(card: StudyCard, wanted: TrainingSet, data: Path, without
             got=table.num_rows,
             fix=f"Run `hemdata label {wanted.dataset} -n {more} --level {card.level}`, or ask for fewer in the study.",
         )
-    order = np.argsort([hashlib.sha256(name.encode()).hexdigest() for name in table["id"].to_pylist()], kind="stable")
+    order = np.argsort(
+        [hashlib.sha256(f"0:{name}".encode()).hexdigest() for name in table["id"].to_pylist()], kind="stable"
+    )
     return table.take(pa.array(np.sort(order[: wanted.molecules])))
 
 
