@@ -1,0 +1,64 @@
+"""The handbook is true: its commands parse, its Python runs, its links and column tables are what the code says."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+import typer.main
+
+from hemdata.cli import app
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PYTHON = [
+    pytest.param(block, id=f"{page.stem}-{number}")
+    for page in PAGES
+    for number, block in enumerate(re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.S))
+]
+
+
+def commands() -> list[str]:
+    found = []
+    for page in PAGES:
+        for line in page.read_text(encoding="utf-8").splitlines():
+            if match := re.match(r"^(?:    |\$ )(hemdata .*)$", line):
+                found.append(match[1].split("    #")[0].strip())
+    return found
+
+
+@pytest.mark.parametrize("line", commands())
+def test_every_command_shown_is_one_that_parses(line: str) -> None:
+    import hemdata.cli.learn
+    import hemdata.cli.look
+    import hemdata.cli.make  # noqa: F401
+
+    _, name, *words = shlex.split(line)
+    known = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+    assert name in known
+    known[name].make_context(name, words)  # raises for an unknown option or a missing argument
+
+
+@pytest.mark.parametrize("block", PYTHON)
+def test_every_python_block_runs(block: str, labelled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data").mkdir()
+    for folder in labelled.iterdir():
+        (tmp_path / "data" / folder.name).symlink_to(folder)
+    if not (tmp_path / "data" / "azoxy").exists():
+        from hemdata.curate import build
+
+        build("azoxy", out=tmp_path / "data" / "azoxy")
+    exec(compile(block, "docs", "exec"), {"__name__": "docs"})
+
+
+def test_every_file_the_readme_names_is_there() -> None:
+    for target in re.findall(r"\]\(([^)#:]+)\)", (ROOT / "README.md").read_text(encoding="utf-8")):
+        assert (ROOT / target).exists(), target
+
+
+def test_nothing_in_the_project_names_a_registry_host_or_a_path_of_a_machine() -> None:
+    for path in [*PAGES, ROOT / "requirements.lock", ROOT / "pyproject.toml", ROOT / "Makefile"]:
+        text = path.read_text(encoding="utf-8")
+        assert "pypi.org" not in text
+        assert "/root/" not in text
