@@ -1,7 +1,7 @@
 """curate: builds datasets from their sources, and says which molecules they share."""
 
 from hemdata.curate.build import Built, build
-from hemdata.curate.workers import THREADS, chunked, cores, leave_interrupts_to_the_parent, one_thread, ordered_map
+from hemdata.curate.workers import THREADS, chunked, cores, interrupts_held, one_thread, ordered_map
 
 __all__ = [
     "THREADS",
@@ -9,7 +9,7 @@ __all__ = [
     "build",
     "chunked",
     "cores",
-    "leave_interrupts_to_the_parent",
+    "interrupts_held",
     "one_thread",
     "ordered_map",
 ]

@@ -43,9 +43,18 @@ def one_thread() -> Iterator[None]:
                 os.environ[variable] = value
 
 
-def leave_interrupts_to_the_parent() -> None:
-    """A worker's start: Ctrl-C reaches the parent alone, which ends its workers in order."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+@contextmanager
+def interrupts_held() -> Iterator[None]:
+    """Ctrl-C waits until the end of the block; processes started inside never see it.
+
+    A terminal sends it to the whole process group. A worker inherits the mask from its very first instruction, where a
+    handler of its own would come too late; the parent ends its workers in order.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def ordered_map[T, R](function: Callable[[T], R], items: Iterable[T], workers: int | None = None) -> Iterator[R]:
@@ -64,11 +73,12 @@ def ordered_map[T, R](function: Callable[[T], R], items: Iterable[T], workers: i
         yield from map(function, items)
         return
     context = multiprocessing.get_context("spawn")  # threads of Arrow and BLAS do not survive a fork
-    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=leave_interrupts_to_the_parent)
+    pool = ProcessPoolExecutor(workers, mp_context=context)
     window: deque[Future[R]] = deque()
     try:
         for item in items:
-            window.append(pool.submit(function, item))
+            with interrupts_held():
+                window.append(pool.submit(function, item))
             if len(window) >= 3 * workers:
                 yield window.popleft().result()
         while window:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from hemdata.curate import THREADS, cores
+from hemdata.curate import THREADS, cores, interrupts_held
 from hemdata.label.asked import Asked
 from hemdata.label.calculation import Calculation, Result, calculate, calculation_for
 from hemdata.label.store import LabelStore
@@ -97,18 +97,17 @@ def _cluster(workers: int) -> Iterator[Any]:
         "distributed.scheduler.allowed-failures": WORKER_DEATHS_ALLOWED,
         "distributed.nanny.pre-spawn-environ": dict.fromkeys(THREADS, "1"),
     }
-    with (
-        dask.config.set(settings),
-        LocalCluster(
-            n_workers=workers,
-            threads_per_worker=1,
-            processes=True,
-            dashboard_address=None,
-            silence_logs=logging.CRITICAL,
-        ) as cluster,
-        Client(cluster) as client,
-    ):
-        yield client
+    with dask.config.set(settings):
+        with interrupts_held():
+            cluster = LocalCluster(
+                n_workers=workers,
+                threads_per_worker=1,
+                processes=True,
+                dashboard_address=None,
+                silence_logs=logging.CRITICAL,
+            )
+        with cluster, Client(cluster) as client:
+            yield client
 
 
 def _results(client: Any, tasks: Sequence[Calculation]) -> Iterator[Result]:

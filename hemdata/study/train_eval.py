@@ -9,7 +9,7 @@ from threading import Thread
 from typing import Any
 
 from hemdata.catalog import StudyCard
-from hemdata.curate import cores, leave_interrupts_to_the_parent, one_thread
+from hemdata.curate import cores, interrupts_held, one_thread
 from hemdata.errors import HemdataError
 from hemdata.study.cells import Cell, cells, run_cell
 from hemdata.study.rows import finished
@@ -57,7 +57,8 @@ def train_eval(
             min(workers or cores(), len(matrix)), mp_context=context, initializer=_begin, initargs=(events,)
         )
         try:
-            futures = {pool.submit(_run, cell, data, out, device): cell for cell in matrix}
+            with interrupts_held():
+                futures = {pool.submit(_run, cell, data, out, device): cell for cell in matrix}
             for future in as_completed(futures):
                 cell = futures[future]
                 try:
@@ -69,6 +70,10 @@ def train_eval(
                 else:
                     (ran.skipped if cell.name in before else ran.done).append(cell.name)
                 events.put((cell.name, cell.epochs or 1, cell.epochs or 1))
+        except BaseException:  # Ctrl-C: a cell may have hours to go, and goes on from its checkpoint another time
+            for process in multiprocessing.active_children():
+                process.terminate()
+            raise
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
             events.put(None)
@@ -80,10 +85,9 @@ _events: Any = None
 
 
 def _begin(events: Any) -> None:
-    """A worker's start: the driver's queue for its progress, interrupts left to the driver."""
+    """A worker's start: the driver's queue for its progress."""
     global _events
     _events = events
-    leave_interrupts_to_the_parent()
 
 
 def _run(cell: Cell, data: Path, out: Path, device: str) -> None:

@@ -1,5 +1,6 @@
 """Ctrl-C: a sentence, exit code 130, nothing half-written, nothing finished lost."""
 
+import json
 import os
 import signal
 import subprocess
@@ -53,3 +54,23 @@ def test_a_labelling_that_is_stopped_keeps_what_was_finished(tmp_path: Path) -> 
 
     with LabelStore(store) as kept:
         assert 0 < len(kept) < 39
+
+
+def test_a_training_that_is_stopped_ends_at_once_and_keeps_its_checkpoint(labelled: Path, tmp_path: Path) -> None:
+    card = {
+        "name": "long",
+        "title": "Long",
+        "question": "How long?",
+        "level": "gfn2-xtb",
+        "sets": {"neuro": {"dataset": "neuro", "molecules": 30}},
+        "groups": ["explosives"],
+        "networks": [{"network": "painn", "epochs": 100_000}],
+        "seeds": [0, 1],
+    }
+    (tmp_path / "long.yaml").write_text(json.dumps(card))
+    words = ["train-eval", str(tmp_path / "long.yaml"), "--data", str(labelled), "--out", str(tmp_path / "run")]
+    code, told = interrupted(lambda: len(list(tmp_path.rglob("last.ckpt"))) == 2, *words)
+    assert code == 130
+    assert "Traceback" not in told
+    assert len(list(tmp_path.rglob("last.ckpt"))) == 2
+    assert not list(tmp_path.rglob("cell.parquet"))
