@@ -62,13 +62,16 @@ def identify(smiles: str) -> Identity | None:
     molecule = parsed(smiles)
     if molecule is None:
         return None
-    heavy = [atom.GetAtomicNum() for atom in molecule.GetAtoms()]
-    hydrogens = sum(atom.GetTotalNumHs() for atom in molecule.GetAtoms())
+    heavy, hydrogens, radical_electrons = [], 0, 0
+    for atom in molecule.GetAtoms():  # one pass: walking RDKit's atoms from Python costs as much as the InChI
+        heavy.append(atom.GetAtomicNum())
+        hydrogens += atom.GetTotalNumHs()
+        radical_electrons += atom.GetNumRadicalElectrons()
     return Identity(
         canonical_smiles=Chem.MolToSmiles(molecule),
         inchikey=rdinchi.MolToInchiKey(molecule),
         atomic_numbers=(*heavy, *([1] * hydrogens)),
         charge=Chem.GetFormalCharge(molecule),
-        radical_electrons=sum(atom.GetNumRadicalElectrons() for atom in molecule.GetAtoms()),
+        radical_electrons=radical_electrons,
         fragments=len(Chem.GetMolFrags(molecule)),
     )
