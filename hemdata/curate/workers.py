@@ -25,6 +25,7 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+IMPORTED_ONCE = ["hemdata.schema", "pandera.pyarrow", "rdkit.Chem"]
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
 
 
@@ -72,7 +73,9 @@ def ordered_map[T, R](function: Callable[[T], R], items: Iterable[T], workers: i
     if workers == 1 or len(first) < 2:
         yield from map(function, items)
         return
-    context = multiprocessing.get_context("spawn")  # threads of Arrow and BLAS do not survive a fork
+    # A plain fork would copy locks that Arrow's threads hold; the fork server has imported much and started nothing.
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(IMPORTED_ONCE)
     pool = ProcessPoolExecutor(workers, mp_context=context)
     window: deque[Future[R]] = deque()
     try:
