@@ -1,6 +1,7 @@
 """Runs every cell of a study in worker processes: skips finished ones, goes on past a failed one."""
 
 import multiprocessing
+import os
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
@@ -91,7 +92,13 @@ def _begin(events: Any) -> None:
 
 
 def _run(cell: Cell, data: Path, out: Path, device: str) -> None:
-    run_cell(cell, data, out, device, lambda done, total: _events.put((cell.name, done, total)))
+    def told(done: int, total: int) -> None:
+        driver = multiprocessing.parent_process()
+        if driver is not None and not driver.is_alive():
+            os._exit(1)  # the driver was killed: whoever starts it again must not find its cells still in work
+        _events.put((cell.name, done, total))
+
+    run_cell(cell, data, out, device, told)
 
 
 def _pass_on(events: Any, progress: Event | None) -> None:

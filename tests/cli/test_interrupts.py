@@ -71,8 +71,27 @@ def test_a_training_that_is_stopped_ends_at_once_and_keeps_its_checkpoint(labell
     }
     (tmp_path / "long.yaml").write_text(json.dumps(card))
     words = ["train-eval", str(tmp_path / "long.yaml"), "--data", str(labelled), "--out", str(tmp_path / "run")]
-    code, told = interrupted(lambda: len(list(tmp_path.rglob("last.ckpt"))) == 2, *words)
+
+    def under_way() -> bool:
+        return len(list(tmp_path.rglob("last.ckpt"))) == 2
+
+    code, told = interrupted(under_way, *words)
     assert code == 130
     assert "Traceback" not in told
     assert len(list(tmp_path.rglob("last.ckpt"))) == 2
     assert not list(tmp_path.rglob("cell.parquet"))
+    # Killed with no chance to end them, the driver leaves no worker training on behind its back.
+    driver = subprocess.Popen([sys.executable, "-m", "hemdata.cli", *words], stderr=subprocess.DEVNULL)
+    checkpoint = next(tmp_path.rglob("last.ckpt"))
+
+    def epochs_written_since(seconds: float) -> bool:
+        before = checkpoint.stat().st_mtime_ns
+        time.sleep(seconds)
+        return checkpoint.stat().st_mtime_ns != before
+
+    while not epochs_written_since(1.0):
+        assert driver.poll() is None
+    driver.kill()
+    driver.wait()
+    time.sleep(5)
+    assert not epochs_written_since(3.0)
