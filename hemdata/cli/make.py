@@ -74,9 +74,16 @@ def label(
         int | None, typer.Option("-n", min=1, help="How many molecules, chosen by the seed; default all.")
     ] = None,
     level: Annotated[str, typer.Option(help="Level of theory.")] = "gfn2-xtb",
+    geometry: Annotated[
+        str, typer.Option(help="Level at which geometries are relaxed; `given` takes those that are there.")
+    ] = "gfn2-xtb",
+    accuracy: Annotated[str, typer.Option(help="`label`, or `reference`: single points plainly converged.")] = "label",
     store: Annotated[Path | None, typer.Option(help="The label store; by default DATA/labels.sqlite.")] = None,
     folder: Annotated[Path | None, typer.Option("--out", help="Where to write; by default DATA/NAME@LEVEL.")] = None,
     without: Annotated[list[str], typer.Option(help="Leave out the molecules of this dataset, by flat graph.")] = [],  # noqa: B006
+    max_heavy: Annotated[
+        int | None, typer.Option("--max-heavy", min=1, help="Leave out molecules of more heavy atoms.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Decides which molecules -n takes.")] = 0,
     retry: Annotated[str | None, typer.Option(help="`failed`: compute failed molecules again.")] = None,
     workers: Workers = None,
@@ -89,6 +96,8 @@ def label(
 
     if retry not in (None, "failed"):
         raise CallError("--retry knows one word.", expected="failed", got=retry)
+    if accuracy not in ("label", "reference"):
+        raise CallError("There is no such accuracy.", expected="label or reference", got=accuracy)
     failed = 0
     with bar(f"label {target} at {level}", n) as step:
 
@@ -101,9 +110,12 @@ def label(
             target,
             n=n,
             level_name=level,
+            geometry=geometry,
+            accuracy=accuracy,
             store=store,
             out=folder,
             without=without,
+            max_heavy=max_heavy,
             seed=seed,
             retry_failed=retry == "failed",
             workers=workers,

@@ -1,6 +1,6 @@
 """label: reference geometries and energies on Dask workers, kept in a store that forgets nothing finished."""
 
-from hemdata.label.calculation import Calculation, Result, calculate, calculation_for
+from hemdata.label.calculation import Calculation, Result, Stage, calculate, calculation_for, stages
 from hemdata.label.dataset import Labelled, label_dataset
 from hemdata.label.run import Outcome, label
 from hemdata.label.store import LabelStore
@@ -11,8 +11,10 @@ __all__ = [
     "Labelled",
     "Outcome",
     "Result",
+    "Stage",
     "calculate",
     "calculation_for",
     "label",
     "label_dataset",
+    "stages",
 ]

@@ -22,6 +22,7 @@ class Asked:
         canonical_smiles, inchikey: its identity, where RDKit reads the SMILES.
         n_heavy: atoms that are not hydrogen, for the order of work.
         atomic_numbers, positions: a geometry, where one is given (angstrom, 3N).
+        geometry_level: level of theory of that geometry, where it is known.
     """
 
     id: str
@@ -33,10 +34,12 @@ class Asked:
     multiplicity: int = 1
     atomic_numbers: list[int] = field(default_factory=list)
     positions: list[float] = field(default_factory=list)
+    geometry_level: str | None = None
 
 
 _COLUMNS = (
-    "id", "smiles", "canonical_smiles", "inchikey", "n_heavy", "charge", "multiplicity", "atomic_numbers", "positions"
+    "id", "smiles", "canonical_smiles", "inchikey", "n_heavy", "charge", "multiplicity", "atomic_numbers", "positions",
+    "geometry_level",
 )  # fmt: skip
 
 

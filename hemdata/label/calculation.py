@@ -6,10 +6,10 @@ import platform
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from importlib import import_module
 from importlib.metadata import version
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -17,8 +17,11 @@ import numpy.typing as npt
 from hemdata.errors import DataError
 from hemdata.levels import Level, level
 
-GEOMETRY_LEVEL = "gfn2-xtb"
-RELAX_METHOD = "GFN2-xTB"
+if TYPE_CHECKING:
+    from hemdata.label.relax import Relaxed
+
+START_LEVEL = "gfn2-xtb"
+"""The level at which every geometry made from a SMILES is relaxed first."""
 FMAX_EV_ANGSTROM = 0.01
 
 
@@ -27,6 +30,31 @@ class SinglePoint(Protocol):
 
     energy_hartree: float
     cycles: int
+    rungs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage of a label: relax at a level, or a single point at the geometry of the stage before."""
+
+    level: Level
+    relax: bool
+
+
+def stages(its_level: Level, geometry: Level | None) -> list[Stage]:
+    """The stages of a label at a level of theory on geometries of another (or the same); each is stored by itself.
+
+    Args:
+        geometry: the level to relax at, from a GFN2-xTB geometry; None for the geometry that is given.
+    """
+    if geometry is None:
+        return [Stage(its_level, relax=False)]
+    chain = [Stage(level(START_LEVEL), relax=True)]
+    if geometry.hash != chain[0].level.hash:
+        chain.append(Stage(geometry, relax=True))
+    if its_level.hash != chain[-1].level.hash:
+        chain.append(Stage(its_level, relax=False))
+    return chain
 
 
 @dataclass(frozen=True)
@@ -34,11 +62,13 @@ class Calculation:
     """What is to be computed; equal calculations have one key and are computed once.
 
     Attributes:
-        smiles: canonical SMILES the geometry is made from; None where positions are given.
-        atomic_numbers, positions: (N,), (3N,) angstrom of a given starting geometry.
+        smiles: canonical SMILES, where the geometry is made from it or has to remain that molecule.
         charge, multiplicity: of the molecule.
-        level: name of the level of theory of the energy.
+        level: name of the level of theory; not part of the key.
         level_hash: what defines that level.
+        relax: whether the geometry is relaxed at the level, until no force exceeds `fmax_ev_angstrom`.
+        atomic_numbers, positions: (N,), (3N,) angstrom of the starting geometry; None where the SMILES makes it.
+        accuracy: as the engines' single points take it.
         versions: of the engine and of RDKit, since both decide the digits.
     """
 
@@ -47,17 +77,19 @@ class Calculation:
     multiplicity: int
     level: str
     level_hash: str
+    relax: bool
     atomic_numbers: tuple[int, ...] | None = None
     positions: tuple[float, ...] | None = None
-    geometry_level: str = GEOMETRY_LEVEL
-    fmax_ev_angstrom: float = FMAX_EV_ANGSTROM
+    fmax_ev_angstrom: float | None = None
+    accuracy: str = "label"
     seed: int = 0
     versions: tuple[tuple[str, str], ...] = ()
 
-    @property
+    @cached_property
     def key(self) -> str:
-        """SHA-256 over everything that decides the result."""
-        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
+        """SHA-256 over everything that decides the result; two names of one level share it."""
+        decides = {name: value for name, value in asdict(self).items() if name != "level"}
+        return hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -81,24 +113,28 @@ class Result:
 
 
 def calculation_for(
-    its_level: Level,
+    stage: Stage,
     smiles: str | None,
     charge: int,
     multiplicity: int,
     atomic_numbers: Sequence[int] | None = None,
     positions: Sequence[float] | None = None,
+    accuracy: str = "label",
 ) -> Calculation:
-    """The calculation that labels one molecule at a level: from its SMILES where it has one, else its positions."""
-    from_smiles = smiles is not None
+    """The calculation of one molecule's stage, from its positions where they are given, else from its SMILES."""
+    given = bool(positions)
     return Calculation(
-        smiles=smiles,
+        smiles=smiles if stage.relax else None,
         charge=charge,
         multiplicity=multiplicity,
-        level=its_level.name,
-        level_hash=its_level.hash,
-        atomic_numbers=None if from_smiles else tuple(atomic_numbers or ()),
-        positions=None if from_smiles else tuple(positions or ()),
-        versions=_versions(its_level.card.engine),
+        level=stage.level.name,
+        level_hash=stage.level.hash,
+        relax=stage.relax,
+        atomic_numbers=tuple(atomic_numbers or ()) if given else None,
+        positions=tuple(positions or ()) if given else None,
+        fmax_ev_angstrom=FMAX_EV_ANGSTROM if stage.relax else None,
+        accuracy=accuracy,
+        versions=_versions(stage.level.card.engine),
     )
 
 
@@ -123,22 +159,46 @@ def _labelled(
     task: Calculation,
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.float64], float, dict[str, Any]]:
     from hemdata.label.geometry import embed, same_graph
-    from hemdata.label.relax import relax
 
-    if task.smiles is not None:
-        z, start = embed(task.smiles, seed=task.seed)
-    else:
+    if task.positions is not None:
         z = np.array(task.atomic_numbers, dtype=np.uint8)
-        start = np.array(task.positions, dtype=np.float64).reshape(-1, 3)
-    relaxed = relax(z, start, task.charge, task.multiplicity, RELAX_METHOD, fmax=task.fmax_ev_angstrom)
-    if task.smiles is not None:
-        change = same_graph(task.smiles, z, relaxed.positions)
+        x = np.array(task.positions, dtype=np.float64).reshape(-1, 3)
+    elif task.smiles is not None:
+        z, x = embed(task.smiles, seed=task.seed)
+    else:
+        raise DataError("A molecule has neither a SMILES nor a geometry.", fix="Give one of the two.")
+    its_level = level(task.level)
+    engine = import_module(f"hemdata.label.{its_level.card.engine}_engine")
+    found: dict[str, Any] = {}
+    if task.relax:
+        relaxed = _relaxed(task, its_level, engine, z, x)
+        x = relaxed.positions
+        found = {"gradients": relaxed.gradients, "max_force_ev_angstrom": relaxed.max_force}
+        change = same_graph(task.smiles, z, x) if task.smiles is not None else None
         if change is not None:
             raise DataError("The relaxed molecule is not the one asked for.", where=task.smiles, got=change)
-    its_level = level(task.level)
-    found: dict[str, Any] = {"gradients": relaxed.gradients, "max_force_ev_angstrom": relaxed.max_force}
-    if its_level.card.engine == "tblite" and its_level.card.method == RELAX_METHOD:
-        return z, relaxed.positions, relaxed.energy_hartree, found
-    engine = import_module(f"hemdata.label.{its_level.card.engine}_engine")
-    point: SinglePoint = engine.single_point(z, relaxed.positions, task.charge, task.multiplicity, its_level)
-    return z, relaxed.positions, point.energy_hartree, found | {"cycles": point.cycles}
+        if its_level.card.engine == "tblite":  # its surface is the level itself
+            return z, x, relaxed.energy_hartree, found
+    point: SinglePoint = engine.single_point(z, x, task.charge, task.multiplicity, its_level, task.accuracy)
+    found |= {"cycles": point.cycles} | ({"rungs": list(point.rungs)} if point.rungs else {})
+    return z, x, point.energy_hartree, found
+
+
+def _relaxed(
+    task: Calculation,
+    its_level: Level,
+    engine: Any,
+    z: npt.NDArray[np.uint8],
+    x: npt.NDArray[np.float64],
+) -> "Relaxed":
+    """A tight-binding geometry from a model Hessian; any other from the Hessian of GFN2-xTB."""
+    from hemdata.label import tblite_engine
+    from hemdata.label.hessian import numerical_hessian
+    from hemdata.label.relax import descend, relax
+
+    fmax = task.fmax_ev_angstrom or FMAX_EV_ANGSTROM
+    if its_level.card.engine == "tblite":
+        return relax(z, x, task.charge, task.multiplicity, its_level.card.method, fmax)
+    start = tblite_engine.surface(z, x, task.charge, task.multiplicity, level(START_LEVEL))
+    surface = engine.surface(z, x, task.charge, task.multiplicity, its_level)
+    return descend(surface, x, numerical_hessian(start, x), fmax, where=its_level.name)

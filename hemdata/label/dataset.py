@@ -9,12 +9,14 @@ from hemdata.curate import build
 from hemdata.errors import CallError, DataError
 from hemdata.identity import flat_graph
 from hemdata.label.asked import Asked, dataset_name, from_file, from_shards, sample
-from hemdata.label.calculation import GEOMETRY_LEVEL, Result
+from hemdata.label.calculation import START_LEVEL, Result, stages
 from hemdata.label.export import export
 from hemdata.label.run import Outcome, label
 from hemdata.label.store import LabelStore
 from hemdata.levels import level
 from hemdata.shards import Manifest, SourceFile, iterate, sha256
+
+GIVEN = "given"
 
 
 @dataclass(frozen=True)
@@ -31,9 +33,12 @@ def label_dataset(
     *,
     n: int | None = None,
     level_name: str = "gfn2-xtb",
+    geometry: str = START_LEVEL,
+    accuracy: str = "label",
     store: Path | None = None,
     out: Path | None = None,
     without: Sequence[str] = (),
+    max_heavy: int | None = None,
     seed: int = 0,
     retry_failed: bool = False,
     workers: int | None = None,
@@ -45,10 +50,14 @@ def label_dataset(
     Args:
         target: a dataset's name (built under `data` if it is not yet), or a file.
         n: how many molecules, chosen by `seed`; all where None.
-        level_name: level of theory of the energies; geometries are relaxed at GFN2-xTB.
+        level_name: level of theory of the energies.
+        geometry: level of theory of the geometries, or `given`: those that the dataset or file has.
+        accuracy: `label`, or `reference` for plainly converged single points.
         store: the label store, by default `data`/labels.sqlite.
-        out: folder of the labelled shards, by default `data`/<name>@<level>.
+        out: folder of the labelled shards, by default `data`/<name>@<level>, and @<geometry> where that is not
+            GFN2-xTB's.
         without: datasets whose molecules (by flat graph) are left out before sampling.
+        max_heavy: molecules of more heavy atoms are left out before sampling.
         progress: as `label`.
 
     Raises:
@@ -58,15 +67,32 @@ def label_dataset(
     its_level = level(level_name)
     molecules, name, sources = _molecules(target, data)
     barred = {graph for other in without for graph in _flat_graphs(_built(other, data))}
-    asked = sample(molecules, n, seed, barred)
+    fitting = (m for m in molecules if max_heavy is None or m.n_heavy <= max_heavy)
+    asked = sample(fitting, n, seed, barred)
     if not asked:
-        raise DataError("There is nothing to label.", where=target, fix="Check the file, -n and --without.")
-    out = out or data / f"{name}@{level_name}"
+        raise DataError("There is nothing to label.", where=target, fix="Check the file, --max-heavy and --without.")
+    own = geometry == GIVEN
+    if own and not all(m.positions for m in asked):
+        without_geometry = sum(not m.positions for m in asked)
+        raise CallError(
+            "Molecules have no geometry of their own.",
+            where=target,
+            expected="--geometry given needs one for every molecule",
+            got=f"{without_geometry:,} of {len(asked):,} without",
+            fix=f"Leave --geometry out: geometries are then relaxed at {START_LEVEL}.",
+        )
+    labelled_name = f"{name}@{level_name}" + ("" if geometry == START_LEVEL else f"@{geometry}")
+    out = out or data / labelled_name
+    chain = stages(its_level, None if own else level(geometry))
     with LabelStore(store or data / "labels.sqlite") as open_store:
-        outcome = label(asked, its_level, open_store, workers=workers, retry_failed=retry_failed, progress=progress)
+        outcome = label(
+            asked, chain, open_store, accuracy=accuracy, workers=workers, retry_failed=retry_failed, progress=progress
+        )
         made_from = {"dataset": name, "n": n, "seed": seed, "without": sorted(without)}
+        made_from |= {"max_heavy": max_heavy, "geometry": geometry, "accuracy": accuracy}
+        geometries = None if own else geometry
         manifest = export(
-            asked, outcome.keys, its_level, GEOMETRY_LEVEL, open_store, out, f"{name}@{level_name}", sources, made_from
+            asked, outcome.keys, its_level, geometries, open_store, out, labelled_name, sources, made_from
         )
     return Labelled(out, manifest, outcome)
 

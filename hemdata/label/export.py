@@ -24,7 +24,7 @@ def export(
     molecules: Sequence[Asked],
     keys: Sequence[str],
     its_level: Level,
-    geometry_level: str,
+    geometry_level: str | None,
     store: LabelStore,
     out: Path,
     dataset: str,
@@ -32,6 +32,8 @@ def export(
     made_from: dict[str, Any],
 ) -> Manifest:
     """Write the labels of the asked molecules, in their order, as a shard folder.
+
+    `geometry_level` is that of all geometries; None where each molecule's own was taken.
 
     A molecule whose calculation failed stands in rejected.parquet with its reason.
     """
@@ -54,7 +56,7 @@ def export(
         return writer.finish(dataset, len(molecules), sources, level_names, made_from, tools)
 
 
-def _row(molecule: Asked, result: Result, its_level: Level, geometry_level: str) -> dict[str, Any]:
+def _row(molecule: Asked, result: Result, its_level: Level, geometry_level: str | None) -> dict[str, Any]:
     z = result.atomic_numbers
     engine = its_level.card.engine
     return {
@@ -70,7 +72,7 @@ def _row(molecule: Asked, result: Result, its_level: Level, geometry_level: str)
         "multiplicity": molecule.multiplicity,
         "energy_hartree": result.energy_hartree,
         "level": its_level.name,
-        "geometry_level": geometry_level,
+        "geometry_level": geometry_level or molecule.geometry_level or "given",
         "flags": [],
         "engine": f"{engine} {result.provenance['versions'][engine]}",
     }

@@ -1,7 +1,7 @@
-"""Single points by PySCF at a level's own functional, basis, angular functions and grid."""
+"""Single points and gradients by PySCF at a level's own functional, basis, angular functions and grid."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -12,14 +12,30 @@ from hemdata.levels import SYMBOLS, Level
 
 CONV_TOL_HARTREE = 1e-9
 MAX_CYCLES = 100
+BOHR_ANGSTROM = 0.529177210903
+FITTED_BASIS = "def2-universal-jkfit"
+CHEAP_GRID, CHEAP_CONV_TOL_HARTREE = 1, 1e-6
+GRADIENT_GRID = 2
+Accuracy = Literal["label", "reference"]
 
 
 @dataclass(frozen=True)
 class Point:
-    """A converged single point: total electronic energy in hartree, and the SCF cycles it took."""
+    """A converged single point.
+
+    Attributes:
+        energy_hartree: total electronic energy.
+        cycles: SCF cycles it took.
+        gradient: (N, 3) hartree/bohr, where it was asked for.
+        state: the density, to start the next point from.
+        rungs: what had to be tried before the SCF converged; empty where it did at once.
+    """
 
     energy_hartree: float
     cycles: int
+    gradient: npt.NDArray[np.float64] | None = None
+    state: Any = None
+    rungs: tuple[str, ...] = ()
 
 
 def single_point(
@@ -28,6 +44,7 @@ def single_point(
     charge: int,
     multiplicity: int,
     level: Level,
+    accuracy: Accuracy = "reference",
 ) -> Point:
     """The total electronic energy at a level of theory.
 
@@ -36,17 +53,113 @@ def single_point(
         positions: (N, 3) angstrom.
         charge, multiplicity: closed shells by RKS, open ones by UKS.
         level: one whose engine is pyscf.
+        accuracy: `reference` converges the level's own SCF; `label` takes the density of a density-fitted SCF on a
+            coarse grid and evaluates the level's exact functional once. The energy is of second order in the
+            density's error: within 2e-6 hartree.
 
     Raises:
         DataError: if charge and multiplicity do not fit, the basis lacks an element, or the SCF does not converge.
     """
-    field = mean_field(molecule(atomic_numbers, positions, charge, multiplicity, level.card), level.card)
-    energy = float(field.kernel())
-    if not field.converged:
-        raise DataError(
-            "The SCF did not converge.", where=f"level {level.name}", expected=f"{MAX_CYCLES} cycles", got=energy
-        )
-    return Point(energy, int(field.cycles))
+    built = molecule(atomic_numbers, positions, charge, multiplicity, level.card)
+    exact = mean_field(built, level.card)
+    if accuracy == "reference":
+        energy, rungs = converged(exact, level.name)
+        return Point(energy, int(exact.cycles), rungs=rungs)
+    cheap = fitted(built, level.card, CHEAP_GRID, CHEAP_CONV_TOL_HARTREE)
+    _, rungs = converged(cheap, level.name)
+    return Point(float(exact.energy_tot(cheap.make_rdm1())), int(cheap.cycles), rungs=rungs)
+
+
+class Surface:
+    """The energy surface of one molecule at a level, by a density-fitted SCF: for geometries, not for labels.
+
+    Args:
+        atomic_numbers: (N,).
+        positions: (N, 3) angstrom.
+        charge, multiplicity: of the molecule.
+        level: one whose engine is pyscf.
+
+    Raises:
+        DataError: for a level of mixed Cartesian and spherical functions, which has no gradient here.
+    """
+
+    def __init__(
+        self,
+        atomic_numbers: npt.NDArray[np.integer],
+        positions: npt.NDArray[np.float64],
+        charge: int,
+        multiplicity: int,
+        level: Level,
+    ) -> None:
+        if level.card.angular == "cartesian-d-spherical-f":
+            raise DataError(
+                f"Geometries cannot be relaxed at '{level.name}'.",
+                expected="a level of Cartesian or of spherical functions",
+                got=level.card.angular,
+                fix="Relax at another level (--geometry pc9).",
+            )
+        self.level = level
+        self._built = molecule(atomic_numbers, positions, charge, multiplicity, level.card)
+
+    def __call__(self, positions: npt.NDArray[np.float64], accuracy: float = 1.0, state: Any = None) -> Point:
+        """Energy and gradient at (N, 3) angstrom, started from the density of an earlier point.
+
+        Raises:
+            DataError: if the SCF fails.
+        """
+        self._built.set_geom_(np.asarray(positions), unit="Angstrom")
+        field = fitted(self._built, self.level.card, GRADIENT_GRID, 1e-7)
+        energy, rungs = converged(field, self.level.name, state)
+        gradient = np.asarray(field.nuc_grad_method().kernel())
+        return Point(energy, int(field.cycles), gradient, field.make_rdm1(), rungs)
+
+
+def surface(
+    atomic_numbers: npt.NDArray[np.integer],
+    positions: npt.NDArray[np.float64],
+    charge: int,
+    multiplicity: int,
+    level: Level,
+) -> Surface:
+    """The energy surface of one molecule at a level whose engine is pyscf."""
+    return Surface(atomic_numbers, positions, charge, multiplicity, level)
+
+
+def converged(field: Any, where: str, density: Any = None) -> tuple[float, tuple[str, ...]]:
+    """The energy of a mean field, climbing a ladder of remedies until its SCF converges; with the rungs climbed.
+
+    Raises:
+        DataError: if no rung helps.
+    """
+    rungs: list[str] = []
+    for rung in ("", "level shift 0.3", "second order", "Hückel guess, second order"):
+        if rung:
+            rungs.append(rung)
+        shifted = rung == "level shift 0.3"
+        field.level_shift = 0.3 if shifted else 0.0
+        start = field.get_init_guess(key="huckel") if rung.startswith("Hückel") else density
+        solver = field.newton() if rung.endswith("second order") else field
+        energy = float(solver.kernel(dm0=start))
+        if solver.converged:
+            if solver is not field:
+                field.mo_coeff, field.mo_occ, field.mo_energy = solver.mo_coeff, solver.mo_occ, solver.mo_energy
+                field.cycles = getattr(solver, "cycles", 0)
+            return energy, tuple(rungs)
+        density = None
+    raise DataError(
+        "The SCF did not converge.",
+        where=f"level {where}",
+        expected=f"within {field.max_cycle} cycles",
+        got=f"not plainly, nor with {', '.join(rungs)}",
+    )
+
+
+def fitted(built: Any, card: LevelCard, grid_level: int, conv_tol: float) -> Any:
+    """The level's Kohn-Sham object with density-fitted Coulomb and exchange on another grid."""
+    field = mean_field(built, card).density_fit(auxbasis=FITTED_BASIS)
+    field.grids.level = grid_level
+    field.conv_tol = conv_tol
+    return field
 
 
 def molecule(

@@ -1,6 +1,7 @@
-"""Relaxes a geometry with tblite: Cartesian quasi-Newton steps from a model Hessian, few gradients."""
+"""Relaxes a geometry: Cartesian quasi-Newton steps from a model Hessian or GFN2-xTB's own, few gradients."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -41,7 +42,7 @@ def relax(
     fmax: float = 0.01,
     max_steps: int = 300,
 ) -> Relaxed:
-    """The nearest minimum of the method's energy.
+    """The nearest minimum of a tight-binding method's energy, from a model Hessian.
 
     Args:
         positions: (N, 3) angstrom.
@@ -51,25 +52,48 @@ def relax(
         DataError: if it does not converge in max_steps, or the SCF fails.
     """
     engine = Engine(atomic_numbers, positions, charge, multiplicity, method)
+    hessian = model_hessian(atomic_numbers, np.asarray(positions, dtype=np.float64) / BOHR_ANGSTROM)
+    return descend(engine, positions, hessian, fmax, max_steps, method)
+
+
+def descend(
+    surface: Any,
+    positions: npt.NDArray[np.float64],
+    hessian: npt.NDArray[np.float64],
+    fmax: float = 0.01,
+    max_steps: int = 300,
+    where: str | None = None,
+) -> Relaxed:
+    """The nearest minimum of any engine's surface, by damped BFGS steps from a starting Hessian.
+
+    Args:
+        surface: called with positions (N, 3) angstrom, an accuracy and an earlier point's state; gives a point with
+            `energy_hartree`, `gradient` (N, 3) hartree/bohr and `state`.
+        positions: (N, 3) angstrom.
+        hessian: (3N, 3N) hartree/bohr^2, made positive definite by a small shift.
+        fmax: the largest force left on any atom, eV/angstrom.
+
+    Raises:
+        DataError: if it does not converge in max_steps, or the SCF fails.
+    """
     x = np.asarray(positions, dtype=np.float64) / BOHR_ANGSTROM
     limit = fmax / HARTREE_EV * BOHR_ANGSTROM
-    hessian = model_hessian(atomic_numbers, x)
     shift = LEVEL_SHIFT * np.eye(x.size)
-    point = engine(x * BOHR_ANGSTROM, ACCURACY_ON_THE_WAY)
+    point = surface(x * BOHR_ANGSTROM, ACCURACY_ON_THE_WAY)
     for gradients in range(1, max_steps + 1):
         largest = _largest(point.gradient)
         if largest < limit:
-            final = engine(x * BOHR_ANGSTROM, 1.0, point.state)
+            final = surface(x * BOHR_ANGSTROM, 1.0, point.state)
             force = _largest(final.gradient) * HARTREE_EV / BOHR_ANGSTROM
             return Relaxed(x * BOHR_ANGSTROM, final.energy_hartree, gradients + 1, force)
         step = -np.linalg.solve(hessian + shift, point.gradient.ravel()).reshape(-1, 3)
         step *= min(1.0, LARGEST_STEP_BOHR / _largest(step))
-        new = engine((x + step) * BOHR_ANGSTROM, ACCURACY_ON_THE_WAY, point.state)
+        new = surface((x + step) * BOHR_ANGSTROM, ACCURACY_ON_THE_WAY, point.state)
         hessian = _updated(hessian, step.ravel(), (new.gradient - point.gradient).ravel())
         x, point = x + step, new
     raise DataError(
         "The geometry did not converge.",
-        where=method,
+        where=where,
         expected=f"forces below {fmax} eV/angstrom in {max_steps} steps",
         got=f"{_largest(point.gradient) * HARTREE_EV / BOHR_ANGSTROM:.3f}",
     )

@@ -2,16 +2,15 @@
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
 from hemdata.curate import THREADS, cores, interrupts_held
 from hemdata.label.asked import Asked
-from hemdata.label.calculation import Calculation, Result, calculate, calculation_for
+from hemdata.label.calculation import Calculation, Result, Stage, calculate, calculation_for
 from hemdata.label.store import LabelStore
-from hemdata.levels import Level
 
 TASKS_A_WORKER = 8
 WORKER_DEATHS_ALLOWED = 1
@@ -35,55 +34,77 @@ class Outcome:
 
 def label(
     molecules: Sequence[Asked],
-    its_level: Level,
+    chain: Sequence[Stage],
     store: LabelStore,
     *,
+    accuracy: str = "label",
     workers: int | None = None,
     retry_failed: bool = False,
     progress: Callable[[Result | None, int], None] | None = None,
 ) -> Outcome:
-    """Compute what the store does not hold yet for these molecules at one level.
+    """Compute what the store does not hold yet for these molecules, stage by stage.
 
     Args:
         molecules: what is asked; the same molecule asked twice is computed once.
+        chain: the stages of a label (`stages`); each starts from the geometries of the one before.
+        accuracy: of the single points: `label` or `reference`.
         workers: worker processes of one thread each; by default one a core.
         retry_failed: compute failed molecules again; else they keep their reason.
-        progress: called with each new result, or with None and the number found in the store.
+        progress: called with each new result, or with None, and the number of molecules that are finished with it.
     """
-    calculations = [_task(molecule, its_level) for molecule in molecules]
-    keys = [task.key for task in calculations]
-    tasks = dict(zip(keys, calculations, strict=True))
-    outcome = Outcome(keys)
-    known = store.known(tasks)
-    finished = {key for key, good in known.items() if good or not retry_failed}
-    outcome.stored = len(finished)
-    if progress and finished:
-        progress(None, len(finished))
-    size = {key: m.n_heavy for key, m in zip(keys, molecules, strict=True)}
-    waiting = sorted((t for k, t in tasks.items() if k not in finished), key=lambda t: (-size[t.key], t.key))
-    if waiting:
-        with _cluster(min(workers or cores(), len(waiting))) as client:
-            for result in _results(client, waiting):
-                store.put(result)
-                outcome.computed += 1
-                if progress:
-                    progress(result, 1)
-    for result in store.get(tasks):
-        if result.reason is not None:
-            outcome.failed += 1
-            first = result.reason.splitlines()[0]
-            outcome.reasons[first] = outcome.reasons.get(first, 0) + 1
+    outcome = Outcome([""] * len(molecules))
+    going: list[tuple[int, Result | None]] = [(number, None) for number in range(len(molecules))]
+    with ExitStack() as stack:
+        client: Any = None
+        for place, stage in enumerate(chain):
+            last = place == len(chain) - 1
+            tasks: dict[str, Calculation] = {}
+            numbers: dict[str, list[int]] = {}
+            for number, before in going:
+                task = _task(molecules[number], stage, before, accuracy)
+                tasks[task.key] = task
+                numbers.setdefault(task.key, []).append(number)
+                outcome.keys[number] = task.key
+            known = store.known(tasks)
+            finished = {key for key, good in known.items() if good or not retry_failed}
+            ended = [key for key in finished if last or not known[key]]
+            outcome.stored += len(ended)
+            if progress and ended:
+                progress(None, len(ended))
+            size = {key: molecules[its[0]].n_heavy for key, its in numbers.items()}
+            waiting = sorted((t for k, t in tasks.items() if k not in finished), key=lambda t: (-size[t.key], t.key))
+            if waiting:
+                client = client or stack.enter_context(_cluster(min(workers or cores(), len(waiting))))
+                for result in _results(client, waiting):
+                    store.put(result)
+                    ends = last or result.reason is not None
+                    outcome.computed += ends
+                    if progress:
+                        progress(result, int(ends))
+            going = []
+            for result in store.get(tasks):
+                if result.reason is None:
+                    going += [(number, result) for number in numbers[result.key]]
+                else:
+                    outcome.failed += 1
+                    first = result.reason.splitlines()[0]
+                    outcome.reasons[first] = outcome.reasons.get(first, 0) + 1
     return outcome
 
 
-def _task(molecule: Asked, its_level: Level) -> Calculation:
+def _task(molecule: Asked, stage: Stage, before: Result | None, accuracy: str) -> Calculation:
+    """The calculation of a stage: from the geometry of the stage before; in the first, from the SMILES where the
+    geometry is relaxed and there is one, else from the given geometry."""
+    made = before is None and stage.relax and molecule.canonical_smiles is not None
+    z, x = (before.atomic_numbers, before.positions) if before else (molecule.atomic_numbers, molecule.positions)
     return calculation_for(
-        its_level,
+        stage,
         molecule.canonical_smiles,
         molecule.charge,
         molecule.multiplicity,
-        molecule.atomic_numbers,
-        molecule.positions,
+        None if made else z,
+        None if made else x,
+        accuracy,
     )
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hemdata.errors import DataError
+from hemdata.levels import Level
 
 BOHR_ANGSTROM = 0.529177210903
 
@@ -18,6 +19,8 @@ class Point:
     energy_hartree: float
     gradient: npt.NDArray[np.float64]
     state: Any
+    cycles: int = 0  # tblite does not tell
+    rungs: tuple[str, ...] = ()
 
 
 class Engine:
@@ -63,3 +66,30 @@ class Engine:
             return Point(float(result.get("energy")), np.asarray(result.get("gradient")), result)
         except RuntimeError as error:
             raise DataError("The SCF did not converge.", where=self.method, got=error) from None
+
+
+def surface(
+    atomic_numbers: npt.NDArray[np.integer],
+    positions: npt.NDArray[np.float64],
+    charge: int,
+    multiplicity: int,
+    level: Level,
+) -> Engine:
+    """The energy surface of one molecule at a level whose engine is tblite."""
+    return Engine(atomic_numbers, positions, charge, multiplicity, level.card.method)
+
+
+def single_point(
+    atomic_numbers: npt.NDArray[np.integer],
+    positions: npt.NDArray[np.float64],
+    charge: int,
+    multiplicity: int,
+    level: Level,
+    accuracy: str = "reference",
+) -> Point:
+    """Energy and gradient at (N, 3) angstrom; both accuracies are tblite's default one.
+
+    Raises:
+        DataError: if the molecule cannot be set up or the SCF fails.
+    """
+    return surface(atomic_numbers, positions, charge, multiplicity, level)(positions)
