@@ -26,7 +26,7 @@ demo: env
 	$H report demo/run --out demo/report.html
 
 test: env
-	.venv/bin/python -m pytest
+	.venv/bin/python -m pytest -n 2 --dist loadfile
 
 lint: env
 	.venv/bin/ruff check .

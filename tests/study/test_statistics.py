@@ -185,7 +185,7 @@ def test_no_difference_exactly_when_the_intervals_hold_equality(factor: float, s
         assert holds_zero
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=30))
 def test_holm_is_that_of_statsmodels(p: list[float]) -> None:
     from statsmodels.stats.multitest import multipletests
