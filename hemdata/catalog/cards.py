@@ -78,6 +78,13 @@ class PackagedFiles(Card):
     files: dict[str, str] = Field(description="path inside the distribution: sha256")
 
 
+class SourceColumn(Card):
+    """Where a file has a column of the record: its name there, and its unit where it has one."""
+
+    column: str
+    unit: Literal["hartree", "eV", "kcal/mol", "angstrom"] | None = None
+
+
 class DatasetCard(Card):
     """A published dataset: what it is, where it is, how it is read, and what is known to be wrong with it."""
 
@@ -93,6 +100,8 @@ class DatasetCard(Card):
     files: list[RemoteFile] = []
     package: PackagedFiles | None = None
     shipped: list[str] = Field([], description="files that travel beside the card")
+    columns: dict[str, SourceColumn] = Field({}, description="column of the record: that of a table's file")
+    audited: bool = Field(True, description="whether published rows were compared with the level's own calculation")
     accepted: int | None = Field(None, description="rows that a whole build must accept")
     properties: list[Column] = []
     flags: dict[str, str] = {}

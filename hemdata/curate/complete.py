@@ -76,6 +76,8 @@ class Completion:
             if foreign:
                 raise Rejected(f"the level '{its_level.name}' has no atom of this element", ", ".join(foreign))
         energy = molecule.energy_hartree
+        if energy is not None and not self.card.audited:
+            flags.append("level_unaudited")
         return {
             "id": f"{molecule.dataset or self.card.name}:{molecule.source_id}",
             "smiles": molecule.smiles,

@@ -13,6 +13,7 @@ from hemdata.label.tblite_engine import BOHR_ANGSTROM, Engine
 HARTREE_EV = 27.211386245988
 LEVEL_SHIFT = 0.003  # hartree/bohr^2; 0.01 stops early on soft modes, up to 2 kcal/mol above the minimum
 LARGEST_STEP_BOHR = 0.5
+UPHILL_HARTREE = 1e-3  # a small rise is the price of long steps
 ACCURACY_ON_THE_WAY = 5.0
 
 
@@ -80,6 +81,7 @@ def descend(
     limit = fmax / HARTREE_EV * BOHR_ANGSTROM
     shift = LEVEL_SHIFT * np.eye(x.size)
     point = surface(x * BOHR_ANGSTROM, ACCURACY_ON_THE_WAY)
+    trust = LARGEST_STEP_BOHR
     for gradients in range(1, max_steps + 1):
         largest = _largest(point.gradient)
         if largest < limit:
@@ -87,10 +89,13 @@ def descend(
             force = _largest(final.gradient) * HARTREE_EV / BOHR_ANGSTROM
             return Relaxed(x * BOHR_ANGSTROM, final.energy_hartree, gradients + 1, force)
         step = -np.linalg.solve(hessian + shift, point.gradient.ravel()).reshape(-1, 3)
-        step *= min(1.0, LARGEST_STEP_BOHR / _largest(step))
+        step *= min(1.0, trust / _largest(step))
         new = surface((x + step) * BOHR_ANGSTROM, ACCURACY_ON_THE_WAY, point.state)
         hessian = _updated(hessian, step.ravel(), (new.gradient - point.gradient).ravel())
-        x, point = x + step, new
+        if new.energy_hartree < point.energy_hartree + UPHILL_HARTREE:
+            x, point, trust = x + step, new, min(LARGEST_STEP_BOHR, 1.5 * trust)
+        else:  # uphill: learn from it, stay, and go less far (a model Hessian may lack a mode, as of planar CH2O)
+            trust = _largest(step) / 4
     raise DataError(
         "The geometry did not converge.",
         where=where,

@@ -45,7 +45,7 @@ def kind(path: Path) -> Literal["folder", "zip", "tar", "file"]:
     return "tar" if compressed(first) or first[257:262] == b"ustar" else "file"
 
 
-def members(path: Path, wanted: Callable[[str], bool]) -> Iterator[Member]:
+def members(path: Path, wanted: Callable[[str], bool], largest: int | None = None) -> Iterator[Member]:
     """Stream the wanted files of a folder, a ZIP or a (compressed) tar archive, or the one file that `path` is.
 
     A folder's and a ZIP's members come sorted by name, a tar's in its own order; memory stays constant.
@@ -53,18 +53,19 @@ def members(path: Path, wanted: Callable[[str], bool]) -> Iterator[Member]:
     Args:
         path: folder, archive or plain file.
         wanted: told a member's name (with `/`), says whether it is read.
+        largest: bytes, 10 MB by default; a wanted member of more is a mistake or a bomb.
 
     Raises:
         DataError: if the archive is truncated or damaged, or holds links, devices, names that lead
-            out of it, or a wanted member larger than 10 MB.
+            out of it, or a wanted member that is too large.
     """
     read = {"folder": _folder, "zip": _zip, "tar": _tar, "file": _single}[kind(path)]
-    return read(path, wanted)
+    return read(path, wanted, largest or LARGEST_MEMBER)
 
 
-def find(path: Path, name: str) -> Member | None:
+def find(path: Path, name: str, largest: int | None = None) -> Member | None:
     """The first file called `name`, in whatever folder of the archive; None where there is none."""
-    return next(members(path, lambda found: found.rsplit("/", 1)[-1] == name), None)
+    return next(members(path, lambda found: found.rsplit("/", 1)[-1] == name, largest), None)
 
 
 def read_text(path: Path) -> str:
@@ -75,19 +76,19 @@ def read_text(path: Path) -> str:
     """
     try:
         with open_any(path) as file:
-            return _bounded(file, path, path.name).decode("utf-8")
+            return _bounded(file, path, path.name, LARGEST_MEMBER).decode("utf-8")
     except UnicodeDecodeError as error:
         raise DataError("The file is not UTF-8 text.", where=path, got=error) from None
     except _DAMAGED as error:
         raise _damaged(path, error) from None
 
 
-def _folder(path: Path, wanted: Callable[[str], bool]) -> Iterator[Member]:
+def _folder(path: Path, wanted: Callable[[str], bool], largest: int) -> Iterator[Member]:
     for name in _names(path):
         if wanted(name):
             try:
                 with (path / name).open("rb") as file:
-                    yield Member(name, _bounded(file, path, name))
+                    yield Member(name, _bounded(file, path, name, largest))
             except OSError as error:
                 raise _damaged(path / name, error) from None
 
@@ -101,26 +102,26 @@ def _names(path: Path) -> list[str]:
     return sorted(found)
 
 
-def _single(path: Path, wanted: Callable[[str], bool]) -> Iterator[Member]:
+def _single(path: Path, wanted: Callable[[str], bool], largest: int) -> Iterator[Member]:
     if wanted(path.name):
         with path.open("rb") as file:
-            yield Member(path.name, _bounded(file, path, path.name))
+            yield Member(path.name, _bounded(file, path, path.name, largest))
 
 
-def _zip(path: Path, wanted: Callable[[str], bool]) -> Iterator[Member]:
+def _zip(path: Path, wanted: Callable[[str], bool], largest: int) -> Iterator[Member]:
     try:
         with zipfile.ZipFile(path) as archive:
             for info in sorted(archive.infolist(), key=lambda info: info.filename):
                 _refuse_unsafe(path, info.filename, link=stat.S_ISLNK(info.external_attr >> 16))
                 if not info.is_dir() and wanted(info.filename):
-                    _refuse_large(path, info.filename, info.file_size)
+                    _refuse_large(path, info.filename, info.file_size, largest)
                     with archive.open(info) as file:
-                        yield Member(info.filename, _bounded(file, path, info.filename))
+                        yield Member(info.filename, _bounded(file, path, info.filename, largest))
     except (*_DAMAGED, NotImplementedError, RuntimeError) as error:  # RuntimeError: encrypted
         raise _damaged(path, error) from None
 
 
-def _tar(path: Path, wanted: Callable[[str], bool]) -> Iterator[Member]:
+def _tar(path: Path, wanted: Callable[[str], bool], largest: int) -> Iterator[Member]:
     """A tar read header by header: Python's tarfile doubles the time of the decompression, this adds little."""
     with Stream(path) as stream:
         try:
@@ -138,7 +139,7 @@ def _tar(path: Path, wanted: Callable[[str], bool]) -> Iterator[Member]:
                 if not wanted(info.name):
                     stream.skip(_padded(info.size))
                     continue
-                _refuse_large(path, info.name, info.size)
+                _refuse_large(path, info.name, info.size, largest)
                 data = stream.read(_padded(info.size))
                 if len(data) < info.size:
                     raise EOFError(f"the archive ends within {info.name}")
@@ -151,19 +152,19 @@ def _padded(size: int) -> int:
     return -(-size // BLOCK) * BLOCK
 
 
-def _bounded(file: IO[bytes], path: Path, name: str) -> bytes:
-    data = file.read(LARGEST_MEMBER + 1)  # what a header says of a size may be a lie
-    _refuse_large(path, name, len(data))
+def _bounded(file: IO[bytes], path: Path, name: str, largest: int) -> bytes:
+    data = file.read(largest + 1)  # what a header says of a size may be a lie
+    _refuse_large(path, name, len(data), largest)
     return data
 
 
-def _refuse_large(path: Path, name: str, size: int) -> None:
-    if size > LARGEST_MEMBER:
+def _refuse_large(path: Path, name: str, size: int, largest: int) -> None:
+    if size > largest:
         raise DataError(
             "A member is far too large.",
             where=f"{path}: {name}",
-            expected=f"at most {LARGEST_MEMBER:,} bytes",
-            got=f"{size:,}" if size > LARGEST_MEMBER + 1 else "more",
+            expected=f"at most {largest:,} bytes",
+            got=f"{size:,}" if size > largest + 1 else "more",
             fix="This is not the published archive: fetch it again.",
         )
 

@@ -16,7 +16,7 @@ def source_file(path: Path, name: str | None = None) -> SourceFile:
     return SourceFile(name=name or path.name, bytes=path.stat().st_size, sha256=sha256(path))
 
 
-def path_file(path: Path, wanted: Callable[[str], bool]) -> SourceFile:
+def path_file(path: Path, wanted: Callable[[str], bool], largest: int | None = None) -> SourceFile:
     """A file or a folder as a manifest names it.
 
     The hash of a folder is that of its wanted members' hashes and names, as `sha256sum` prints them when given
@@ -25,7 +25,7 @@ def path_file(path: Path, wanted: Callable[[str], bool]) -> SourceFile:
     if not path.is_dir():
         return source_file(path)
     listed, size = hashlib.sha256(), 0
-    for member in members(path, wanted):
+    for member in members(path, wanted, largest):
         listed.update(f"{hashlib.sha256(member.data).hexdigest()}  {member.name}\n".encode())
         size += len(member.data)
     return SourceFile(name=f"{path.resolve().name}/", bytes=size, sha256=listed.hexdigest())

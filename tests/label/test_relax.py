@@ -13,7 +13,7 @@ from hemdata.label.model_hessian import model_hessian
 from hemdata.label.relax import relax
 from hemdata.label.tblite_engine import BOHR_ANGSTROM, Engine
 
-MOLECULES = ["C[N+](=O)[O-]", "NCC(=O)O", "C/N=[N+](/C)[O-]", "C#CC#N", "OO"]
+MOLECULES = ["C=O", "C[N+](=O)[O-]", "NCC(=O)O", "C/N=[N+](/C)[O-]", "C#CC#N", "OO"]
 CAGES = {
     "cubane": "C12C3C4C1C5C2C3C45",
     "adamantane": "C1C2CC3CC1CC(C2)C3",
@@ -34,7 +34,8 @@ def test_the_relaxed_energy_is_that_of_ases_bfgs(smiles: str) -> None:
     atoms.calc = TBLite(method="GFN2-xTB", verbosity=0)
     BFGS(atoms, logfile=None).run(fmax=0.005, steps=500)
     ours = relax(z, start, 0, 1)
-    assert abs(ours.energy_hartree - atoms.get_potential_energy() / 27.211386245988) < 1e-5
+    off = (ours.energy_hartree - atoms.get_potential_energy() / 27.211386245988) * 627.5094740631
+    assert abs(off) < 0.02  # kcal/mol: how far apart two stops with forces of 0.01 eV/angstrom lie on a soft mode
     assert ours.max_force < 0.03
     assert same_graph(smiles, z, ours.positions) is None
 

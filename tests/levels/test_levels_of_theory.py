@@ -152,10 +152,11 @@ def test_the_order_of_the_elements_in_a_card_is_no_definition():
     assert level_hash(changed(basis=other)) == level_hash(level_card("qm9"))
 
 
-def test_the_hashes_of_the_shipped_levels_differ():
-    hashes = [level(name).hash for name in cards("level")]
-    assert len(set(hashes)) == len(hashes)
-    assert all(len(each) == 12 and int(each, 16) >= 0 for each in hashes)
+def test_the_hashes_of_the_shipped_levels_differ_but_for_two_names_of_one_definition():
+    hashes = {name: level(name).hash for name in cards("level")}
+    assert hashes["od9"] == hashes["pc9"]
+    assert len(set(hashes.values())) == len(hashes) - 1
+    assert all(len(each) == 12 and int(each, 16) >= 0 for each in hashes.values())
 
 
 def test_the_hashes_stay_from_version_to_version():

@@ -1,7 +1,9 @@
-"""Published forms made small for the tests: QM9's members and archive, PC9's ZIP, and where real ones may be."""
+"""Published forms made small for the tests: those of QM9, PC9, Alchemy, OD9 and GDB-17, and where real ones may be."""
 
 import csv
+import gzip
 import io
+import json
 import re
 import tarfile
 import zipfile
@@ -96,4 +98,82 @@ def pc9_zip(folder: Path, members: Path = PC9_MEMBERS) -> Path:
             inside = "PC9_data/XYZ/" if member.suffix == ".xyz" else "PC9_data/"
             archive.writestr(inside + member.name, member.read_bytes())
         archive.writestr("PC9_data/MODEL.xyz", "N\nPubChemQS CID ...\n")
+    return path
+
+
+def alchemy_zip(folder: Path) -> Path:
+    """The project's own molecules in the form of alchemy-v20191129.zip."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "alchemy-v20191129.zip"
+    members = FIXTURES / "alchemy"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for member in sorted(members.rglob("*.*")):
+            archive.writestr(f"Alchemy-v20191129/{member.relative_to(members).as_posix()}", member.read_bytes())
+    return path
+
+
+GDB_LINES = ["BrC1=C2C3CC2N(CC3C#C)C=N1", "CC#N", "C1CC1", "OC(=O)C#CC(F)(F)F", "CS(=O)(=O)C#N", "C[N+](=O)[O-]"]
+
+
+def gdb_lines(folder: Path, lines: list[str] = GDB_LINES) -> Path:
+    """Lines written by hand in the form of GDB17.50000000.smi.gz."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "GDB17.50000000.smi.gz"
+    with gzip.open(path, "wt", encoding="utf-8", newline="") as file:
+        file.write("".join(f"{line}\n" for line in lines))
+    return path
+
+
+def _closed_shell_members() -> list[Path]:
+    """The project's PC9 members that its list of radicals and triplets does not name."""
+    listed = (PC9_MEMBERS / "List_Radicals_Triplets.txt").read_text(encoding="utf-8")
+    return [path for path in sorted(PC9_MEMBERS.glob("*.xyz")) if path.name not in listed]
+
+
+def od9_records() -> list[dict[str, object]]:
+    """The project's own PC9 members, whose level is OD9's, as records of a table; the last has no geometry."""
+    records: list[dict[str, object]] = []
+    for number, member in enumerate(_closed_shell_members()):
+        lines = member.read_text(encoding="utf-8").splitlines()
+        atoms = [line.split("\t") for line in lines[2 : 2 + int(lines[0])]]
+        records.append(
+            {
+                "id": f"od9_{number}",
+                "smiles": lines[-2].split("\t")[0],
+                "HAC": sum(atom[0] != "H" for atom in atoms),
+                "nb_atoms": len(atoms),
+                "part": str(number % 2),
+                "energy": float(lines[1].split()[12]),
+                "atomic_numbers": [atom[0] for atom in atoms],
+                "positions": [[float(x) for x in atom[1:4]] for atom in atoms],
+            }
+        )
+    records.append({"id": "od9_graph", "smiles": "CC#CC", "HAC": 4, "nb_atoms": 10})
+    return records
+
+
+def od9_table(folder: Path, suffix: str) -> Path:
+    """The records as CSV, JSON lines, or the published collection's mapping by SMILES."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path, records = folder / f"OD9.{suffix}", od9_records()
+    if suffix == "csv":
+        with path.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, list(records[0]), lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(records)
+    elif suffix == "jsonl":
+        path.write_text("".join(json.dumps(record) + "\n" for record in records), encoding="utf-8")
+    else:
+        by_smiles = {r["smiles"]: {"HAC": r["HAC"], "nb_atoms": r["nb_atoms"]} for r in records}
+        path.write_text(json.dumps(by_smiles), encoding="utf-8")
+    return path
+
+
+def od9_zip(folder: Path) -> Path:
+    """The same molecules as members in PC9's form, in folders by part."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "OD9.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for number, member in enumerate(_closed_shell_members()):
+            archive.writestr(f"OD9/part_{number % 2}/{member.name}", member.read_bytes())
     return path

@@ -1,0 +1,87 @@
+"""GDB-17 (10.1021/ci300415d): one SMILES a line, no header, no name; read line by line at any size.
+
+A line is never split at `#`, which is a triple bond there.
+"""
+
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from hemdata.catalog import DatasetCard
+from hemdata.errors import DataError
+from hemdata.shards import SourceFile
+from hemdata.sources.decompress import open_any
+from hemdata.sources.fetch import fetch
+from hemdata.sources.files import source_file
+from hemdata.sources.source import Molecule, Raw, Rejected, Source
+
+LONGEST = 1_000  # bytes; a GDB-17 line has some thirty
+
+
+def open_dataset(card: DatasetCard, given: Path | None) -> Source:
+    """The published file of the card, fetched; or a .smi file given, compressed or not.
+
+    Raises:
+        DataError: if it cannot be fetched, or the path is a folder or may not be read.
+    """
+    path = fetch(card.files[0]) if given is None else given
+    if path.is_dir():
+        raise DataError(
+            "This is no form of GDB-17.",
+            where=path,
+            expected=f"a file of one SMILES a line, such as {card.files[0].name}",
+            got="a folder",
+            fix="Give the file itself.",
+        )
+    try:
+        return Lines(path, [source_file(path)])
+    except OSError as error:
+        raise _unreadable(path, error) from None
+
+
+@dataclass(frozen=True)
+class Lines:
+    """A file of one SMILES a line; the line's number is the molecule's id."""
+
+    path: Path
+    files: list[SourceFile]
+
+    def raws(self) -> Iterator[Raw]:
+        """Every line."""
+        name = self.path.name
+        try:
+            with open_any(self.path) as file:
+                number = 0
+                while line := file.readline(LONGEST + 1):
+                    number += 1
+                    if len(line) > LONGEST:
+                        raise DataError(
+                            "A line is far too long.",
+                            where=f"{self.path}, line {number}",
+                            expected=f"one SMILES of at most {LONGEST} letters",
+                            fix="This is not a file of one SMILES a line.",
+                        )
+                    yield Raw(f"{name}, line {number}", line.decode("utf-8", errors="replace").rstrip("\r\n"))
+        except (EOFError, OSError, zlib.error) as error:
+            raise _unreadable(self.path, error) from None
+
+    def parse(self, raw: Raw) -> Molecule:
+        """One line parsed; its geometry and energy do not exist."""
+        smiles = raw.content
+        if not smiles.strip():
+            raise Rejected("empty line")
+        if "\ufffd" in smiles:
+            raise Rejected("not UTF-8 text")
+        if len(smiles.split()) != 1:
+            raise Rejected("more than one column", f"expected a SMILES alone, got {smiles[:60]!r}")
+        return Molecule(source_id=raw.where.rsplit(" ", 1)[1], smiles=smiles)
+
+
+def _unreadable(path: Path, error: Exception) -> DataError:
+    return DataError(
+        "The file is truncated, damaged or not there.",
+        where=path,
+        got=str(error) or type(error).__name__,
+        fix="Correct the path, or fetch the file again (compare its size).",
+    )

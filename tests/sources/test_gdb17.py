@@ -1,0 +1,68 @@
+"""GDB-17: one SMILES a line, read at any size."""
+
+import gzip
+from pathlib import Path
+
+import pytest
+from published_forms import GDB_LINES, gdb_lines, real
+
+from hemdata.catalog import cards, dataset
+from hemdata.curate import build
+from hemdata.errors import DataError
+from hemdata.shards import read, rejected, verify
+from hemdata.sources import open_source
+
+
+def test_lines_become_rows_without_geometry_and_a_triple_bond_is_no_comment(tmp_path: Path) -> None:
+    built = build("gdb17", gdb_lines(tmp_path), tmp_path / "out")
+    assert built.manifest.counts.accepted == len(GDB_LINES)
+    table = read(tmp_path / "out")
+    assert table["smiles"].to_pylist() == GDB_LINES
+    assert table["id"].to_pylist() == [f"gdb17:{n}" for n in range(1, len(GDB_LINES) + 1)]
+    assert table["canonical_smiles"].to_pylist()[1] == "CC#N"
+    assert table["n_heavy"].to_pylist()[1] == 3
+    for column in ("positions", "energy_hartree", "atomization_energy_kcal_mol", "level", "geometry_level"):
+        assert table[column].null_count == len(GDB_LINES), column
+    verify(tmp_path / "out")
+
+
+def test_what_is_no_line_of_gdb_is_kept_apart_and_counted(tmp_path: Path) -> None:
+    path = tmp_path / "mine.smi"
+    path.write_bytes(b"CC\n\nC1CC\nCC name\nC\xff\nC[CH2]\nCCC")
+    counts = build("gdb17", path, tmp_path / "out").manifest.counts
+    assert (counts.read, counts.accepted) == (7, 2)
+    assert counts.rejected == {
+        "empty line": 1,
+        "the SMILES does not parse": 1,
+        "more than one column": 1,
+        "not UTF-8 text": 1,
+        "schema: parity": 1,
+    }
+    assert rejected(tmp_path / "out")["where"].to_pylist()[0] == "mine.smi, line 2"
+
+
+def test_a_truncated_file_a_folder_and_an_endless_line_are_sentences(tmp_path: Path) -> None:
+    whole = gdb_lines(tmp_path / "a", GDB_LINES * 1000).read_bytes()
+    cut = tmp_path / "cut.smi.gz"
+    cut.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(DataError, match="truncated"):
+        build("gdb17", cut, tmp_path / "out")
+    with pytest.raises(DataError, match="no form of GDB-17"):
+        open_source(dataset("gdb17"), tmp_path)
+    bomb = tmp_path / "bomb.smi.gz"
+    bomb.write_bytes(gzip.compress(b"C" * 50_000_000))
+    with pytest.raises(DataError, match="far too long"):
+        build("gdb17", bomb, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_three_files_of_the_record_are_three_datasets() -> None:
+    names = {dataset(name).files[0].name for name in cards("dataset") if name.startswith("gdb17")}
+    assert names == {"GDB17.50000000.smi.gz", "GDB17.50000000LL.smi.gz", "GDB17.50000000LLnoSR.smi.gz"}
+
+
+def test_published_lines_all_read(tmp_path: Path) -> None:
+    path = real("gdb17") / "GDB17_sample.txt"
+    lines = path.read_text(encoding="utf-8").splitlines()
+    counts = build("gdb17", path, tmp_path / "out").manifest.counts
+    assert counts.accepted == counts.read == len(lines)

@@ -1,0 +1,85 @@
+"""OD9, in the forms that its card declares."""
+
+import json
+from pathlib import Path
+
+import pytest
+from published_forms import od9_records, od9_table, od9_zip
+
+from hemdata.catalog import SourceColumn, dataset
+from hemdata.curate import build
+from hemdata.errors import DataError
+from hemdata.shards import read, verify
+from hemdata.sources import open_source
+
+
+def test_every_form_gives_the_same_molecules(tmp_path: Path) -> None:
+    energies = {}
+    for form in ("csv", "jsonl"):
+        build("od9", od9_table(tmp_path / form, form), tmp_path / f"out-{form}")
+        verify(tmp_path / f"out-{form}")
+        energies[form] = read(tmp_path / f"out-{form}").to_pylist()
+    assert energies["csv"] == energies["jsonl"]
+    build("od9", od9_zip(tmp_path / "zip"), tmp_path / "out-zip")
+    rows = {row["smiles"]: row for row in read(tmp_path / "out-zip").to_pylist()}  # in their folders' order
+    members = [rows[row["smiles"]] for row in energies["csv"][:-1]]
+    for key in ("smiles", "energy_hartree", "atomization_energy_kcal_mol", "positions", "part"):
+        assert [row[key] for row in members] == [row[key] for row in energies["csv"][:-1]], key
+    graph = energies["csv"][-1]
+    assert (graph["positions"], graph["energy_hartree"], graph["level"], graph["flags"]) == (None, None, None, [])
+    assert all("level_unaudited" in row["flags"] for row in members)
+
+
+def test_the_mapping_by_smiles_gives_graphs(tmp_path: Path) -> None:
+    build("od9", od9_table(tmp_path, "json"), tmp_path / "out")
+    table = read(tmp_path / "out")
+    assert table.num_rows == len(od9_records())
+    assert table["energy_hartree"].null_count == table.num_rows
+
+
+def test_names_units_and_forms_that_are_not_declared_are_refused(tmp_path: Path) -> None:
+    card = dataset("od9")
+    path = tmp_path / "OD9.csv"
+    path.write_text("SMILES,energy\nC,-40.5\n")
+    with pytest.raises(DataError, match="no column 'smiles'"):
+        list(open_source(card, path).raws())
+    for column in (SourceColumn(column="energy"), SourceColumn(column="energy", unit="angstrom")):
+        wrong = card.model_copy(update={"columns": card.columns | {"energy_hartree": column}})
+        with pytest.raises(DataError, match="does not say how"):
+            open_source(wrong, path)
+    (tmp_path / "OD9.parquet").write_bytes(b"PAR1")
+    with pytest.raises(DataError, match="form of the file is not known"):
+        open_source(card, tmp_path / "OD9.parquet")
+    with pytest.raises(DataError, match="knows no address") as missing:
+        open_source(card)
+    assert "--from" in str(missing.value)
+
+
+def test_an_energy_in_electronvolt_is_converted(tmp_path: Path) -> None:
+    card = dataset("od9")
+    columns = card.columns | {"energy_hartree": SourceColumn(column="energy", unit="eV")}
+    source = open_source(card.model_copy(update={"columns": columns}), od9_table(tmp_path, "jsonl"))
+    molecule = source.parse(next(iter(source.raws())))
+    assert molecule.energy_hartree == pytest.approx(od9_records()[0]["energy"] / 27.211386245988)  # type: ignore[operator]
+
+
+def test_bad_records_are_counted_by_reason(tmp_path: Path) -> None:
+    good = od9_records()[0]
+    bad = [
+        good | {"id": "a", "HAC": 99},
+        good | {"id": "b", "positions": [[0.0, 0.0, 0.0]]},
+        good | {"id": "c", "positions": None, "atomic_numbers": None},
+        good | {"id": "d", "smiles": None},
+        good | {"id": "e", "energy": "nan"},
+    ]
+    path = tmp_path / "OD9.jsonl"
+    path.write_text("".join(json.dumps(record) + "\n" for record in [good, *bad]) + "not json\n")
+    counts = build("od9", path, tmp_path / "out").manifest.counts
+    assert counts.rejected == {
+        "n_heavy is not that of the SMILES": 1,
+        "wrong atom count": 1,
+        "an energy without a geometry": 1,
+        "no SMILES": 1,
+        "not a finite number": 1,
+        "not a JSON record": 1,
+    }
