@@ -1,14 +1,23 @@
 """identity: which molecule a SMILES is, and which atom environments it shows."""
 
+from hemdata.identity.bonds import disagreements, same_graph
 from hemdata.identity.environments import atom_environments, environments_of, share_unseen
+from hemdata.identity.geometry import Geometry, Relation, Superposition, relation, superposed
 from hemdata.identity.molecule import FLAT_GRAPH_LETTERS, Identity, flat_graph, identify
 
 __all__ = [
     "FLAT_GRAPH_LETTERS",
+    "Geometry",
     "Identity",
+    "Relation",
+    "Superposition",
     "atom_environments",
+    "disagreements",
     "environments_of",
     "flat_graph",
     "identify",
+    "relation",
+    "same_graph",
     "share_unseen",
+    "superposed",
 ]

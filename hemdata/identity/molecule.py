@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass
 from functools import cache
+from itertools import count
 from typing import Any
+
+import numpy as np
 
 FLAT_GRAPH_LETTERS = 14
 
@@ -18,6 +21,7 @@ class Identity:
         charge: total formal charge.
         radical_electrons: unpaired electrons as drawn.
         fragments: number of disconnected parts.
+        bonds: pairs of indices into `atomic_numbers`, without their orders.
     """
 
     canonical_smiles: str
@@ -26,6 +30,7 @@ class Identity:
     charge: int
     radical_electrons: int
     fragments: int
+    bonds: tuple[tuple[int, int], ...]
 
 
 def flat_graph(inchikey: str) -> str:
@@ -62,16 +67,20 @@ def identify(smiles: str) -> Identity | None:
     molecule = parsed(smiles)
     if molecule is None:
         return None
-    heavy, hydrogens, radical_electrons = [], 0, 0
+    heavy: list[int] = []
+    carriers: list[int] = []  # of each hydrogen
+    radical_electrons = 0
     for atom in molecule.GetAtoms():  # one pass: walking RDKit's atoms from Python costs as much as the InChI
+        carriers += [len(heavy)] * atom.GetTotalNumHs()
         heavy.append(atom.GetAtomicNum())
-        hydrogens += atom.GetTotalNumHs()
         radical_electrons += atom.GetNumRadicalElectrons()
+    drawn = np.nonzero(np.triu(Chem.GetAdjacencyMatrix(molecule)))
     return Identity(
         canonical_smiles=Chem.MolToSmiles(molecule),
         inchikey=rdinchi.MolToInchiKey(molecule),
-        atomic_numbers=(*heavy, *([1] * hydrogens)),
+        atomic_numbers=(*heavy, *([1] * len(carriers))),
         charge=Chem.GetFormalCharge(molecule),
         radical_electrons=radical_electrons,
         fragments=len(Chem.GetMolFrags(molecule)),
+        bonds=(*zip(*(ends.tolist() for ends in drawn), strict=True), *zip(carriers, count(len(heavy)))),
     )

@@ -6,9 +6,10 @@ import numpy as np
 import numpy.typing as npt
 
 from hemdata.errors import DataError
+from hemdata.identity.bonds import same_graph
 from hemdata.identity.molecule import quiet
 
-FORMED, BROKEN = 1.15, 1.3  # times the sum of covalent radii
+__all__ = ["embed", "same_graph"]
 
 
 def embed(smiles: str, seed: int = 0, conformers: int = 1) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.float64]]:
@@ -58,39 +59,3 @@ def _energies(molecule: Any, force_fields: Any) -> dict[int, float]:
         relaxed = [(0, 0.0)] * molecule.GetNumConformers()
     ids = [conformer.GetId() for conformer in molecule.GetConformers()]
     return {number: energy for number, (_, energy) in zip(ids, relaxed, strict=True)}
-
-
-def same_graph(smiles: str, atomic_numbers: npt.NDArray[np.integer], positions: npt.NDArray[np.float64]) -> str | None:
-    """None where a geometry still is its SMILES' molecule, else a sentence that names the bonds.
-
-    A bond of the SMILES is broken above 1.3 times the covalent radii; one it has not is formed below 1.15 times, a
-    limit that the close contacts of cages do not reach.
-
-    Args:
-        atomic_numbers: (N,), in the order of RDKit's AddHs.
-        positions: (N, 3) angstrom.
-    """
-    from ase.data import covalent_radii
-    from rdkit import Chem
-
-    molecule = Chem.AddHs(Chem.MolFromSmiles(smiles))
-    z = np.asarray(atomic_numbers, dtype=np.int64)
-    asked = np.zeros((len(z), len(z)), dtype=bool)
-    for bond in molecule.GetBonds():
-        i, j = bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()
-        asked[i, j] = asked[j, i] = True
-    distance = np.linalg.norm(positions[:, None] - positions[None], axis=2)
-    ratio = distance / (covalent_radii[z][:, None] + covalent_radii[z][None])
-    upper = np.triu(np.ones_like(asked), 1)
-    changes = [
-        f"{word} {_named(z, i)}-{_named(z, j)} ({distance[i, j]:.2f} angstrom)"
-        for word, where in (("broken", asked & (ratio > BROKEN)), ("formed", ~asked & (ratio < FORMED)))
-        for i, j in zip(*np.nonzero(where & upper), strict=True)
-    ]
-    return ", ".join(changes) or None
-
-
-def _named(z: npt.NDArray[np.int64], index: int) -> str:
-    from hemdata.levels import SYMBOLS
-
-    return f"{SYMBOLS[z[index]]}{index + 1}"

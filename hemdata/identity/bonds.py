@@ -1,0 +1,193 @@
+"""Graph against geometry: whether the bonds that coordinates show are those of the SMILES, and as long as bonds are."""
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from hemdata.identity.molecule import Identity
+from hemdata.schema.rules import PAIRS_AT_ONCE, lists
+
+FORMED, BROKEN = 1.15, 1.3  # times the sum of covalent radii
+ROUNDS = 16  # of colour refinement: it looks that many bonds far
+STRETCHED, STRETCHED_LONE_PAIRS, SQUEEZED = 1.15, 1.3, 0.93  # times Pyykko's single (longest) and triple (shortest)
+LONE_PAIRS = (7, 8, 9, 15, 16, 17, 33, 34, 35)
+OTHER_GRAPH, UNUSUAL_LENGTH = "geometry_other_graph", "bond_length_unusual"
+
+# Covalent radii in picometres of single and triple bonds (Pyykko and Atsumi 10.1002/chem.200800987; Pyykko, Riedel and
+# Patzschke 10.1002/chem.200401299); hydrogen has the one.
+_PYYKKO = {
+    1: (32, 32), 5: (85, 73), 6: (75, 60), 7: (71, 54), 8: (63, 53), 9: (64, 53), 14: (116, 102), 15: (111, 94),
+    16: (103, 95), 17: (99, 93), 32: (121, 114), 33: (121, 106), 34: (116, 107), 35: (114, 110),
+}  # fmt: skip
+
+Bad = npt.NDArray[np.bool_]
+
+
+def same_graph(smiles: str, atomic_numbers: npt.NDArray[np.integer], positions: npt.NDArray[np.float64]) -> str | None:
+    """None where a geometry still is its SMILES' molecule, else a sentence that names the bonds.
+
+    A bond of the SMILES is broken above 1.3 times the covalent radii; one it has not is formed below 1.15 times, a
+    limit that the close contacts of cages do not reach.
+
+    Args:
+        atomic_numbers: (N,), in the order of RDKit's AddHs.
+        positions: (N, 3) angstrom.
+    """
+    from rdkit import Chem
+
+    molecule = Chem.AddHs(Chem.MolFromSmiles(smiles))
+    z = np.asarray(atomic_numbers, dtype=np.int64)
+    asked = np.asarray(Chem.GetAdjacencyMatrix(molecule), dtype=bool)
+    distance = np.linalg.norm(positions[:, None] - positions[None], axis=2)
+    ratio = distance / (_radii()[z][:, None] + _radii()[z][None])
+    upper = np.triu(np.ones_like(asked), 1)
+    changes = [
+        f"{word} {_named(z, i)}-{_named(z, j)} ({distance[i, j]:.2f} angstrom)"
+        for word, where in (("broken", asked & (ratio > BROKEN)), ("formed", ~asked & (ratio < FORMED)))
+        for i, j in zip(*np.nonzero(where & upper), strict=True)
+    ]
+    return ", ".join(changes) or None
+
+
+def disagreements(table: pa.Table, identities: Sequence[Identity | None]) -> dict[str, Bad]:
+    """The rows whose geometry is not the molecule of their SMILES, by flag.
+
+    Published atoms stand in another order than the SMILES', so whole graphs are compared, by `graph_hashes`. Bonds of
+    the geometry are as many of its pairs as the SMILES has bonds, the nearest by covalent radii first: the last must
+    not be broken (1.3 times the radii) and the next not formed (1.15 times). Every bond must also have a length that
+    its two elements allow; where no SMILES tells how many there are, the pairs below 1.15 times the radii are bonds.
+
+    Args:
+        table: rows of the molecule schema; those without a whole geometry agree.
+        identities: of the rows' SMILES; a row whose SMILES is missing or of another formula has no other graph.
+    """
+    z, offsets = lists(table["atomic_numbers"])
+    xyz, xyz_offsets = lists(table["positions"])
+    atoms = np.diff(offsets)
+    whole = (np.diff(xyz_offsets) == 3 * atoms) & (atoms > 1)
+    found = {flag: np.zeros(len(atoms), dtype=bool) for flag in (OTHER_GRAPH, UNUSUAL_LENGTH)}
+    for size in np.unique(atoms[whole]):
+        same_size = np.flatnonzero(whole & (atoms == size))
+        for rows in np.array_split(same_size, len(same_size) * size * size // PAIRS_AT_ONCE + 1):
+            numbers = z[offsets[rows][:, None] + np.arange(size)].astype(np.int64)
+            place = xyz[xyz_offsets[rows][:, None] + np.arange(3 * size)].reshape(-1, size, 3)
+            other, unusual = _compared(numbers, place, [identities[row] for row in rows.tolist()])
+            found[OTHER_GRAPH][rows], found[UNUSUAL_LENGTH][rows] = other, unusual
+    return found
+
+
+def graph_hashes(atomic_numbers: npt.NDArray[np.int64], adjacency: npt.NDArray[np.bool_]) -> npt.NDArray[np.uint64]:
+    """One number for each of some graphs of one size, the same in whatever order their atoms stand.
+
+    Colour refinement (Weisfeiler and Leman): an atom starts with its element and the closed walks of 3 to 8 bonds
+    through it, by which rings of different size differ (alone it does not tell decalin from bicyclopentyl), and
+    takes in its neighbours' colours round by round.
+
+    Args:
+        atomic_numbers: (graphs, N).
+        adjacency: (graphs, N, N), symmetric.
+    """
+    one = adjacency.astype(np.float64)
+    two = one @ one
+    three, four = two @ one, two @ two
+    pairs = ((one, two), (two, two), (two, three), (three, three), (three, four), (four, four))
+    colours = _mixed(atomic_numbers.astype(np.uint64))
+    for left, right in pairs:  # (A^k)_ii
+        walks = np.einsum("gij,gij->gi", left, right)
+        colours = _mixed(colours + walks.astype(np.uint64))
+    links = adjacency.astype(np.uint64)
+    for _ in range(min(ROUNDS, adjacency.shape[1])):
+        colours = _mixed(colours + _mixed(np.einsum("gij,gj->gi", links, colours)))
+    return np.asarray(_mixed(colours).sum(axis=1, dtype=np.uint64))
+
+
+def perceived(
+    atomic_numbers: npt.NDArray[np.int64], positions: npt.NDArray[np.float64], bonds: int | None = None
+) -> npt.NDArray[np.bool_]:
+    """The adjacency (N, N) that coordinates show: so many nearest pairs by covalent radii; without it, those formed.
+
+    Args:
+        atomic_numbers: (N,).
+        positions: (N, 3) angstrom.
+        bonds: how many there are, where something tells.
+    """
+    first, second = np.triu_indices(len(atomic_numbers), 1)
+    radii = _radii()[atomic_numbers]
+    ratio = np.linalg.norm(positions[first] - positions[second], axis=1) / (radii[first] + radii[second])
+    bonded = ratio < FORMED
+    if bonds is not None and len(ratio):
+        bonded[:] = False
+        bonded[np.argsort(ratio, kind="stable")[:bonds]] = True
+    shown = np.zeros((len(atomic_numbers),) * 2, dtype=bool)
+    shown[first[bonded], second[bonded]] = shown[second[bonded], first[bonded]] = True
+    return shown
+
+
+def _compared(z: npt.NDArray[np.int64], place: npt.NDArray[np.float64], identities: list[Identity | None]) -> Any:
+    """For rows of one size, (rows, N) and (rows, N, 3): which have another graph, which an unusual bond."""
+    rows, size = z.shape
+    first, second = np.triu_indices(size, 1)
+    with np.errstate(invalid="ignore", over="ignore"):
+        distance = np.sqrt(((place[:, first] - place[:, second]) ** 2).sum(axis=2))  # (rows, pairs) angstrom
+    ratio = distance / (_radii()[z[:, first]] + _radii()[z[:, second]])
+    asked_z, asked = np.zeros_like(z), np.zeros((rows, size, size), dtype=bool)
+    for row, identity in enumerate(identities):
+        if identity is not None and len(identity.atomic_numbers) == size:
+            asked_z[row] = identity.atomic_numbers
+            asked[row][tuple(zip(*identity.bonds, strict=True))] = True
+    asked |= asked.transpose(0, 2, 1)
+    known = (np.sort(asked_z, axis=1) == np.sort(z, axis=1)).all(axis=1)
+    bonds = asked.sum(axis=(1, 2)) // 2
+    nearest = np.concatenate([np.zeros((rows, 1)), np.sort(ratio, axis=1), np.full((rows, 1), np.inf)], axis=1)
+    last, following = nearest[np.arange(rows), bonds], nearest[np.arange(rows), bonds + 1]
+    bonded = ratio <= np.where(known, last, FORMED)[:, None]
+    shown = np.zeros((rows, size, size), dtype=bool)
+    shown[:, first, second] = shown[:, second, first] = bonded
+    differ = (last > BROKEN) | (following < FORMED) | (graph_hashes(z, shown) != graph_hashes(asked_z, asked))
+    shortest, longest = (limit[z[:, first], z[:, second]] for limit in _lengths())
+    unusual = (bonded & ((distance < shortest) | (distance > longest))).any(axis=1)
+    return known & differ, unusual
+
+
+def _mixed(numbers: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+    """Scatter 64-bit numbers (the finalizer of SplitMix64, 10.1145/2714064.2660195)."""
+    numbers = numbers + np.uint64(0x9E3779B97F4A7C15)
+    numbers = (numbers ^ (numbers >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    numbers = (numbers ^ (numbers >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return np.asarray(numbers ^ (numbers >> np.uint64(31)))
+
+
+@cache
+def _radii() -> npt.NDArray[np.float64]:
+    from ase.data import covalent_radii
+
+    return np.asarray(covalent_radii, dtype=np.float64)
+
+
+@cache
+def _lengths() -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Shortest and longest usual bond in angstrom by two atomic numbers; no limits for elements that are not listed.
+
+    Two neighbours with lone pairs push each other apart (dinitrogen tetroxide's N-N is 1.78 angstrom): they are given
+    more room.
+    """
+    known = np.array(list(_PYYKKO))
+    single, triple = np.array(list(_PYYKKO.values())).T / 100
+    single, triple = single[:, None] + single, triple[:, None] + triple
+    with_hydrogen = (known == 1)[:, None] | (known == 1)
+    lone = np.isin(known, LONE_PAIRS)
+    pairs = np.ix_(known, known)
+    shortest, longest = np.zeros((len(_radii()),) * 2), np.full((len(_radii()),) * 2, np.inf)
+    shortest[pairs] = SQUEEZED * np.where(with_hydrogen, single, triple)
+    longest[pairs] = np.where(lone[:, None] & lone, STRETCHED_LONE_PAIRS, STRETCHED) * single
+    return shortest, longest
+
+
+def _named(z: npt.NDArray[np.int64], index: int) -> str:
+    from ase.data import chemical_symbols
+
+    return f"{chemical_symbols[z[index]]}{index + 1}"
