@@ -58,6 +58,9 @@ class SchemaCard(Card):
     about: str
     columns: list[Column]
     rules: dict[str, str] = {}
+    flags: dict[str, str] = Field(
+        {}, description="flags that rows of any dataset may bear; a dataset's card has its own"
+    )
 
 
 class RemoteFile(Card):

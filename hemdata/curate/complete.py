@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from hemdata.catalog import DatasetCard
-from hemdata.identity import Identity, identify
+from hemdata.identity import Identity, disagreements, identify
 from hemdata.levels import SYMBOLS, Level, level, with_atomization
 from hemdata.schema import TableSchema, table_schema
 from hemdata.sources import Molecule, Raw, Rejected, Source
@@ -36,6 +38,7 @@ class Completion:
         """Parse, identify and check; every raw record ends up in the table or among the rejected."""
         schema, its_level = _schema(self.card), _level(self.card.level)
         rows: list[dict[str, Any]] = []
+        identities: list[Identity | None] = []
         kept: list[Raw] = []
         done = Completed(schema.arrow.empty_table(), read=len(raws))
         for raw in raws:
@@ -45,6 +48,7 @@ class Completion:
                 identity = _identity(molecule)
                 done.rdkit_seconds += time.perf_counter() - started
                 rows.append(self._row(molecule, identity, its_level))
+                identities.append(identity)
                 kept.append(raw)
             except Rejected as refusal:
                 done.rejected.append((raw.where, refusal.reason, refusal.detail, _text(raw)))
@@ -56,8 +60,9 @@ class Completion:
             name = reason.split(":")[0]
             done.rejected.append((kept[row].where, f"schema: {name}", reason, _text(kept[row])))
         if bad:
-            table = table.filter(pa.array([row not in bad for row in range(table.num_rows)]))
-        done.table = table
+            good = [row for row in range(table.num_rows) if row not in bad]
+            table, identities = table.take(pa.array(good, pa.int64())), [identities[row] for row in good]
+        done.table = _with_flags(table, disagreements(table, identities))
         return done
 
     def _row(self, molecule: Molecule, identity: Identity | None, its_level: Level | None) -> dict[str, Any]:
@@ -95,6 +100,18 @@ class Completion:
             "flags": flags,
             **molecule.properties,
         }
+
+
+def _with_flags(table: pa.Table, found: dict[str, npt.NDArray[np.bool_]]) -> pa.Table:
+    """The table with further flags in the rows that they are found in."""
+    if not any(rows.any() for rows in found.values()):
+        return table
+    flags = table["flags"].to_pylist()
+    for flag, rows in found.items():
+        for row in rows.nonzero()[0].tolist():
+            flags[row].append(flag)
+    at = table.schema.get_field_index("flags")
+    return table.set_column(at, table.schema.field(at), pa.array(flags, type=table.schema.field(at).type))
 
 
 def _identity(molecule: Molecule) -> Identity | None:

@@ -49,7 +49,7 @@ class TableSchema:
     def __init__(self, card: SchemaCard, properties: Iterable[Column] = ()) -> None:
         self.name, self.version, self.about = card.name, card.version, card.about
         self.columns: list[Column] = [*card.columns, *properties]
-        self.rules = card.rules
+        self.rules, self.flags = card.rules, card.flags
         names = [column.name for column in self.columns]
         twice = {name for name in names if names.count(name) > 1}
         if twice:
@@ -132,7 +132,7 @@ class TableSchema:
             )
 
     def markdown(self) -> str:
-        """The columns and rules as Markdown tables."""
+        """The columns, rules and flags as Markdown tables."""
         lines = ["| column | type | unit | may be null | meaning |", "| --- | --- | --- | --- | --- |"]
         lines += [
             f"| `{c.name}` | {c.type} | {c.unit or ''} | {'yes' if c.nullable else ''} | {c.meaning} |"
@@ -141,6 +141,9 @@ class TableSchema:
         if self.rules:
             lines += ["", "| rule | what it asks |", "| --- | --- |"]
             lines += [f"| `{name}` | {meaning} |" for name, meaning in self.rules.items()]
+        if self.flags:
+            lines += ["", "| flag of any dataset | what it says |", "| --- | --- |"]
+            lines += [f"| `{name}` | {meaning} |" for name, meaning in self.flags.items()]
         return "\n".join(lines) + "\n"
 
     def _same_columns(self, found: pa.Schema) -> None:
