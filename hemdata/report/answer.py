@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from hemdata.errors import DataError
 from hemdata.report.words import counted, listed, number, number_word, span
+from hemdata.study.data import MIXED
 from hemdata.study.matrix import BASELINES
 from hemdata.study.tables import MEAN, Tables
 
@@ -155,10 +156,16 @@ def _notes(tables: Tables, labels: Mapping[str, str], networks: list[str]) -> li
     if sizes.nunique() > 1 and sizes.max() > 1.02 * sizes.min():
         said = listed([f"{labels.get(str(name), str(name))} {number(size)}" for name, size in sizes.items()])
         notes.append(f"The training sets differ in size, which differs in effect: {said} molecules.")
-    levels = tables.in_distribution["level"].unique()
+    levels = [level for level in tables.in_distribution["level"].unique() if MIXED not in level]
     if len(levels) > 1:
         notes.append(
             f"The sets stand at different levels of theory ({listed(sorted(levels))}); each model is judged at its own."
+        )
+    mixed = tables.in_distribution[tables.in_distribution["level"].str.contains(MIXED, regex=False)]
+    for name, level in mixed.drop_duplicates("training_set")[["training_set", "level"]].itertuples(index=False):
+        notes.append(
+            f"{labels.get(name, name)} mixes energies of {listed(level.split(MIXED))} as published: its errors hold "
+            "the levels' difference too."
         )
     leaks = tables.leaks[tables.leaks["n_in_training"] > 0]
     if len(leaks) and not tables.with_overlap:

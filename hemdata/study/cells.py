@@ -19,7 +19,7 @@ from hemdata.identity import environments_of, flat_graph, share_unseen
 from hemdata.levels import level
 from hemdata.schema import table_schema
 from hemdata.shards import versions
-from hemdata.study.data import data_hash, flat_graphs, groups, training_molecules
+from hemdata.study.data import MIXED, data_hash, flat_graphs, groups, training_level, training_molecules
 from hemdata.study.matrix import BASELINES
 from hemdata.study.rows import finished, write_cell
 
@@ -99,9 +99,10 @@ def run_cell(cell: Cell, data: Path, out: Path, device: str = "auto", progress: 
     parts = split(table["id"].to_pylist(), table["inchikey"].to_pylist(), cell.seed, cell.study.split)
     training, validation, test = (table.take(pa.array(rows)) for rows in (parts.train, parts.validation, parts.test))
     folder = out / "cells" / cell.name
+    its_level = training_level(cell.study, wanted, data)
     settings = {
         "configuration": cell.configuration,
-        "level": {"name": cell.study.level, "hash": level(cell.study.level).hash},
+        "level": {"name": its_level, "hash": MIXED.join(level(name).hash for name in its_level.split(MIXED))},
         "data": data_hash(table),
         "split": parts.hash,
         "groups": {name: data_hash(group) for name, group in tests.items()},
@@ -129,10 +130,10 @@ def run_cell(cell: Cell, data: Path, out: Path, device: str = "auto", progress: 
         "training_size": cell.training_size,
         "seed": cell.seed,
     }
-    predictions = _predictions(cell, common, fitted.predict, training, tests)
+    predictions = _predictions(cell, common | {"level": its_level}, fitted.predict, training, tests)
     own = fitted.predict(test) - test["atomization_energy_kcal_mol"].to_numpy()
     row = common | {
-        "level": cell.study.level,
+        "level": its_level,
         "validation_size": validation.num_rows,
         "test_size": test.num_rows,
         "in_distribution_mae_kcal_mol": float(np.abs(own).mean()),
@@ -172,7 +173,6 @@ def _predictions(
             rows.append(
                 common
                 | {
-                    "level": cell.study.level,
                     "group": name,
                     "molecule_id": molecule["id"],
                     "smiles": molecule["smiles"],

@@ -7,13 +7,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hemdata.catalog import StudyCard, TrainingSet, dataset
+from hemdata.catalog import StudyCard, TrainingSet, cards, dataset
 from hemdata.errors import CallError, DataError
 from hemdata.identity import flat_graph
 from hemdata.levels import one_level
 from hemdata.shards import read, read_manifest, sha256
 
 GROUPS = "test-groups"
+MIXED = "+"  # between the levels of a set that mixes them
 COLUMNS = (
     "id", "smiles", "inchikey", "atomic_numbers", "positions", "n_atoms", "n_heavy", "energy_hartree",
     "atomization_energy_kcal_mol", "level",
@@ -23,10 +24,12 @@ COLUMNS = (
 def labelled_folder(data: Path, name: str, level_name: str) -> Path:
     """Where a dataset stands at a level: as published if that is its level, else where `hemdata label` wrote it.
 
+    A composed dataset stands where it was built; its card says at which level.
+
     Raises:
         CallError: if it is not there; gives the command that makes it.
     """
-    published = name != GROUPS and dataset(name).level == level_name
+    published = name in cards("set") or (name != GROUPS and dataset(name).level == level_name)
     folder = data / (name if published else f"{name}@{level_name}")
     if not (folder / "manifest.json").is_file():
         command = f"hemdata build {name}" if published else f"hemdata label {name} --level {level_name}"
@@ -60,12 +63,18 @@ def training_molecules(card: StudyCard, wanted: TrainingSet, data: Path, without
 
     Raises:
         CallError: if the set is not labelled at the study's level.
-        DataError: if too few molecules are, or they are at another level.
+        DataError: if too few molecules are, or they are at another level (a set that mixes levels as published must
+            have the study's among them).
     """
     folder = labelled_folder(data, wanted.dataset, card.level)
     table = read(folder, COLUMNS)
     table = table.filter(pc.is_valid(table["atomization_energy_kcal_mol"]))
-    _at_level(table, card.level, folder)
+    its_level = training_level(card, wanted, data)
+    if MIXED in its_level and card.level in its_level.split(MIXED):  # the model made of it will bear both names
+        at = table.schema.get_field_index("level")
+        table = table.set_column(at, "level", pa.array([its_level] * table.num_rows))
+    else:
+        _at_level(table, card.level, folder)
     free = [key is None or flat_graph(key) not in without for key in table["inchikey"].to_pylist()]
     table = table.filter(pa.array(free))
     if table.num_rows < wanted.molecules:
@@ -81,6 +90,13 @@ def training_molecules(card: StudyCard, wanted: TrainingSet, data: Path, without
         [hashlib.sha256(f"0:{name}".encode()).hexdigest() for name in table["id"].to_pylist()], kind="stable"
     )
     return table.take(pa.array(np.sort(order[: wanted.molecules])))
+
+
+def training_level(card: StudyCard, wanted: TrainingSet, data: Path) -> str:
+    """The level of a set's training energies: the study's; of a set that mixes levels as published, all of them."""
+    manifest = read_manifest(labelled_folder(data, wanted.dataset, card.level))
+    mixed = "mixed_levels" in manifest.made_from
+    return MIXED.join(sorted(level.name for level in manifest.levels)) if mixed else card.level
 
 
 def flat_graphs(tables: dict[str, pa.Table]) -> set[str]:

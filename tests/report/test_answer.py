@@ -1,8 +1,10 @@
 """The answer says what the intervals allow and no more."""
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from made_up import make_study
 
@@ -84,3 +86,17 @@ def test_the_sentence_can_be_had_for_each_network(study: Path, network: str) -> 
     sentence = answer_sentence(few(read_rows(study)), LABELS, network)
     assert LABELS[network] in sentence
     assert sentence.endswith(".")
+
+
+def test_a_set_that_mixes_levels_says_so_beside_the_answer(tmp_path: Path) -> None:
+    rows = read_rows(make_study(tmp_path))
+    levels = [
+        "pc9+qm9" if row["training_set"] == "qm9" else row["level"]
+        for row in rows.cells.select(["training_set", "level"]).to_pylist()
+    ]
+    at = rows.cells.schema.get_field_index("level")
+    cells = rows.cells.set_column(at, rows.cells.schema.field(at), pa.array(levels))
+    notes = answer(few(replace(rows, cells=cells)), LABELS).notes
+    assert [note for note in notes if "mixes" in note] == [
+        "QM9 mixes energies of pc9 and qm9 as published: its errors hold the levels' difference too."
+    ]
