@@ -154,7 +154,8 @@ class Step(Card):
     mark: dict[Name, str] | None = Field(None, description="dataset: name of a column, true for its molecules")
     subtract: list[Name] | None = Field(None, description="datasets whose molecules are left out")
     filter: str | None = Field(None, description="an SQL condition on the columns")
-    deduplicate: Identifier | None = Field(None, description="the first row of each molecule is kept")
+    deduplicate: Identifier | Literal["geometry"] | None = Field(None, description="the first row of each is kept")
+    mirror: bool = Field(False, description="whether `deduplicate: geometry` takes a mirror image for the same")
     sample: Annotated[int, Field(ge=1)] | None = Field(None, description="so many rows, chosen by `seed`")
     seed: int = 0
     by: Identifier = "flat_graph"
@@ -166,6 +167,8 @@ class Step(Card):
             raise ValueError("a step does one of: take, mark, subtract, filter, deduplicate, sample")
         if self.at is not None and not self.take:
             raise ValueError("`at` belongs to a step that takes")
+        if self.mirror and self.deduplicate != "geometry":
+            raise ValueError("`mirror` belongs to `deduplicate: geometry`")
         return self
 
     @property
