@@ -12,7 +12,7 @@ from hemdata.identity.molecule import Identity
 from hemdata.schema.rules import PAIRS_AT_ONCE, lists
 
 FORMED, BROKEN = 1.15, 1.3  # times the sum of covalent radii
-ROUNDS = 16  # of colour refinement: it looks that many bonds far
+ROUNDS = 8  # of colour refinement: it looks that many bonds far from every atom
 STRETCHED, STRETCHED_LONE_PAIRS, SQUEEZED = 1.15, 1.3, 0.93  # times Pyykko's single (longest) and triple (shortest)
 LONE_PAIRS = (7, 8, 9, 15, 16, 17, 33, 34, 35)
 OTHER_GRAPH, UNUSUAL_LENGTH = "geometry_other_graph", "bond_length_unusual"
@@ -91,7 +91,7 @@ def graph_hashes(atomic_numbers: npt.NDArray[np.int64], adjacency: npt.NDArray[n
         atomic_numbers: (graphs, N).
         adjacency: (graphs, N, N), symmetric.
     """
-    one = adjacency.astype(np.float64)
+    one = adjacency.astype(np.float32)  # whole numbers, exact while an atom has no more than a handful of bonds
     two = one @ one
     three, four = two @ one, two @ two
     pairs = ((one, two), (two, two), (two, three), (three, three), (three, four), (four, four))
@@ -132,13 +132,15 @@ def _compared(z: npt.NDArray[np.int64], place: npt.NDArray[np.float64], identiti
     rows, size = z.shape
     first, second = np.triu_indices(size, 1)
     with np.errstate(invalid="ignore", over="ignore"):
-        distance = np.sqrt(((place[:, first] - place[:, second]) ** 2).sum(axis=2))  # (rows, pairs) angstrom
+        between = place[:, first] - place[:, second]
+        distance = np.sqrt(np.einsum("rpk,rpk->rp", between, between))  # (rows, pairs) angstrom
     ratio = distance / (_radii()[z[:, first]] + _radii()[z[:, second]])
     asked_z, asked = np.zeros_like(z), np.zeros((rows, size, size), dtype=bool)
     for row, identity in enumerate(identities):
         if identity is not None and len(identity.atomic_numbers) == size:
             asked_z[row] = identity.atomic_numbers
-            asked[row][tuple(zip(*identity.bonds, strict=True))] = True
+            ends = np.array(identity.bonds, dtype=np.int64).reshape(-1, 2)
+            asked[row, ends[:, 0], ends[:, 1]] = True
     asked |= asked.transpose(0, 2, 1)
     known = (np.sort(asked_z, axis=1) == np.sort(z, axis=1)).all(axis=1)
     bonds = asked.sum(axis=(1, 2)) // 2

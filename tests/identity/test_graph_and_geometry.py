@@ -117,6 +117,8 @@ def test_without_a_geometry_or_a_smiles_of_these_atoms_there_is_no_other_graph()
     assert flags("CCN", z, x) == []
     assert flags("CCO", z, np.full_like(x, np.nan)) in ([], [OTHER_GRAPH])  # refused elsewhere; never a crash
     assert flags("[He]", [2], [[0.0, 0, 0]]) == []
+    assert flags("[He].[He]", [2, 2], [[0.0, 0, 0], [0, 0, 3]]) == []
+    assert flags("[He].[He]", [2, 2], [[0.0, 0, 0], [0, 0, 0.5]]) == [OTHER_GRAPH]
 
 
 def test_the_published_members_of_pc9_agree(pc9_molecules):
