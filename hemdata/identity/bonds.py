@@ -139,9 +139,7 @@ def _compared(z: npt.NDArray[np.int64], place: npt.NDArray[np.float64], identiti
     for row, identity in enumerate(identities):
         if identity is not None and len(identity.atomic_numbers) == size:
             asked_z[row] = identity.atomic_numbers
-            ends = np.array(identity.bonds, dtype=np.int64).reshape(-1, 2)
-            asked[row, ends[:, 0], ends[:, 1]] = True
-    asked |= asked.transpose(0, 2, 1)
+            asked[row] = identity.connectivity
     known = (np.sort(asked_z, axis=1) == np.sort(z, axis=1)).all(axis=1)
     bonds = asked.sum(axis=(1, 2)) // 2
     nearest = np.concatenate([np.zeros((rows, 1)), np.sort(ratio, axis=1), np.full((rows, 1), np.inf)], axis=1)

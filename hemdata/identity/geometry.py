@@ -197,7 +197,8 @@ def _paired(gaps: Floats) -> Whole | None:
 def _bonds(geometry: Geometry) -> npt.NDArray[np.bool_]:
     identity = identify(geometry.smiles) if geometry.smiles is not None else None
     same = identity is not None and sorted(identity.atomic_numbers) == sorted(geometry.atomic_numbers.tolist())
-    return perceived(geometry.atomic_numbers, geometry.positions, len(identity.bonds) if identity and same else None)
+    bonds = int(identity.connectivity.sum()) // 2 if identity and same else None
+    return perceived(geometry.atomic_numbers, geometry.positions, bonds)
 
 
 def _hash(geometry: Geometry) -> int:

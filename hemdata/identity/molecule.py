@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 from functools import cache
-from itertools import count
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 FLAT_GRAPH_LETTERS = 14
 
@@ -21,7 +21,8 @@ class Identity:
         charge: total formal charge.
         radical_electrons: unpaired electrons as drawn.
         fragments: number of disconnected parts.
-        bonds: pairs of indices into `atomic_numbers`, without their orders.
+        adjacency: of the atoms that the SMILES writes, a square of int32, packed.
+        carriers: of each further hydrogen, the atom that it is bound to.
     """
 
     canonical_smiles: str
@@ -30,7 +31,18 @@ class Identity:
     charge: int
     radical_electrons: int
     fragments: int
-    bonds: tuple[tuple[int, int], ...]
+    adjacency: bytes
+    carriers: tuple[int, ...]
+
+    @property
+    def connectivity(self) -> npt.NDArray[np.bool_]:
+        """Which of `atomic_numbers` are bound to which, (N, N); made only where it is asked for."""
+        atoms, written = len(self.atomic_numbers), len(self.atomic_numbers) - len(self.carriers)
+        bound = np.zeros((atoms, atoms), dtype=bool)
+        bound[:written, :written] = np.frombuffer(self.adjacency, dtype=np.int32).reshape(written, written)
+        hydrogens, carriers = np.arange(written, atoms), np.array(self.carriers, dtype=np.int64)
+        bound[hydrogens, carriers] = bound[carriers, hydrogens] = True
+        return bound
 
 
 def flat_graph(inchikey: str) -> str:
@@ -68,13 +80,12 @@ def identify(smiles: str) -> Identity | None:
     if molecule is None:
         return None
     heavy: list[int] = []
-    carriers: list[int] = []  # of each hydrogen
+    carriers: list[int] = []
     radical_electrons = 0
     for atom in molecule.GetAtoms():  # one pass: walking RDKit's atoms from Python costs as much as the InChI
         carriers += [len(heavy)] * atom.GetTotalNumHs()
         heavy.append(atom.GetAtomicNum())
         radical_electrons += atom.GetNumRadicalElectrons()
-    drawn = np.nonzero(np.triu(Chem.GetAdjacencyMatrix(molecule)))
     return Identity(
         canonical_smiles=Chem.MolToSmiles(molecule),
         inchikey=rdinchi.MolToInchiKey(molecule),
@@ -82,5 +93,6 @@ def identify(smiles: str) -> Identity | None:
         charge=Chem.GetFormalCharge(molecule),
         radical_electrons=radical_electrons,
         fragments=len(Chem.GetMolFrags(molecule)),
-        bonds=(*zip(*(ends.tolist() for ends in drawn), strict=True), *zip(carriers, count(len(heavy)))),
+        adjacency=Chem.GetAdjacencyMatrix(molecule).tobytes(),
+        carriers=tuple(carriers),
     )

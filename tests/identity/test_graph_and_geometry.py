@@ -28,13 +28,9 @@ def flags(smiles, z, x):
 
 def hashed(smiles, order=None):
     identity = identify(smiles)
-    n = len(identity.atomic_numbers)
-    order = np.arange(n) if order is None else np.asarray(order)
-    adjacency = np.zeros((n, n), dtype=bool)
-    for i, j in identity.bonds:
-        adjacency[i, j] = adjacency[j, i] = True
+    order = np.arange(len(identity.atomic_numbers)) if order is None else np.asarray(order)
     z = np.array(identity.atomic_numbers)[order]
-    return int(graph_hashes(z[None], adjacency[np.ix_(order, order)][None])[0])
+    return int(graph_hashes(z[None], identity.connectivity[np.ix_(order, order)][None])[0])
 
 
 def test_the_test_groups_relaxed_by_hemdata_agree(labelled: Path) -> None:

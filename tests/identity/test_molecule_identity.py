@@ -151,5 +151,15 @@ def test_the_canonical_smiles_is_the_same_molecule_and_its_own_canon(smiles):
     assert (again.canonical_smiles, again.inchikey) == (first.canonical_smiles, first.inchikey)
 
 
+@pytest.mark.parametrize("smiles", [*MOLECULES, "[H][H]", "[2H]C", "[H]C#N", "C.O", "[He]"])
+def test_the_connectivity_is_that_of_rdkits_molecule_with_its_hydrogens(smiles):
+    from rdkit import Chem
+
+    found = identify(smiles)
+    whole = Chem.AddHs(Chem.MolFromSmiles(smiles))  # appends a heavy atom's hydrogens in the atoms' order, as identify
+    assert [atom.GetAtomicNum() for atom in whole.GetAtoms()] == list(found.atomic_numbers)
+    assert (Chem.GetAdjacencyMatrix(whole).astype(bool) == found.connectivity).all()
+
+
 def test_an_identity_travels_between_processes():
     assert pickle.loads(pickle.dumps(identify("CCO"))) == identify("CCO")
