@@ -112,7 +112,7 @@ def describe(folder: str | Path, sample: int = SAMPLE, seed: int = 0) -> Descrip
 
 
 def sampled_rows(folder: str | Path, n: int, seed: int = 0) -> list[dict[str, Any]]:
-    """So many molecules with a SMILES, chosen by the seed alone (of each id's hash): id, smiles, sizes, energy, flags."""
+    """So many molecules with a SMILES, chosen by a hash of seed and id: id, smiles, sizes, energy, flags."""
     with rows(Path(folder)) as ask:
         keys = ("id", "smiles", "n_heavy", "n_atoms", "atomization_energy_kcal_mol", "flags")
         chosen = ask(
@@ -128,8 +128,8 @@ def rejected_examples(folder: str | Path, each: int = 5) -> list[dict[str, Any]]
     """The first so many rejected records of every reason: where, reason, detail, text."""
     with rows(Path(folder)) as ask:
         found = ask(
-            'SELECT "where", reason, detail, text FROM (SELECT *, row_number() OVER (PARTITION BY reason ORDER BY nr) k '
-            "FROM rejected) WHERE k <= ? ORDER BY reason, k",
+            'SELECT "where", reason, detail, text FROM '
+            "(SELECT *, row_number() OVER (PARTITION BY reason ORDER BY nr) k FROM rejected) WHERE k <= ? ORDER BY reason, k",
             each,
         )
     return [dict(zip(("where", "reason", "detail", "text"), row, strict=True)) for row in found]

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
-# Each is judged on its own, so that one molecule may count for several: an ester holds a carbonyl, a furoxan an N-oxide.
+# Each is judged on its own, so one molecule may count for several: an ester holds a carbonyl, a furoxan an N-oxide.
 FUNCTIONAL_GROUPS: dict[str, str] = {
     "nitro (on carbon)": "[#6][$([NX3+](=O)[O-]),$([NX3](=O)=O)]",
     "nitramine": "[#7][$([NX3+](=O)[O-]),$([NX3](=O)=O)]",

@@ -89,7 +89,7 @@ def _bars(counted: list[tuple[str, int]]) -> list[dict[str, Any]]:
 
 def _shares(counted: list[tuple[str, int]], of: int) -> list[dict[str, Any]]:
     whole = max(of, 1)
-    return [{"label": label, "count": count, "share": f"{100 * count / whole:.4g}"} for label, count in counted]
+    return [{"label": label, "count": count, "share": f"{100 * count / whole:.1f}"} for label, count in counted]
 
 
 def _histogram(spread: Spread) -> dict[str, Any]:

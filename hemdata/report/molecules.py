@@ -29,6 +29,19 @@ def draw(smiles: str) -> str | None:
         return _small(drawer.GetDrawingText())
 
 
+def standing_alone(smiles: str) -> str | None:
+    """The drawing as an SVG file of its own, black on white; None for a SMILES that RDKit does not read."""
+    svg = draw(smiles)
+    if svg is None:
+        return None
+    style = (
+        "<style>.b{fill:none;stroke:#000;stroke-width:1.3;stroke-linecap:round}.w{fill:#000;stroke:#000}"
+        "text{font-family:Arial,sans-serif}</style><rect width='100%' height='100%' fill='#fff'/>"
+    )
+    opened = f"<svg xmlns='http://www.w3.org/2000/svg' width='{2 * WIDTH}' height='{2 * HEIGHT}' "
+    return svg.replace("<svg ", opened, 1).replace(">", f">{style}", 1) + "\n"
+
+
 def drawings(smiles: Iterable[str | None]) -> dict[str, str]:
     """SMILES and drawing of every molecule that can be drawn."""
     found = {each: draw(each) for each in dict.fromkeys(smiles) if each}
