@@ -129,7 +129,8 @@ def rejected_examples(folder: str | Path, each: int = 5) -> list[dict[str, Any]]
     with rows(Path(folder)) as ask:
         found = ask(
             'SELECT "where", reason, detail, text FROM '
-            "(SELECT *, row_number() OVER (PARTITION BY reason ORDER BY nr) k FROM rejected) WHERE k <= ? ORDER BY reason, k",
+            "(SELECT *, row_number() OVER (PARTITION BY reason ORDER BY nr) k FROM rejected) "
+            "WHERE k <= ? ORDER BY reason, k",
             each,
         )
     return [dict(zip(("where", "reason", "detail", "text"), row, strict=True)) for row in found]
