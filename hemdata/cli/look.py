@@ -76,6 +76,8 @@ def info(
             out.print(f"[bold]{key}[/]  ", end="")
             out.print(str(value), markup=False)
     if held is not None:
+        if held.flags.get("level_unaudited"):
+            out.print("No energy of this set was compared with its level's own calculation yet.", style="yellow")
         for line in bars(held, out.width):
             out.print(line, markup=False)
 
