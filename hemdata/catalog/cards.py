@@ -71,6 +71,7 @@ class RemoteFile(Card):
     url: str
     bytes: int | None = None
     hash: Annotated[str, Field(pattern=r"^(md5|sha256):[0-9a-f]+$")] | None = None
+    mirrors: list[str] = []
 
 
 class PackagedFiles(Card):

@@ -1,7 +1,6 @@
 """Downloads a published file into one cache, with hash and size checked; given by hand it needs no network."""
 
 import hashlib
-import json
 import os
 from pathlib import Path
 from typing import Any
@@ -9,9 +8,8 @@ from typing import Any
 from hemdata.catalog import RemoteFile
 from hemdata.errors import DataError
 from hemdata.shards import sha256
-
-RETRIES = 2
-CHUNK = 1 << 17
+from hemdata.sources.download import Refused, download
+from hemdata.sources.first_seen import first_seen, lock_file, record
 
 
 def cache_folder() -> Path:
@@ -21,60 +19,81 @@ def cache_folder() -> Path:
     return Path(os.environ.get("HEMDATA_CACHE") or pooch.os_cache("hemdata"))
 
 
-def fetch(remote: RemoteFile) -> Path:
+def fetch(remote: RemoteFile, *, offline: bool | None = None) -> Path:
     """The local copy of a published file; downloaded where the cache has none, or one with another hash.
 
-    A file whose hash nobody knows is bound to what was first seen of it: `<file>.seen.json` beside it keeps its
-    size and SHA-256.
+    Its address is asked first, then its mirrors in order. A file whose hash nobody published is bound to what was
+    first seen of it, in `hemdata.lock.json` (see `first_seen`).
+
+    Args:
+        remote: the file, of a card.
+        offline: ask no server; by default as HEMDATA_OFFLINE=1 says.
 
     Raises:
-        DataError: if the download fails or is not the published file; names URL, size and hash.
+        DataError: if the download fails or is not the published file; names URL, size, hash and every mirror.
     """
     import pooch
 
     cache = cache_folder()
     name = f"{hashlib.sha256(remote.url.encode()).hexdigest()[:8]}-{remote.name}"
+    seen = first_seen(remote.name) if remote.hash is None else None
+    known = f"sha256:{seen['sha256']}" if seen else remote.hash
+    if offline is None:
+        offline = os.environ.get("HEMDATA_OFFLINE", "") not in ("", "0")
+    if offline and not (cache / name).is_file():
+        raise _failed(remote, cache / name, known, "offline, and the cache does not hold it")
+    if offline and known is not None and _hash(cache / name, known) != known:
+        raise _failed(remote, cache / name, known, "offline, and the file in the cache has another hash")
     pooch.get_logger().setLevel("ERROR")  # what went wrong is said below, in one place
-    store = pooch.create(
-        path=cache,
-        base_url="",
-        registry={name: remote.hash},
-        urls={name: remote.url},
-        retry_if_failed=RETRIES,
-    )
+    store = pooch.create(path=cache, base_url="", registry={name: known}, urls={name: remote.url})
     try:
-        path = Path(store.fetch(name, downloader=_Download(remote)))
+        path = Path(store.fetch(name, downloader=_Download(remote, known, cache / f"{name}.part")))
     except Exception as error:  # requests, urllib3, pooch and the disk each raise their own
-        raise _failed(remote, cache, error) from None
-    if remote.hash is None:
-        _same_as_first_seen(path, remote)
+        if isinstance(error, PermissionError | NotADirectoryError | FileExistsError):
+            raise DataError(
+                "The download cache cannot be written.",
+                where=cache,
+                got=error,
+                fix="Set HEMDATA_CACHE to a folder of your own.",
+            ) from None
+        raise _failed(remote, cache / name, known, error, locked=seen is not None) from None
+    if remote.hash is None and seen is None:
+        record(remote.name, remote.url, path.stat().st_size, sha256(path))
     return path
 
 
 class _Download:
-    """pooch's download with a progress bar, and the size checked before the file gets its name."""
+    """What pooch calls to download: every address in turn, with a progress bar, until one gives the right file."""
 
-    def __init__(self, remote: RemoteFile) -> None:
-        self.remote = remote
+    def __init__(self, remote: RemoteFile, known: str | None, partial: Path) -> None:
+        self.remote, self.known, self.partial = remote, known, partial
 
-    def __call__(self, url: str, output: str, pooch: Any, check_only: bool = False) -> bool | None:
-        from pooch import HTTPDownloader
+    def __call__(self, url: str, output: str, pooch: Any) -> None:
+        said = []
+        for place in (url, *self.remote.mirrors):
+            try:
+                with _Bar(self.remote.name) as bar:
+                    download(place, Path(output), self.partial, self.remote.bytes, bar.at)
+                self._check(Path(output))
+                return
+            except Refused as error:
+                said.append(f"{error} from {place}")
+        raise Refused("; ".join(said))
 
-        bar = _Bar(self.remote.name)
-        try:
-            download = HTTPDownloader(progressbar=bar, chunk_size=CHUNK)
-            available: bool | None = download(url, output, pooch, check_only)
-        finally:
-            bar.close()
-        if not check_only and self.remote.bytes is not None:
-            size = Path(output).stat().st_size
-            if size != self.remote.bytes:
-                raise ValueError(f"{size:,} bytes")
-        return available
+    def _check(self, path: Path) -> None:
+        if self.known is not None and (got := _hash(path, self.known)) != self.known:
+            raise Refused(f"another file, {got},")
+
+
+def _hash(path: Path, known: str) -> str:
+    from pooch import file_hash
+
+    algorithm = known.partition(":")[0]
+    return f"{algorithm}:{file_hash(str(path), alg=algorithm)}"
 
 
 class _Bar:
-    """A rich progress bar with the four calls that pooch makes."""
+    """A progress bar on standard error, where that is a terminal."""
 
     def __init__(self, name: str) -> None:
         from rich.console import Console
@@ -84,54 +103,29 @@ class _Bar:
         columns = [TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn()]
         self._progress = Progress(*columns, console=console, disable=not console.is_terminal)
         self._task = self._progress.add_task(f"Downloading {name}", total=None)
-        self.total = 0
 
-    def update(self, size: int) -> None:
+    def __enter__(self) -> "_Bar":
         self._progress.start()
-        self._progress.update(self._task, advance=size, total=self.total or None)
+        return self
 
-    def reset(self) -> None:
-        self._progress.reset(self._task)
-
-    def close(self) -> None:
+    def __exit__(self, *_: object) -> None:
         self._progress.stop()
 
-
-def _same_as_first_seen(path: Path, remote: RemoteFile) -> None:
-    note = path.with_name(f"{path.name}.seen.json")
-    now = {"url": remote.url, "bytes": path.stat().st_size, "sha256": sha256(path)}
-    if not note.exists():
-        partial = note.with_name(f".{note.name}.{os.getpid()}")
-        partial.write_text(json.dumps(now, indent=2) + "\n", encoding="utf-8")
-        partial.replace(note)
-        return
-    try:
-        seen = json.loads(note.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError):
-        seen = "unreadable"
-    if seen != now:
-        raise DataError(
-            "A file is not the one that was first seen.",
-            where=path,
-            expected=seen,
-            got=now,
-            fix=f"Find out which is right; then delete {note.name} (and the file, to fetch it again).",
-        )
+    def at(self, done: int, total: int | None) -> None:
+        """So many bytes are there."""
+        self._progress.update(self._task, completed=done, total=total)
 
 
-def _failed(remote: RemoteFile, cache: Path, error: Exception) -> DataError:
+def _failed(remote: RemoteFile, place: Path, known: str | None, got: object, *, locked: bool = False) -> DataError:
     size = f"{remote.bytes:,} bytes" if remote.bytes is not None else "size not known"
-    if isinstance(error, PermissionError | NotADirectoryError | FileExistsError):
-        return DataError(
-            "The download cache cannot be written.",
-            where=cache,
-            got=error,
-            fix="Set HEMDATA_CACHE to a folder of your own.",
-        )
+    by_lock = f" (first seen, {lock_file()})" if locked else ""
+    fix = "Check the network and try again; or get the file by hand and give it with --from PATH."
+    if locked:
+        fix += f" If the file was rightly changed, delete its entry in {lock_file()}."
     return DataError(
         f"'{remote.name}' could not be fetched.",
-        where=remote.url,
-        expected=f"{size}, {remote.hash or 'hash not known'}",
-        got=error,
-        fix="Check the network and try again; or get the file by hand and give it with --from PATH.",
+        where=f"{remote.url} (to {place})",
+        expected=f"{size}, {known or 'hash not known'}{by_lock}",
+        got=got,
+        fix=fix,
     )

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 
 from hemdata.catalog import RemoteFile
 from hemdata.errors import DataError
-from hemdata.sources import fetch as fetching
+from hemdata.sources import download as downloading
 from hemdata.sources.fetch import cache_folder, fetch
 
 BODY = b"published text\n" * 20_000
@@ -21,24 +22,52 @@ SHA256 = "sha256:" + hashlib.sha256(BODY).hexdigest()
 
 
 class Site:
-    """What the server says to each path, and how often it was asked."""
+    """What the server says to each path, and how it was asked."""
 
     def __init__(self) -> None:
         self.asked: list[str] = []
+        self.ranges: list[str | None] = []
+        self.pauses: list[float] = []
         self.body = BODY
+        self.tag = '"one"'
         self.failures = 0
+        self.status, self.extra = 503, {"Retry-After": "7"}
+        self.cuts = 0
 
     def answer(self, handler: BaseHTTPRequestHandler) -> None:
         self.asked.append(handler.path)
-        if handler.path == "/missing" or self.failures > 0:
-            self.failures -= 1
-            handler.send_error(404 if handler.path == "/missing" else 503)
+        self.ranges.append(handler.headers.get("Range"))
+        if handler.path == "/missing":
+            handler.send_error(404)
             return
-        handler.send_response(200)
-        handler.send_header("Content-Length", str(len(self.body)))
+        if handler.path in ("/moved", "/loop"):
+            handler.send_response(302)
+            handler.send_header("Location", "/file" if handler.path == "/moved" else "/loop")
+            handler.send_header("Content-Length", "0")
+            handler.end_headers()
+            return
+        if self.failures > 0:
+            self.failures -= 1
+            handler.send_response(self.status)
+            for name, value in self.extra.items():
+                handler.send_header(name, value)
+            handler.end_headers()
+            return
+        if handler.path == "/slow":
+            time.sleep(0.3)
+        start, span = 0, handler.headers.get("Range")
+        if span and handler.path == "/ranges" and handler.headers.get("If-Range") == self.tag:
+            start = int(span.removeprefix("bytes=").removesuffix("-"))
+        handler.send_response(206 if start else 200)
+        if start:
+            handler.send_header("Content-Range", f"bytes {start}-{len(self.body) - 1}/{len(self.body)}")
+        if handler.path in ("/ranges", "/tagged"):
+            handler.send_header("ETag", self.tag)
+        handler.send_header("Content-Length", str(len(self.body) - start))
         handler.end_headers()
-        body = self.body[:1000] if handler.path == "/truncated" else self.body
-        handler.wfile.write(body)
+        cut = handler.path == "/truncated" or self.cuts > 0
+        self.cuts -= 1
+        handler.wfile.write(self.body[start : start + 1000] if cut else self.body[start:])
 
 
 @pytest.fixture
@@ -56,7 +85,11 @@ def site(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[tuple[Site
     Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     monkeypatch.setenv("HEMDATA_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.setattr(fetching, "RETRIES", 0)
+    monkeypatch.setenv("HEMDATA_LOCK", str(tmp_path / "lock.json"))
+    monkeypatch.delenv("HEMDATA_OFFLINE", raising=False)
+    monkeypatch.setattr(downloading, "pause", site.pauses.append)
+    monkeypatch.setattr(downloading, "TIMEOUT", (1.0, 0.1))
+    monkeypatch.setattr(downloading, "CHUNK", 500)  # what a cut can lose
     yield site, f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
     server.server_close()
@@ -110,12 +143,123 @@ def test_no_server_at_all(site: tuple[Site, str]) -> None:
         fetch(remote("http://127.0.0.1:9/file"))
 
 
-def test_it_tries_again(site: tuple[Site, str], monkeypatch: pytest.MonkeyPatch) -> None:
+def files() -> list[str]:
+    return sorted(path.name.partition("-")[2] for path in cache_folder().iterdir())
+
+
+@pytest.mark.parametrize(
+    ("status", "extra", "paused"),
+    [
+        (500, {}, [0.5, 1.0]),
+        (429, {"Retry-After": "7"}, [7.0, 7.0]),
+        (503, {"Retry-After": "99999"}, [60.0, 60.0]),
+        (503, {"Retry-After": "Mon, 01 Jan 2001 00:00:00 GMT"}, [0.0, 0.0]),
+        (503, {"Retry-After": "soon"}, [0.5, 1.0]),
+    ],
+)
+def test_it_tries_again(site: tuple[Site, str], status: int, extra: dict[str, str], paused: list[float]) -> None:
     its, url = site
-    its.failures = 1
-    monkeypatch.setattr(fetching, "RETRIES", 1)
+    its.failures, its.status, its.extra = 2, status, extra
     assert fetch(remote(f"{url}/file", hash=MD5)).read_bytes() == BODY
-    assert len(its.asked) == 2
+    assert (len(its.asked), its.pauses) == (3, paused)
+
+
+def test_what_is_not_there_is_asked_for_once(site: tuple[Site, str]) -> None:
+    with pytest.raises(DataError, match="HTTP 404"):
+        fetch(remote(f"{site[1]}/missing"))
+    assert len(site[0].asked) == 1
+
+
+def test_a_silent_server_is_left(site: tuple[Site, str]) -> None:
+    with pytest.raises(DataError, match="timed out"):
+        fetch(remote(f"{site[1]}/slow"))
+    assert len(site[0].asked) == downloading.TRIES
+
+
+@pytest.mark.parametrize(
+    ("place", "ranges"),
+    [
+        ("ranges", [None, "bytes=1000-", "bytes=2000-"]),  # resumed
+        ("tagged", [None, "bytes=1000-", "bytes=1000-"]),  # knows no ranges: sends all again
+        ("file", [None, None, None]),  # names no version: nothing to resume safely
+    ],
+)
+def test_what_was_cut_is_resumed(site: tuple[Site, str], place: str, ranges: list[str | None]) -> None:
+    its, url = site
+    its.cuts = 2
+    path = fetch(remote(f"{url}/{place}", hash=MD5))
+    assert path.read_bytes() == BODY
+    assert its.ranges == ranges
+    assert files() == ["archive.zip"]
+
+
+@pytest.mark.parametrize("changed", [False, True])
+def test_a_partial_waits_for_the_next_call_and_for_its_own_version(site: tuple[Site, str], changed: bool) -> None:
+    its, url = site
+    its.cuts = downloading.TRIES
+    with pytest.raises(DataError, match="could not be fetched"):
+        fetch(remote(f"{url}/ranges"))
+    assert files() == ["archive.zip.part", "archive.zip.part.json"]
+    if changed:
+        its.body, its.tag = BODY[::-1], '"two"'
+    assert fetch(remote(f"{url}/ranges")).read_bytes() == its.body
+    assert its.ranges[-1] == "bytes=4000-"
+    assert files() == ["archive.zip"]
+
+
+def test_ctrl_c_keeps_the_partial(site: tuple[Site, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(_: float) -> None:
+        raise KeyboardInterrupt
+
+    its, url = site
+    its.cuts = 1
+    monkeypatch.setattr(downloading, "pause", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        fetch(remote(f"{url}/ranges", hash=MD5))
+    assert fetch(remote(f"{url}/ranges", hash=MD5)).read_bytes() == BODY
+    assert its.ranges == [None, "bytes=1000-"]
+
+
+def test_redirects_end(site: tuple[Site, str]) -> None:
+    _, url = site
+    assert fetch(remote(f"{url}/moved", hash=MD5)).read_bytes() == BODY
+    with pytest.raises(DataError, match="more than 5 redirects"):
+        fetch(remote(f"{url}/loop"))
+
+
+def test_mirrors_are_asked_in_order(site: tuple[Site, str]) -> None:
+    its, url = site
+    mirrors = [f"{url}/loop", f"{url}/file", f"{url}/never"]
+    assert fetch(remote(f"{url}/missing", hash=MD5, mirrors=mirrors)).read_bytes() == BODY
+    assert its.asked[0] == "/missing"
+    assert its.asked[-1] == "/file"
+
+
+def test_when_every_mirror_fails_each_is_named(site: tuple[Site, str]) -> None:
+    _, url = site
+    with pytest.raises(DataError) as caught:
+        fetch(remote(f"{url}/missing", hash="md5:" + "0" * 32, mirrors=[f"{url}/loop", f"{url}/file"]))
+    said = str(caught.value)
+    for why in (f"HTTP 404 from {url}/missing", f"redirects from {url}/loop", f"{MD5}, from {url}/file"):
+        assert why in said
+
+
+def test_offline_takes_the_cache_alone(site: tuple[Site, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    its, url = site
+    wanted = remote(f"{url}/file", hash=MD5, bytes=len(BODY))
+    monkeypatch.setenv("HEMDATA_OFFLINE", "1")
+    with pytest.raises(DataError) as caught:
+        fetch(wanted)
+    said = str(caught.value)
+    for part in ("archive.zip", wanted.url, f"{len(BODY):,} bytes", MD5, str(cache_folder()), "--from PATH"):
+        assert part in said
+    assert its.asked == []
+    path = fetch(wanted, offline=False)
+    assert fetch(wanted) == path
+    path.write_bytes(b"spoiled")
+    with pytest.raises(DataError, match="another hash"):
+        fetch(wanted)
+    assert path.read_bytes() == b"spoiled"
 
 
 def test_a_spoiled_copy_with_a_known_hash_is_fetched_again(site: tuple[Site, str]) -> None:
@@ -126,23 +270,23 @@ def test_a_spoiled_copy_with_a_known_hash_is_fetched_again(site: tuple[Site, str
     assert len(its.asked) == 2
 
 
-def test_of_an_unknown_hash_the_first_seen_is_kept(site: tuple[Site, str]) -> None:
+def test_of_an_unknown_hash_the_first_seen_is_kept(site: tuple[Site, str], tmp_path: Path) -> None:
     its, url = site
+    lock = tmp_path / "lock.json"
     path = fetch(remote(f"{url}/file"))
-    note = path.with_name(path.name + ".seen.json")
-    assert json.loads(note.read_text()) == {
-        "url": f"{url}/file",
-        "bytes": len(BODY),
-        "sha256": SHA256.removeprefix("sha256:"),
-    }
+    seen = {"bytes": len(BODY), "sha256": SHA256.removeprefix("sha256:"), "url": f"{url}/file"}
+    assert lock.read_text() == json.dumps({"archive.zip": seen}, indent=2) + "\n"
+    path.write_bytes(b"spoiled")
+    assert fetch(remote(f"{url}/file")).read_bytes() == BODY, "the lock's hash is the one that is checked by"
     path.unlink()
     its.body = BODY + b"changed"
-    with pytest.raises(DataError, match=r"not the one that was first seen[\s\S]*seen\.json"):
+    with pytest.raises(DataError) as caught:
         fetch(remote(f"{url}/file"))
-    path.write_bytes(BODY)
-    assert fetch(remote(f"{url}/file")) == path
-    path.write_bytes(BODY[::-1])
-    with pytest.raises(DataError, match="first seen"):
+    said = str(caught.value)
+    for part in (SHA256, hashlib.sha256(its.body).hexdigest(), str(lock)):
+        assert part in said
+    lock.write_text("{")
+    with pytest.raises(DataError, match="lock file cannot be read"):
         fetch(remote(f"{url}/file"))
 
 
