@@ -9,8 +9,10 @@ import pytest
 from published_forms import PC9_MEMBERS, pc9_zip, real
 
 from hemdata.catalog import dataset
+from hemdata.curate import build
 from hemdata.errors import DataError
 from hemdata.levels import SYMBOLS, atomization_energies, level
+from hemdata.shards import read
 from hemdata.sources import Molecule, Raw, Rejected, Source, open_source
 from hemdata.sources.pc9 import LIST, open_shells
 
@@ -136,6 +138,32 @@ def test_an_unlisted_radical_stays_a_singlet_for_the_parity_rule_to_refuse(membe
     assert molecule.multiplicity == 1
     assert molecule.atomic_numbers is not None
     assert sum(molecule.atomic_numbers) % 2 == 1
+
+
+@pytest.mark.parametrize(
+    ("smiles", "flags"),
+    [("C[N]([O])[O]", []), ("CN(=O)=O=O", ["smiles_unparsed"])],  # lost bond orders; no SMILES at all
+)
+def test_the_published_smiles_makes_no_radical(members: Path, tmp_path: Path, smiles: str, flags: list[str]) -> None:
+    """10,856 of PC9's SMILES parse with radical electrons and 1,149 not at all; most are closed-shell molecules."""
+    nitromethane = members / "000006375.xyz"
+    text = nitromethane.read_text()
+    assert text.count("C[N+](=O)[O-]") == 2
+    nitromethane.write_text(text.replace("C[N+](=O)[O-]", smiles))
+    built = build("pc9", members, tmp_path / "out")
+    assert built.manifest.counts.rejected == {}
+    row = next(row for row in read(tmp_path / "out").to_pylist() if row["id"] == "pc9:6375")
+    assert (row["smiles"], row["multiplicity"], row["flags"]) == (smiles, 1, flags)
+    assert (row["canonical_smiles"] is None) == bool(flags)
+
+
+def test_the_line_after_the_atoms_is_no_list_of_frequencies(members: Path) -> None:
+    """Its first number counts heavy atoms, zeros follow: no vibration may come of it, in the energy or beside it."""
+    text = FORMALDEHYDE.splitlines()
+    assert text[6].split()[0] == "2.0"
+    molecule = by_cid(open_source(CARD, members))[712]
+    assert molecule.energy_hartree == float(text[1].split()[12])
+    assert not [name for name in molecule.properties if "freq" in name or "zpve" in name]
 
 
 def test_a_list_against_the_electrons_is_refused(members: Path) -> None:
