@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from hemdata.catalog.reading import Card, read_card
+from hemdata.catalog.folders import cards
+from hemdata.catalog.reading import Card, read_card, read_yaml
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")]
 Element = Annotated[str, Field(pattern=r"^[A-Z][a-z]?$")]
@@ -277,6 +278,14 @@ def level_card(name: str | Path) -> LevelCard:
 def composition(name: str | Path) -> SetCard:
     """The card of a composed dataset, by name or path."""
     return read_card(SetCard, "set", name)
+
+
+def is_composition(name: str | Path) -> bool:
+    """Whether a name, or the card at a path, is that of a composed dataset."""
+    if str(name) in cards("set"):
+        return True
+    path = Path(name)
+    return path.suffix in (".yaml", ".yml") and path.is_file() and "steps" in (read_yaml(path) or {})
 
 
 def study(name: str | Path) -> StudyCard:

@@ -1,6 +1,7 @@
 """`hemdata build`, `hemdata verify` and `hemdata label`: datasets and labels made and checked."""
 
 import json
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -15,22 +16,39 @@ Workers = Annotated[int | None, typer.Option(min=1, help="Worker processes; by d
 
 
 @command(
-    "build", "hemdata build pubchem9\nhemdata build pc9 --from PC9_data.zip\nhemdata build qm9 --out elsewhere/qm9"
+    "build",
+    "hemdata build pubchem9\nhemdata build od9-1\nhemdata build pc9 --from PC9_data.zip\n"
+    "hemdata build qm9 --out elsewhere/qm9",
 )
 def build(
-    name: Annotated[str, typer.Argument(help="A dataset, or the path of a card.")],
+    name: Annotated[str, typer.Argument(help="A dataset or a composition, or the path of a card.")],
     given: Annotated[Path | None, typer.Option("--from", help="Its archive or unpacked folder, given by hand.")] = None,
-    folder: Annotated[Path | None, typer.Option("--out", help="Where to write; by default data/NAME.")] = None,
+    folder: Annotated[Path | None, typer.Option("--out", help="Where to write; by default DATA/NAME.")] = None,
     workers: Workers = None,
     force: Annotated[bool, typer.Option("--force", help="Build again what stands there.")] = False,
+    offline: Annotated[bool, typer.Option("--offline", help="Download nothing.")] = False,
+    data: Data = Path("data"),
     as_json: AsJson = False,
 ) -> None:
-    """Build a dataset into validated Parquet shards with a manifest."""
-    from hemdata.catalog import dataset
+    """Build a dataset, or a composition of built ones, into validated Parquet shards with a manifest."""
+    from hemdata.catalog import dataset, is_composition
     from hemdata.curate import build as build_dataset
+    from hemdata.curate import compose
+    from hemdata.errors import CallError
 
-    with bar(f"build {name}", dataset(name).accepted if given is None else None) as step:
-        built = build_dataset(name, given, folder, workers=workers, progress=lambda n: step(n, ""), force=force)
+    if offline:
+        os.environ["HEMDATA_OFFLINE"] = "1"
+    composed = is_composition(name)
+    if composed and given is not None:
+        raise CallError(
+            f"'{name}' is composed of built datasets; nothing is read --from elsewhere.", fix="Leave it out."
+        )
+    if composed:
+        built = compose(name, data, folder, force=force)
+    else:
+        folder = folder or data / dataset(name).name
+        with bar(f"build {name}", dataset(name).accepted if given is None else None) as step:
+            built = build_dataset(name, given, folder, workers=workers, progress=lambda n: step(n, ""), force=force)
     counts = built.manifest.counts
     if as_json:
         print(json.dumps({"folder": str(built.folder), "new": built.new, "whole": built.whole, **counts.model_dump()}))
@@ -45,6 +63,11 @@ def build(
     if not built.whole:
         expected = dataset(name).accepted
         err.print(f"[yellow]Note:[/] this is not the whole set, which has {expected:,} molecules.")
+    if not composed and built.unaudited:
+        err.print(
+            f"[yellow]Note:[/] {built.unaudited:,} rows carry the flag level_unaudited: "
+            "no audit has yet found that their energies are of the level they name."
+        )
 
 
 @command("verify", "hemdata verify data/qm9\nhemdata verify data/test-groups@gfn2-xtb")

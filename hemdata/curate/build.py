@@ -4,8 +4,10 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from hemdata.catalog import DatasetCard, dataset
+from hemdata.curate.audit import Audit, AwaitedAudit
 from hemdata.curate.complete import Completion
 from hemdata.curate.workers import chunked, ordered_map
 from hemdata.errors import CallError, DataError
@@ -27,6 +29,7 @@ class Built:
         new: False where the same build stood there already.
         whole: False where rows were expected that the given files do not hold.
         rdkit_seconds: time in RDKit, summed over the workers.
+        unaudited: rows that this build wrote with the flag `level_unaudited`.
     """
 
     folder: Path
@@ -34,6 +37,7 @@ class Built:
     new: bool
     whole: bool
     rdkit_seconds: float = 0.0
+    unaudited: int = 0
 
 
 def build(
@@ -44,6 +48,7 @@ def build(
     workers: int | None = None,
     progress: Callable[[int], None] | None = None,
     force: bool = False,
+    audit: Audit | None = None,
 ) -> Built:
     """Build a dataset into validated Parquet shards.
 
@@ -54,6 +59,9 @@ def build(
         workers: processes; by default as many as cores.
         progress: called with the number of records read since the last call.
         force: build again what stands there already.
+        audit: compares rows of a set whose card says `audited: false` with the level's own calculation. Called
+            once, with up to 400 of the first accepted rows that have an energy. Where it agrees, the rows lose the
+            flag `level_unaudited`; its verdict stands in the manifest either way.
 
     Raises:
         CallError: for an unknown dataset, a missing path, an output folder that holds something else.
@@ -64,24 +72,31 @@ def build(
     if given is not None and not given.exists():
         raise CallError("There is nothing at the path given with --from.", where=given, fix="Correct the path.")
     source = open_source(card, given)
-    made_from = {"card": hashlib.sha256(card.model_dump_json().encode()).hexdigest()}
-    stands = None if force else _same_build(out, card, made_from)
-    if stands is not None and stands.sources == source.files:
+    audit = None if card.audited else audit
+    levels = [LevelName(name=its.name, hash=its.hash) for its in [level(card.level)]] if card.level else []
+    made_from: dict[str, Any] = {"card": hashlib.sha256(card.model_dump_json().encode()).hexdigest()}
+    stands = None if force else standing(out)
+    if stands is not None and _same(stands, made_from, levels, audit) and stands.sources == source.files:
         return Built(out, stands, new=False, whole=_whole(card, stands))
     rdkit_seconds = 0.0
+    awaited = AwaitedAudit(audit)
     with ShardWriter(out, table_schema("molecule", card.properties)) as writer:
         read = 0
         for done in ordered_map(Completion(card, source), chunked(source.raws(), RAWS_PER_TASK), workers):
             read += done.read
             rdkit_seconds += done.rdkit_seconds
-            writer.add(done.table)
+            writer.add(awaited.add(done.table))
             for rejection in done.rejected:
                 writer.reject(*rejection)
             if progress:
                 progress(done.read)
         if not read:
             raise DataError("The source holds no records.", where=given or card.name, fix="Check the file or folder.")
-        levels = [LevelName(name=its.name, hash=its.hash) for its in [level(card.level)]] if card.level else []
+        rest = awaited.rest()
+        if rest is not None:
+            writer.add(rest)
+        if awaited.found is not None:
+            made_from["audit"] = awaited.found
         if given is None and card.accepted is not None and writer.accepted != card.accepted:
             raise DataError(
                 f"'{card.name}' did not come out whole.",
@@ -90,18 +105,26 @@ def build(
                 fix="The published files or a library changed; compare the reasons with the dataset's page.",
             )
         manifest = writer.finish(card.name, read, source.files, levels, made_from)
-    return Built(out, manifest, new=True, whole=_whole(card, manifest), rdkit_seconds=rdkit_seconds)
+    return Built(
+        out, manifest, new=True, whole=_whole(card, manifest), rdkit_seconds=rdkit_seconds, unaudited=awaited.flagged
+    )
 
 
-def _same_build(out: Path, card: DatasetCard, made_from: dict[str, str]) -> Manifest | None:
-    """The manifest of what stands at `out`, if the same card with the same schema made it and its files are there."""
+def standing(out: Path) -> Manifest | None:
+    """The manifest of what stands at `out`, if it has today's schema and its files are there."""
     try:
         manifest = read_manifest(out)
     except (CallError, DataError):
         return None
-    same = manifest.made_from == made_from and manifest.schema_version == table_schema("molecule").version
+    same = manifest.schema_version == table_schema("molecule").version
     there = all((out / part.file).is_file() for part in [*manifest.shards, manifest.rejected])
     return manifest if same and there else None
+
+
+def _same(stands: Manifest, made_from: dict[str, Any], levels: list[LevelName], audit: Audit | None) -> bool:
+    """Whether the same card and level made what stands, and it had its audit where one is at hand."""
+    without = {key: value for key, value in stands.made_from.items() if key != "audit"}
+    return without == made_from and stands.levels == levels and (audit is None or "audit" in stands.made_from)
 
 
 def _whole(card: DatasetCard, manifest: Manifest) -> bool:

@@ -8,25 +8,29 @@ from typing import Any
 import pyarrow as pa
 
 from hemdata.catalog import Column, SetCard, Step, composition
+from hemdata.curate.build import Built, standing
+from hemdata.curate.conditions import EXAMPLES, define, spelled
+from hemdata.curate.duplicates import PLACE as _ORDER
+from hemdata.curate.duplicates import without_repeated
 from hemdata.errors import CallError, DataError
 from hemdata.identity import FLAT_GRAPH_LETTERS
 from hemdata.levels import level, one_level
 from hemdata.schema import table_schema
-from hemdata.shards import LevelName, Manifest, ShardWriter, SourceFile, read_manifest, sha256
+from hemdata.shards import LevelName, ShardWriter, SourceFile, read_manifest, sha256
 
 ORIGIN = Column(name="origin", type="string", meaning="the dataset that the row was taken from")
 BATCH_ROWS = 10_000
-_ORDER = "_parent, filename, file_row_number"
 _IDENTITY = {"flat_graph": f"inchikey[:{FLAT_GRAPH_LETTERS}]", "inchikey": "inchikey"}
 
 
-def compose(name: str | Path, data: Path, out: Path | None = None) -> Manifest:
+def compose(name: str | Path, data: Path, out: Path | None = None, *, force: bool = False) -> Built:
     """Build a composed dataset from the built datasets it names.
 
     Args:
         name: of a card in pipelines/sets, or its path.
         data: folder of the built datasets.
         out: the folder to write, by default `data`/<name>.
+        force: build again what stands there already.
 
     Raises:
         CallError: if a parent is not built; gives the command that builds it.
@@ -35,6 +39,11 @@ def compose(name: str | Path, data: Path, out: Path | None = None) -> Manifest:
     card = composition(name)
     out = out or data / card.name
     parents = _parents(card, data)
+    sources = [_manifest_file(folder) for folder in parents]
+    rule = hashlib.sha256(card.model_dump_json().encode()).hexdigest()
+    stands = None if force else standing(out)
+    if stands is not None and stands.made_from.get("card") == rule and stands.sources == sources:
+        return Built(out, stands, new=False, whole=True)
     with _connection(out) as db:
         view = _taken(db, parents[: len(card.steps[0].take or [])])
         rows = [_count(db, view)]
@@ -52,21 +61,20 @@ def compose(name: str | Path, data: Path, out: Path | None = None) -> Manifest:
             for batch in _batches(db, view, schema.arrow):
                 writer.add(batch)
             made_from: dict[str, Any] = {
-                "card": hashlib.sha256(card.model_dump_json().encode()).hexdigest(),
+                "card": rule,
                 "steps": _told(card, rows),
             }
             if card.mixed_levels:
                 made_from["mixed_levels"] = f"{card.mixed_levels}: {' and '.join(named)}"
             levels = [LevelName(name=its.name, hash=its.hash) for its in map(level, named)]
-            sources = [
-                SourceFile(
-                    name=f"{folder.name}/manifest.json",
-                    bytes=(folder / "manifest.json").stat().st_size,
-                    sha256=sha256(folder / "manifest.json"),
-                )
-                for folder in parents
-            ]
-            return writer.finish(card.name, rows[-1], sources, levels, made_from, ("pyarrow", "duckdb"))
+            manifest = writer.finish(card.name, rows[-1], sources, levels, made_from, ("pyarrow", "duckdb"))
+    return Built(out, manifest, new=True, whole=True)
+
+
+def _manifest_file(folder: Path) -> SourceFile:
+    """A parent as the manifest names it: by its own manifest, which vouches for its shards."""
+    path = folder / "manifest.json"
+    return SourceFile(name=f"{folder.name}/manifest.json", bytes=path.stat().st_size, sha256=sha256(path))
 
 
 def _parents(card: SetCard, data: Path) -> list[Path]:
@@ -96,6 +104,7 @@ class _connection:
         import duckdb
 
         self.db = duckdb.connect(config={"temp_directory": str(self.spill), "threads": 2})
+        define(self.db)
         return self.db
 
     def __exit__(self, *_: object) -> None:
@@ -126,7 +135,7 @@ def _taken(db: Any, folders: list[Path]) -> str:
 def _stepped(db: Any, card: SetCard, step: Step, before: str, view: str, data: Path) -> str:
     import duckdb
 
-    key = _IDENTITY[step.deduplicate or step.by]
+    key = _IDENTITY[step.by if step.deduplicate in (None, "geometry") else step.deduplicate]
     if step.mark:
         marks = [
             f"coalesce({key} IN ({_keys(data / other, key)}), false) AS {name}" for other, name in step.mark.items()
@@ -136,7 +145,9 @@ def _stepped(db: Any, card: SetCard, step: Step, before: str, view: str, data: P
         others = " UNION ALL ".join(_keys(data / other, key) for other in step.subtract)
         sql = f"SELECT * FROM {before} WHERE {key} IS NULL OR {key} NOT IN ({others})"
     elif step.filter:
-        sql = f"SELECT * FROM {before} WHERE ({step.filter})"
+        sql = f"SELECT * FROM {before} WHERE ({spelled(step.filter)})"
+    elif step.deduplicate == "geometry":
+        sql = without_repeated(db, before, view, step.mirror)
     elif step.deduplicate:
         sql = (
             f"SELECT * FROM {before} QUALIFY row_number() OVER (PARTITION BY coalesce({key}, id) ORDER BY {_ORDER}) = 1"
@@ -152,7 +163,7 @@ def _stepped(db: Any, card: SetCard, step: Step, before: str, view: str, data: P
         raise DataError(
             "A step of the composition is wrong.",
             where=f"set {card.name}, step: {step.verb}",
-            expected=f"an SQL condition on {columns}",
+            expected=f"an SQL condition on {columns}; or {', '.join(EXAMPLES)}",
             got=str(error).splitlines()[0],
         ) from None
     return view

@@ -34,7 +34,7 @@ def test_merge_deduplicate_subtract_and_filter(data: Path, tmp_path: Path) -> No
         {"subtract": ["explosives"]},
         {"filter": "n_heavy <= 12"},
     ]
-    manifest = compose(card(tmp_path, steps), data, tmp_path / "out")
+    manifest = compose(card(tmp_path, steps), data, tmp_path / "out").manifest
     assert [step["rows"] for step in manifest.made_from["steps"][:3]] == [205, 160, 120]
     table = read(tmp_path / "out")
     expected = [
@@ -49,7 +49,7 @@ def test_merge_deduplicate_subtract_and_filter(data: Path, tmp_path: Path) -> No
 
 def test_a_mark_is_a_column_and_a_sample_nests(data: Path, tmp_path: Path) -> None:
     marked = [{"take": ["test-groups"]}, {"mark": {"azoxy": "in_azoxy"}}, {"filter": "in_azoxy"}]
-    assert compose(card(tmp_path, marked), data, tmp_path / "a").counts.accepted == 45
+    assert compose(card(tmp_path, marked), data, tmp_path / "a").manifest.counts.accepted == 45
     small, large = (set(read(compose_to(data, tmp_path, n))["id"].to_pylist()) for n in (10, 50))
     assert small < large
 
@@ -75,7 +75,7 @@ def test_two_levels_are_refused_unless_asked_for_and_then_written_down(labelled:
     assert "gfn2-xtb and pc9" in str(refused.value)
     assert not (tmp_path / "out").exists()
     asked = card(tmp_path, [{"take": ["neuro", "saccharides"], "at": "gfn2-xtb"}], mixed_levels="as published")
-    manifest = compose(asked, other, tmp_path / "out")
+    manifest = compose(asked, other, tmp_path / "out").manifest
     assert manifest.made_from["mixed_levels"] == "as published: gfn2-xtb and pc9"
     assert {level.name for level in manifest.levels} == {"gfn2-xtb", "pc9"}
     verify(tmp_path / "out")
