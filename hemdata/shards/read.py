@@ -1,5 +1,7 @@
-"""Reads shards: whole, by columns, or as a stream of batches."""
+"""Reads shards: whole, by columns, or as a stream of batches; those of an older minor version as today's."""
 
+import re
+import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -7,7 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hemdata.errors import CallError, DataError
-from hemdata.shards.manifest import read_manifest
+from hemdata.schema import TableSchema, migrated, minor, table_schema
+from hemdata.shards.manifest import Manifest, read_manifest
 
 _UNREADABLE = (pa.ArrowException, OSError, ValueError)  # what Arrow raises over damaged bytes, a wrong letter included
 
@@ -17,12 +20,16 @@ def iterate(
 ) -> Iterator[pa.RecordBatch]:
     """Stream a shard folder's rows in order; constant memory at any size.
 
+    Shards of an older minor version of the schema come with today's columns. Those of a newer one come as they are,
+    unknown columns too, with a warning.
+
     Raises:
         CallError: if it is no shard folder, or has no such column.
         DataError: if a shard is missing or unreadable.
     """
     folder = Path(folder)
     manifest = read_manifest(folder)
+    older = _older(manifest)
     first: pa.Schema | None = None
     for shard in manifest.shards:
         path = folder / shard.file
@@ -31,14 +38,20 @@ def iterate(
             first = first or file.schema_arrow
             if file.schema_arrow != first:
                 raise ValueError("its columns are not those of the first shard")
-            unknown = set(columns or ()) - set(file.schema_arrow.names)
+            names = file.schema_arrow.names if older is None else older.arrow.names
+            unknown = set(columns or ()) - set(names)
             if unknown:
                 raise CallError(
                     f"'{manifest.dataset}' has no column {', '.join(sorted(unknown))}.",
                     where=path,
-                    expected=", ".join(file.schema_arrow.names),
+                    expected=", ".join(names),
                 )
-            yield from file.iter_batches(batch_size=batch_rows, columns=None if columns is None else list(columns))
+            if older is None:
+                yield from file.iter_batches(batch_size=batch_rows, columns=None if columns is None else list(columns))
+                continue
+            for old in file.iter_batches(batch_size=batch_rows):  # a step may need any column
+                for batch in migrated(pa.Table.from_batches([old]), older, manifest.schema_version).to_batches():
+                    yield batch if columns is None else batch.select(list(columns))
         except _UNREADABLE as error:
             raise _unreadable(path, error) from None
 
@@ -49,13 +62,17 @@ def read(folder: str | Path, columns: Sequence[str] | None = None) -> pa.Table:
     if batches:
         return pa.Table.from_batches(batches)
     manifest = read_manifest(Path(folder))
+    older = _older(manifest)
     empty = pq.read_schema(Path(folder) / manifest.shards[0].file).empty_table()
+    if older is not None:
+        empty = migrated(empty, older, manifest.schema_version)
     return empty if columns is None else empty.select(list(columns))
 
 
 def rejected(folder: str | Path) -> pa.Table:
     """The records that the build did not accept: where, reason, detail, text; errors as `iterate`."""
-    return read_file(Path(folder) / read_manifest(Path(folder)).rejected.file)
+    table = read_file(Path(folder) / read_manifest(Path(folder)).rejected.file)
+    return migrated(table, table_schema("rejected"), version_of(table.schema))
 
 
 def read_file(path: Path) -> pa.Table:
@@ -68,6 +85,24 @@ def read_file(path: Path) -> pa.Table:
         return pq.ParquetFile(path, page_checksum_verification=True).read()
     except _UNREADABLE as error:
         raise _unreadable(path, error) from None
+
+
+def version_of(schema: pa.Schema) -> str:
+    """The version of the schema that a file says it is of; 0.0 where it says none."""
+    said = str((schema.metadata or {}).get(b"hemdata.schema_version", b"").decode(errors="replace"))
+    return said if re.fullmatch(r"\d+\.\d+", said) else "0.0"
+
+
+def _older(manifest: Manifest) -> TableSchema | None:
+    """Today's schema, where the shards are of an older minor version of it."""
+    today = table_schema(manifest.schema_name, manifest.properties)
+    if minor(manifest.schema_version) > minor(today.version):
+        warnings.warn(
+            f"'{manifest.dataset}' is of version {manifest.schema_version} of the schema '{today.name}', this hemdata "
+            f"knows {today.version}: columns that it does not know are kept as they are.",
+            stacklevel=3,
+        )
+    return today if minor(manifest.schema_version) < minor(today.version) else None
 
 
 def _unreadable(path: Path, error: Exception) -> DataError:

@@ -9,9 +9,9 @@ import pyarrow.compute as pc
 
 from hemdata.errors import DataError
 from hemdata.levels import atomization_energies, level
-from hemdata.schema import TableSchema, lists, table_schema
+from hemdata.schema import TableSchema, lists, migrated, minor, table_schema
 from hemdata.shards.manifest import MANIFEST, Manifest, ShardFile, read_manifest, sha256
-from hemdata.shards.read import read_file
+from hemdata.shards.read import read_file, version_of
 
 ENERGY_TOLERANCE_KCAL_MOL = 1e-6
 _AGAIN = "Build it again; what is there is not what was written."
@@ -30,6 +30,14 @@ def verify(folder: str | Path) -> Manifest:
     for part in [*manifest.shards, manifest.rejected]:
         _bytes(folder / part.file, part)
     schema, version = table_schema(manifest.schema_name, manifest.properties), manifest.schema_version
+    if minor(version) > minor(schema.version):
+        raise DataError(
+            "The shards are of a newer version of the schema, whose columns and rules this hemdata cannot check.",
+            where=folder,
+            expected=f"at most {schema.version}",
+            got=version,
+            fix="Verify them with the hemdata that wrote them; they can be read with this one.",
+        )
     ids: set[str] = set()
     for part in manifest.shards:
         table = _table(folder / part.file, part, schema, version)
@@ -63,10 +71,12 @@ def _bytes(path: Path, part: ShardFile) -> None:
 
 
 def _table(path: Path, part: ShardFile, schema: TableSchema, version: str | None = None) -> pa.Table:
-    """The rows of a file; an older minor version of the schema differs in its number alone, or must be built again."""
+    """The rows of a file, which has the schema of its version; one of an older minor version is migrated."""
     table = read_file(path)
-    named = {**(schema.arrow.metadata or {}), **({b"hemdata.schema_version": version.encode()} if version else {})}
-    if not table.schema.equals(schema.arrow.with_metadata(named), check_metadata=True):
+    found = version_of(table.schema)
+    if version in (None, found):
+        table = migrated(table, schema, found)
+    if not table.schema.equals(schema.arrow, check_metadata=True):
         raise DataError("A shard has another schema than the manifest says.", where=path, fix=_AGAIN)
     if table.num_rows != part.rows:
         raise DataError("A shard has another number of rows.", where=path, expected=part.rows, got=table.num_rows)

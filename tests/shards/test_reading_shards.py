@@ -1,13 +1,18 @@
 """Shards are read whole, by columns and as a stream, and what cannot be read is told with its place."""
 
+import json
+
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from made_shards import MOLECULE, forge, molecules, write
+from made_shards import MOLECULE, finish, forge, molecules, with_value, write
 
+from hemdata.catalog import Column
 from hemdata.errors import CallError, DataError
+from hemdata.schema import MIGRATIONS, added, migrated
 from hemdata.schema import table as schema_table
-from hemdata.shards import iterate, read, read_manifest, rejected, verify
+from hemdata.shards import ShardWriter, iterate, read, read_manifest, rejected, verify
+from hemdata.shards.manifest import _sealed
 
 
 @pytest.fixture(scope="module")
@@ -167,19 +172,112 @@ def test_a_version_that_is_none(version, fresh):
 
 @pytest.fixture
 def schema_becomes(tmp_path, monkeypatch):
-    """Lets the installed molecule schema be of another version."""
+    """Lets the installed molecule schema be of another version, with further columns where given."""
 
-    def become(version: str) -> None:
+    def become(version: str, *columns: Column) -> None:
         shipped = schema_table.schema_card("molecule")
         own = tmp_path / "own" / "schemas"
         own.mkdir(parents=True)
-        card = shipped.model_copy(update={"version": version}).model_dump_json()
-        (own / "molecule.yaml").write_text(card, encoding="utf-8")
+        card = shipped.model_copy(update={"version": version, "columns": [*shipped.columns, *columns]})
+        (own / "molecule.yaml").write_text(card.model_dump_json(), encoding="utf-8")
         monkeypatch.setenv("HEMDATA_CARDS", str(own.parent))
         schema_table._card.cache_clear()
 
     yield become
     schema_table._card.cache_clear()
+
+
+SOLVENT = Column(name="solvent", type="string", nullable=True, meaning="what the molecule is dissolved in")
+CONFORMERS = Column(name="conformers", type="list<double>", nullable=True, meaning="their energies")
+STEPS = {0: added("solvent"), 2: added("conformers")}  # 1.1 brings a solvent, 1.3 conformers
+
+
+@pytest.fixture
+def older(schema_becomes, fresh, monkeypatch):
+    """Shards of 1.0 where 1.3 is today's version, with two further columns."""
+    schema_becomes("1.3", SOLVENT, CONFORMERS)
+    monkeypatch.setitem(MIGRATIONS, "molecule", STEPS)
+    return fresh
+
+
+def test_shards_of_an_older_minor_version_read_with_todays_columns(older):
+    today = schema_table.table_schema("molecule").arrow
+    table = read(older)
+    assert table.schema.equals(today, check_metadata=True)
+    assert table["solvent"].null_count == table["conformers"].null_count == 25
+    assert table.select(MOLECULE.arrow.names).equals(molecules(25))
+    assert read(older, ["conformers", "id"]).column_names == ["conformers", "id"]
+    assert [batch.num_rows for batch in iterate(older, ["solvent"], 7)] == [7, 3, 7, 3, 5]
+    with pytest.raises(CallError, match="colour"):
+        read(older, ["colour"])
+
+
+def test_shards_of_an_older_minor_version_verify_and_say_which_it_is(older):
+    assert verify(older).schema_version == "1.0"
+    forge(older, part_00001=with_value("multiplicity", 2, 2))
+    with pytest.raises(DataError, match="parity"):
+        verify(older)
+
+
+@pytest.mark.parametrize("edit", [lambda t: t.drop_columns(["smiles"]), lambda t: t.append_column("x", t["charge"])])
+def test_shards_of_an_older_version_with_other_columns_than_it_had_are_refused(edit, older):
+    forge(older, part_00000=edit)
+    for call in (read, verify):
+        with pytest.raises(DataError, match=r"version 1\.0 of the schema 'molecule' cannot be made into one of 1\.3"):
+            call(older)
+
+
+def test_an_empty_older_set_has_todays_columns(schema_becomes, tmp_path, monkeypatch):
+    write(tmp_path / "empty", n=0)
+    schema_becomes("1.1", SOLVENT)
+    monkeypatch.setitem(MIGRATIONS, "molecule", STEPS)
+    assert read(tmp_path / "empty").schema.equals(schema_table.table_schema("molecule").arrow, check_metadata=True)
+
+
+def test_only_the_steps_from_its_own_version_on_are_taken(schema_becomes, monkeypatch):
+    schema_becomes("1.3", SOLVENT, CONFORMERS)
+    monkeypatch.setitem(MIGRATIONS, "molecule", STEPS)
+    today = schema_table.table_schema("molecule")
+    of_1_1 = molecules(4).append_column("solvent", pa.array(["water"] * 4))
+    for version in ("1.1", "1.2"):
+        assert migrated(of_1_1, today, version)["solvent"].to_pylist() == ["water"] * 4
+    with pytest.raises(DataError, match="cannot be made"):
+        migrated(of_1_1, today, "1.0")  # 1.0 had no solvent: the column would stand twice
+
+
+def test_a_step_may_not_add_a_column_that_must_have_values(schema_becomes):
+    schema_becomes("1.1", Column(name="solvent", type="string", meaning="x"))
+    with pytest.raises(DataError, match="may not be null"):
+        added("solvent")(molecules(3), schema_table.table_schema("molecule"))
+
+
+def test_a_newer_minor_version_reads_as_it_is_with_a_note_and_is_not_verified(schema_becomes, tmp_path):
+    schema_becomes("1.1", SOLVENT)
+    newer = schema_table.table_schema("molecule")
+    dissolved = molecules(5).append_column("solvent", pa.array(["water"] * 5)).cast(newer.arrow)
+    with ShardWriter(tmp_path / "newer", newer) as writer:
+        writer.add(dissolved)
+        finish(writer, 5)
+    (tmp_path / "own" / "schemas" / "molecule.yaml").unlink()
+    schema_table._card.cache_clear()
+    with pytest.warns(UserWarning, match=r"'made-up' is of version 1\.1.*knows 1\.0"):
+        assert read(tmp_path / "newer").equals(dissolved)
+    with pytest.raises(DataError, match="newer version of the schema") as caught:
+        verify(tmp_path / "newer")
+    assert "expected: at most 1.0" in str(caught.value)
+
+
+def test_a_manifest_of_a_newer_minor_format_is_refused_and_of_an_older_one_is_read(fresh, monkeypatch):
+    manifest = read_manifest(fresh)
+    forge(fresh, manifest.model_copy(update={"format": "1.1"}))
+    with pytest.raises(DataError, match="have a format that this hemdata does not read") as caught:
+        read(fresh)
+    assert "expected: 1.x up to 1.0" in str(caught.value)
+    body = json.loads(manifest.text())
+    del body["made_from"], body["sha256"]  # as if `made_from` had come with a later minor version
+    (fresh / "manifest.json").write_text(_sealed(body), encoding="utf-8")
+    assert read_manifest(fresh).made_from == {}
+    assert read(fresh).equals(molecules(25))
 
 
 def test_an_older_minor_version_reads_and_verifies(schema_becomes, fresh):
