@@ -1,0 +1,73 @@
+"""Thermal terms and the enthalpy of formation of a gas: rigid rotor, harmonic oscillator, through atomization."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from hemdata.errors import DataError
+from hemdata.label.frequencies import HARTREE_CM1, HARTREE_JOULE, Frequencies
+from hemdata.levels import HARTREE_KCAL_MOL, SYMBOLS
+
+KELVIN_HARTREE = 1.380649e-23 / HARTREE_JOULE
+"""The Boltzmann constant in hartree a kelvin (CODATA 2018)."""
+ROOM_KELVIN = 298.15
+
+
+@dataclass(frozen=True)
+class Formation:
+    """Enthalpies of formation of the gas, kcal/mol, at 0 and at 298.15 K."""
+
+    at_0_kcal_mol: float
+    at_298_kcal_mol: float
+
+
+def thermal_enthalpy(found: Frequencies, n_atoms: int, kelvin: float = ROOM_KELVIN) -> float:
+    """H(T) - H(0) of the ideal gas, hartree: translation and RT, rotation, and vibration without zero-point energy.
+
+    Imaginary frequencies are left out; so are electronic terms.
+    """
+    kt = KELVIN_HARTREE * kelvin
+    if n_atoms == 1:
+        return 2.5 * kt
+    quanta = found.wavenumbers[found.wavenumbers > 0] / HARTREE_CM1
+    vibration = float(np.sum(quanta / np.expm1(quanta / kt)))
+    return 2.5 * kt + (1.0 if found.linear else 1.5) * kt + vibration
+
+
+def formation(
+    atomization_kcal_mol: float,
+    found: Frequencies,
+    atomic_numbers: Sequence[int] | npt.NDArray[np.integer],
+    atoms_at_0: Mapping[str, float],
+    atoms_at_298: Mapping[str, float],
+) -> Formation:
+    """The enthalpy of formation that an atomization energy gives with the atoms' experimental enthalpies.
+
+    At 0 K: sum of the atoms' less D0, where D0 = De - ZPE. At 298.15 K the atomization's enthalpy takes 5/2 RT of each
+    atom and loses the molecule's H(T) - H(0).
+
+    Args:
+        atomization_kcal_mol: De, the electronic one, positive when bound.
+        found: frequencies, of all N atoms.
+        atomic_numbers: (N,).
+        atoms_at_0, atoms_at_298: enthalpies of formation of the atoms by element, kcal/mol (`experiment.atoms`).
+
+    Raises:
+        DataError: if an element's atom has no enthalpy there.
+    """
+    counts = Counter(SYMBOLS[int(z)] for z in atomic_numbers)
+    missing = sorted(set(counts) - set(atoms_at_0) | set(counts) - set(atoms_at_298))
+    if missing:
+        raise DataError(
+            "There is no experimental enthalpy of an atom.", expected=", ".join(atoms_at_0), got=", ".join(missing)
+        )
+    n = sum(counts.values())
+    d0 = atomization_kcal_mol - found.zero_point_hartree * HARTREE_KCAL_MOL
+    thermal = (2.5 * KELVIN_HARTREE * ROOM_KELVIN * n - thermal_enthalpy(found, n)) * HARTREE_KCAL_MOL
+    return Formation(
+        sum(n_of * atoms_at_0[symbol] for symbol, n_of in counts.items()) - d0,
+        sum(n_of * atoms_at_298[symbol] for symbol, n_of in counts.items()) - d0 - thermal,
+    )
