@@ -127,7 +127,7 @@ class LevelCard(Card):
     name: Name
     title: str
     about: str
-    engine: Literal["pyscf", "tblite"]
+    engine: Literal["pyscf", "tblite", "xtb"]
     method: str = Field(description="functional or semi-empirical method, in the engine's words")
     basis: Basis | None = None
     angular: Literal["cartesian", "spherical", "cartesian-d-spherical-f"] | None = None
@@ -140,8 +140,8 @@ class LevelCard(Card):
     def _engine_has_what_it_needs(self) -> "LevelCard":
         if self.engine == "pyscf" and (self.basis is None or self.angular is None or self.grid_level is None):
             raise ValueError("a pyscf level needs basis, angular and grid_level")
-        if self.engine == "tblite" and (self.basis or self.angular or self.grid_level):
-            raise ValueError("a tblite level has no basis, angular or grid_level")
+        if self.engine != "pyscf" and (self.basis or self.angular or self.grid_level):
+            raise ValueError(f"a {self.engine} level has no basis, angular or grid_level")
         return self
 
 
