@@ -115,7 +115,7 @@ def _with_flags(table: pa.Table, found: dict[str, npt.NDArray[np.bool_]]) -> pa.
 
 
 def _identity(molecule: Molecule) -> Identity | None:
-    return identify(molecule.smiles) if molecule.smiles is not None else None
+    return identify(molecule.smiles, bonds=molecule.positions is not None) if molecule.smiles is not None else None
 
 
 def _text(raw: Raw) -> str:

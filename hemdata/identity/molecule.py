@@ -21,7 +21,7 @@ class Identity:
         charge: total formal charge.
         radical_electrons: unpaired electrons as drawn.
         fragments: number of disconnected parts.
-        adjacency: of the atoms that the SMILES writes, a square of int32, packed.
+        adjacency: of the atoms that the SMILES writes, a square of int32, packed; None where bonds were not asked for.
         carriers: of each further hydrogen, the atom that it is bound to.
     """
 
@@ -31,12 +31,18 @@ class Identity:
     charge: int
     radical_electrons: int
     fragments: int
-    adjacency: bytes
+    adjacency: bytes | None
     carriers: tuple[int, ...]
 
     @property
     def connectivity(self) -> npt.NDArray[np.bool_]:
-        """Which of `atomic_numbers` are bound to which, (N, N); made only where it is asked for."""
+        """Which of `atomic_numbers` are bound to which, (N, N); made only where it is asked for.
+
+        Raises:
+            ValueError: if the SMILES was identified without its bonds.
+        """
+        if self.adjacency is None:
+            raise ValueError("identified without bonds")
         atoms, written = len(self.atomic_numbers), len(self.atomic_numbers) - len(self.carriers)
         bound = np.zeros((atoms, atoms), dtype=bool)
         bound[:written, :written] = np.frombuffer(self.adjacency, dtype=np.int32).reshape(written, written)
@@ -61,37 +67,37 @@ def quiet() -> None:
 def parsed(smiles: str) -> Any | None:
     """RDKit's molecule of a SMILES, explicit hydrogens merged into their atoms; None as for `identify`."""
     molecule = _read(smiles)
-    if molecule is None or 0 in _atomic_numbers(molecule):
-        return None
-    return molecule
+    wildcard = molecule is not None and any(atom.GetAtomicNum() == 0 for atom in molecule.GetAtoms())
+    return None if wildcard else molecule
 
 
-def identify(smiles: str) -> Identity | None:
-    """The identity of a SMILES; None where RDKit cannot parse or sanitise it, or a wildcard leaves an atom open."""
+def identify(smiles: str, bonds: bool = True) -> Identity | None:
+    """The identity of a SMILES; None where RDKit cannot parse or sanitise it, or a wildcard leaves an atom open.
+
+    Args:
+        smiles: the molecule.
+        bonds: whether its `connectivity` will be asked for; a set of millions without geometries does without.
+    """
     chem, inchi = _rdkit()
     molecule = _read(smiles)
     if molecule is None:
         return None
-    heavy: list[int] = []
-    carriers: list[int] = []
-    radical_electrons = 0
-    at = molecule.GetAtomWithIdx
-    for place in range(molecule.GetNumAtoms()):  # one pass, by index: `GetAtoms` takes three times as long
-        atom = at(place)
-        carriers += [place] * atom.GetTotalNumHs()
-        heavy.append(atom.GetAtomicNum())
-        radical_electrons += atom.GetNumRadicalElectrons()
+    # By index: RDKit's `GetAtoms` takes twice as long, and walking atoms is what this costs beyond RDKit itself.
+    atoms = [molecule.GetAtomWithIdx(place) for place in range(molecule.GetNumAtoms())]
+    heavy = [atom.GetAtomicNum() for atom in atoms]
     if 0 in heavy:
         return None
+    carriers = [place for place, atom in enumerate(atoms) for _ in range(atom.GetTotalNumHs())] if bonds else []
+    hydrogens = molecule.GetNumAtoms(onlyExplicit=False) - len(heavy)
     canonical_smiles = chem.MolToSmiles(molecule)
     return Identity(
         canonical_smiles=canonical_smiles,
         inchikey=inchi.MolToInchiKey(molecule),
-        atomic_numbers=(*heavy, *([1] * len(carriers))),
+        atomic_numbers=(*heavy, *([1] * hydrogens)),
         charge=chem.GetFormalCharge(molecule),
-        radical_electrons=radical_electrons,
-        fragments=canonical_smiles.count(".") + 1 if heavy else 0,
-        adjacency=chem.GetAdjacencyMatrix(molecule).tobytes(),
+        radical_electrons=sum(a.GetNumRadicalElectrons() for a in atoms) if "[" in smiles else 0,
+        fragments=canonical_smiles.count(".") + 1,
+        adjacency=chem.GetAdjacencyMatrix(molecule).tobytes() if bonds else None,
         carriers=tuple(carriers),
     )
 
@@ -101,10 +107,6 @@ def _read(smiles: str) -> Any | None:
     if len(smiles.split()) != 1:  # RDKit would read up to the first blank and drop the rest in silence
         return None
     return _rdkit()[0].MolFromSmiles(smiles)
-
-
-def _atomic_numbers(molecule: Any) -> list[int]:
-    return [molecule.GetAtomWithIdx(place).GetAtomicNum() for place in range(molecule.GetNumAtoms())]
 
 
 @cache

@@ -1,5 +1,6 @@
 """The identity of a SMILES against InChIKeys as PubChem gives them, and what must and must not share one."""
 
+import dataclasses
 import pickle
 
 import pytest
@@ -163,3 +164,11 @@ def test_the_connectivity_is_that_of_rdkits_molecule_with_its_hydrogens(smiles):
 
 def test_an_identity_travels_between_processes():
     assert pickle.loads(pickle.dumps(identify("CCO"))) == identify("CCO")
+
+
+@pytest.mark.parametrize("smiles", ["CCO", "[CH3]", "C[N+](=O)[O-]", "c1cc[nH]c1", "[2H]C([H])F", "O=O.[Na+].[Cl-]"])
+def test_without_its_bonds_a_molecule_is_the_same_but_for_them(smiles):
+    whole, lean = identify(smiles), identify(smiles, bonds=False)
+    assert dataclasses.replace(lean, adjacency=whole.adjacency, carriers=whole.carriers) == whole
+    with pytest.raises(ValueError, match="without bonds"):
+        _ = lean.connectivity
