@@ -1,5 +1,6 @@
 """Verifies a shard folder: every byte, every row, every count."""
 
+import tempfile
 from collections import Counter
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pyarrow.compute as pc
 from hemdata.errors import DataError
 from hemdata.levels import atomization_energies, level
 from hemdata.schema import TableSchema, lists, migrated, minor, table_schema
+from hemdata.shards.ids import Ids
 from hemdata.shards.manifest import MANIFEST, Manifest, ShardFile, read_manifest, sha256
 from hemdata.shards.read import read_file, version_of
 
@@ -38,15 +40,16 @@ def verify(folder: str | Path) -> Manifest:
             got=version,
             fix="Verify them with the hemdata that wrote them; they can be read with this one.",
         )
-    ids: set[str] = set()
+    ids = Ids()
     for part in manifest.shards:
         table = _table(folder / part.file, part, schema, version)
         schema.check(table, where=folder / part.file)
         _energies(folder / part.file, table, manifest)
-        before = len(ids)
-        ids.update(table["id"].to_pylist())
-        if len(ids) != before + table.num_rows:
-            raise DataError("An id stands in two shards.", where=folder / part.file, fix=_AGAIN)
+        if twice := ids.add(table["id"].to_pylist()):
+            raise DataError("An id stands in two shards.", where=folder / part.file, got=twice, fix=_AGAIN)
+    with tempfile.TemporaryDirectory() as scratch:
+        if twice := ids.repeated([folder / part.file for part in manifest.shards], Path(scratch)):
+            raise DataError("An id stands in two shards.", where=folder, got=twice, fix=_AGAIN)
     refused = _table(folder / manifest.rejected.file, manifest.rejected, table_schema("rejected"))
     _counts(folder, manifest, dict(Counter(refused["reason"].to_pylist())))
     return manifest

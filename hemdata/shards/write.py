@@ -5,6 +5,7 @@ import os
 import platform
 import re
 import shutil
+import tempfile
 import uuid
 from collections import Counter
 from pathlib import Path
@@ -16,6 +17,7 @@ import pyarrow.parquet as pq
 
 from hemdata.errors import CallError, DataError
 from hemdata.schema import TableSchema, table_schema
+from hemdata.shards.ids import Ids
 from hemdata.shards.manifest import MANIFEST, Counts, LevelName, Manifest, ShardFile, SourceFile, sha256, versions
 
 ROWS_PER_SHARD = 50_000
@@ -50,7 +52,7 @@ class ShardWriter:
         self._shards: list[ShardFile] = []
         self._rejected: list[dict[str, str | None]] = []
         self._reasons: Counter[str] = Counter()
-        self._ids: set[str] = set()
+        self._ids = Ids()
 
     def __enter__(self) -> Self:
         foreign = _foreign(self.folder)
@@ -75,14 +77,10 @@ class ShardWriter:
         """Add checked rows.
 
         Raises:
-            DataError: if a row breaks the schema or repeats an id.
+            DataError: if a row breaks the schema or repeats an id (of a very large set's ids, `finish` tells).
         """
         self.schema.check(table, where=self.folder.name)
-        ids = table["id"].to_pylist()
-        twice = self._ids.intersection(ids)
-        if twice:
-            raise DataError("An id stands twice in one dataset.", where=self.folder.name, got=sorted(twice)[:3])
-        self._ids.update(ids)
+        self._once(self._ids.add(table["id"].to_pylist()))
         self._waiting.append(table.select(self.schema.arrow.names).cast(self.schema.arrow))
         self._n_waiting += table.num_rows
         while self._n_waiting >= self.rows_per_shard:
@@ -115,10 +113,12 @@ class ShardWriter:
         """Write what is left, the rejected rows and the manifest, and put the folder in its place.
 
         Raises:
-            DataError: if read is not accepted + rejected: a record was lost.
+            DataError: if read is not accepted + rejected: a record was lost; if an id stands twice.
         """
         if self._n_waiting or not self._shards:
             self._write_shard(self._n_waiting)
+        with tempfile.TemporaryDirectory(dir=self._partial) as scratch:
+            self._once(self._ids.repeated([self._partial / shard.file for shard in self._shards], Path(scratch)))
         accepted = sum(shard.rows for shard in self._shards)
         if read != accepted + len(self._rejected):
             raise DataError(
@@ -147,6 +147,10 @@ class ShardWriter:
         (self._partial / MANIFEST).write_text(manifest.text(), encoding="utf-8")
         self._put_in_place()
         return manifest
+
+    def _once(self, twice: list[str]) -> None:
+        if twice:
+            raise DataError("An id stands twice in one dataset.", where=self.folder.name, got=twice)
 
     def _write_shard(self, rows: int) -> None:
         table = pa.concat_tables(self._waiting) if self._waiting else self.schema.arrow.empty_table()

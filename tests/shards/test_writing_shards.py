@@ -9,10 +9,11 @@ import made_shards
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from made_shards import MOLECULE, finish, hashes, molecules, with_value, write
+from made_shards import MOLECULE, finish, forge, hashes, molecules, with_value, write
 
 from hemdata.errors import CallError, DataError
 from hemdata.shards import ShardWriter, read, read_manifest, rejected, verify
+from hemdata.shards import ids as ids_module
 from hemdata.shards import write as write_module
 
 
@@ -139,6 +140,24 @@ def test_an_id_given_again_in_a_later_table_is_refused(tmp_path):
         with pytest.raises(DataError, match="An id stands twice") as caught:
             writer.add(molecules(5, first=4))
     assert "made-up:4" in str(caught.value)
+
+
+def test_an_id_of_a_set_too_large_for_memory_is_still_found_to_stand_twice(tmp_path, monkeypatch):
+    """Memory holds the first 10 ids alone; the repeated one comes later, in two shards."""
+    monkeypatch.setattr(ids_module, "IN_MEMORY", 10)
+    with ShardWriter(tmp_path / "twice", MOLECULE, rows_per_shard=10) as writer:
+        for first in (0, 10, 20, 15):
+            writer.add(molecules(10, first))
+        with pytest.raises(DataError, match="An id stands twice") as caught:
+            finish(writer, 40)
+    assert "made-up:15" in str(caught.value)
+    assert list(tmp_path.iterdir()) == []
+    write(tmp_path / "once")
+    assert verify(tmp_path / "once").counts.accepted == 25
+    forge(tmp_path / "once", part_00002=with_value("id", 0, "made-up:13"))
+    with pytest.raises(DataError, match="stands in two shards") as caught:
+        verify(tmp_path / "once")
+    assert "made-up:13" in str(caught.value)
 
 
 def test_a_lost_record_is_an_error_and_leaves_nothing(tmp_path):
