@@ -34,8 +34,8 @@ _WAYS_OUT = {
 }
 
 
-def command(name: str, examples: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Add a function to the app; its errors become sentences and exit codes, its help ends with examples."""
+def command(name: str, examples: str, group: typer.Typer = app) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Add a function to the app or a group of it; its errors become sentences and exit codes, its help has examples."""
 
     def added(function: Callable[..., None]) -> Callable[..., None]:
         @functools.wraps(function)
@@ -66,7 +66,7 @@ def command(name: str, examples: str) -> Callable[[Callable[..., None]], Callabl
                 raise SystemExit(1) from None
 
         shown = "\n\n".join(f"    {line}" for line in examples.strip().splitlines())
-        app.command(name, epilog=f"[bold]Examples[/]\n\n{shown}")(told)
+        group.command(name, epilog=f"[bold]Examples[/]\n\n{shown}")(told)
         return told
 
     return added
@@ -80,6 +80,7 @@ def main() -> None:
     """Entry point of the `hemdata` command."""
     import hemdata.cli.compare
     import hemdata.cli.learn
+    import hemdata.cli.levels
     import hemdata.cli.look
     import hemdata.cli.make  # noqa: F401  each module adds its commands to the app
 

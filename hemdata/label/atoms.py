@@ -63,8 +63,8 @@ def atom(symbol: str, its_level: Level) -> Atom:
     """The lowest state of a free atom at a level.
 
     PySCF: UKS (a singlet: RKS) on grid level 5 for every multiplicity up to quintet, each followed to an internally
-    stable solution; the lowest is taken. Tight binding knows no spin polarisation, so that its lowest energy is not the ground state's: the
-    atom's ground state by Hund's rule is taken there.
+    stable solution; the lowest is taken. Tight binding knows no spin polarisation, so that its lowest energy is not the
+    ground state's: the atom's ground state by Hund's rule is taken there.
 
     Raises:
         DataError: if the element is unknown to the level's basis or method, or no state converges.

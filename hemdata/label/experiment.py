@@ -1,7 +1,7 @@
 """A level of theory against nature: atomization energies of the Active Thermochemical Tables, ATcT 1.112.
 
-The table travels in the distribution chemicals (`Reactions/ATcT 1.112 (g).tsv`); a molecule's SMILES is found by its CAS
-number. ATcT: Ruscic and others, J. Phys. Chem. A 2004, 108, 9979; version 1.112 of 2013.
+The table travels in the distribution chemicals (`Reactions/ATcT 1.112 (g).tsv`); a molecule's SMILES is found by its
+CAS number. ATcT: Ruscic and others, J. Phys. Chem. A 2004, 108, 9979; version 1.112 of 2013.
 """
 
 import csv
@@ -165,8 +165,8 @@ def atoms(kelvin: int) -> dict[str, float]:
 def molecules() -> tuple[list[Known], dict[str, str]]:
     """The neutral molecules of H C N O F in the table, by size then name; and why others are left out, by name.
 
-    A SMILES found by CAS number is taken only where it has the table's formula (that of a radical is often its parent's)
-    and no unpaired electron; O2 is the one open shell.
+    A SMILES found by CAS number is taken only where it has the table's formula (that of a radical is often its
+    parent's) and no unpaired electron; O2 is the one open shell.
     """
     from chemicals import search_chemical
 
