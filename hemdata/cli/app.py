@@ -78,6 +78,7 @@ def _escaped(text: str) -> str:
 
 def main() -> None:
     """Entry point of the `hemdata` command."""
+    import hemdata.cli.choose
     import hemdata.cli.compare
     import hemdata.cli.learn
     import hemdata.cli.levels

@@ -29,6 +29,7 @@ def commands() -> list[str]:
 
 @pytest.mark.parametrize("line", commands())
 def test_every_command_shown_is_one_that_parses(line: str) -> None:
+    import hemdata.cli.choose
     import hemdata.cli.compare
     import hemdata.cli.learn
     import hemdata.cli.look
