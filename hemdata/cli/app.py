@@ -8,14 +8,28 @@ from typing import Any
 
 import typer
 from rich.console import Console
+from typer.core import TyperGroup
 
 from hemdata.errors import HemdataError
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
+
+class Commands(TyperGroup):
+    """Commands of one word, and of two: `label status` beside the plain `label NAME`."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The two-word command that the arguments begin with, else that of one word."""
+        two = " ".join(args[:2])
+        if len(args) > 1 and two in self.commands:
+            return two, self.commands[two], args[2:]
+        return super().resolve_command(ctx, args)
+
+
 app = typer.Typer(
     name="hemdata",
+    cls=Commands,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -80,6 +94,7 @@ def main() -> None:
     """Entry point of the `hemdata` command."""
     import hemdata.cli.choose
     import hemdata.cli.compare
+    import hemdata.cli.label
     import hemdata.cli.learn
     import hemdata.cli.levels
     import hemdata.cli.look

@@ -1,4 +1,4 @@
-"""`hemdata build`, `hemdata verify` and `hemdata label`: datasets and labels made and checked."""
+"""`hemdata build` and `hemdata verify`: datasets made and checked."""
 
 import json
 import os
@@ -84,75 +84,3 @@ def verify(
         return
     files = len(manifest.shards) + 2
     out.print(f"{folder} holds: {files} files, {manifest.counts.accepted:,} molecules, every check passed.")
-
-
-@command(
-    "label",
-    "hemdata label test-groups\nhemdata label pubchem9 -n 800 --without test-groups\n"
-    "hemdata label my-molecules.smi --level gfn2-xtb",
-)
-def label(
-    target: Annotated[str, typer.Argument(metavar="NAME|FILE", help="A dataset, or a .smi or .xyz file.")],
-    n: Annotated[
-        int | None, typer.Option("-n", min=1, help="How many molecules, chosen by the seed; default all.")
-    ] = None,
-    level: Annotated[str, typer.Option(help="Level of theory.")] = "gfn2-xtb",
-    geometry: Annotated[
-        str, typer.Option(help="Level at which geometries are relaxed; `given` takes those that are there.")
-    ] = "gfn2-xtb",
-    accuracy: Annotated[str, typer.Option(help="`label`, or `reference`: single points plainly converged.")] = "label",
-    store: Annotated[Path | None, typer.Option(help="The label store; by default DATA/labels.sqlite.")] = None,
-    folder: Annotated[Path | None, typer.Option("--out", help="Where to write; by default DATA/NAME@LEVEL.")] = None,
-    without: Annotated[list[str], typer.Option(help="Leave out the molecules of this dataset, by flat graph.")] = [],  # noqa: B006
-    max_heavy: Annotated[
-        int | None, typer.Option("--max-heavy", min=1, help="Leave out molecules of more heavy atoms.")
-    ] = None,
-    seed: Annotated[int, typer.Option(help="Decides which molecules -n takes.")] = 0,
-    retry: Annotated[str | None, typer.Option(help="`failed`: compute failed molecules again.")] = None,
-    workers: Workers = None,
-    data: Data = Path("data"),
-    as_json: AsJson = False,
-) -> None:
-    """Compute geometries and energies at a level of theory, into the label store and as shards."""
-    from hemdata.errors import CallError
-    from hemdata.label import label_dataset
-
-    if retry not in (None, "failed"):
-        raise CallError("--retry knows one word.", expected="failed", got=retry)
-    if accuracy not in ("label", "reference"):
-        raise CallError("There is no such accuracy.", expected="label or reference", got=accuracy)
-    failed = 0
-    with bar(f"label {target} at {level}", n) as step:
-
-        def progress(result: object, number: int) -> None:
-            nonlocal failed
-            failed += getattr(result, "reason", None) is not None
-            step(number, f"{failed} failed" if failed else "")
-
-        labelled = label_dataset(
-            target,
-            n=n,
-            level_name=level,
-            geometry=geometry,
-            accuracy=accuracy,
-            store=store,
-            out=folder,
-            without=without,
-            max_heavy=max_heavy,
-            seed=seed,
-            retry_failed=retry == "failed",
-            workers=workers,
-            data=data,
-            progress=progress,
-        )
-    counts, outcome = labelled.manifest.counts, labelled.outcome
-    if as_json:
-        told = {"folder": str(labelled.folder), "computed": outcome.computed, "stored": outcome.stored}
-        print(json.dumps(told | counts.model_dump()))
-        return
-    out.print(
-        f"{labelled.folder}: {counts.accepted:,} molecules labelled at {level}"
-        f" ({outcome.computed:,} computed, {outcome.stored:,} from the store), {outcome.failed:,} failed."
-    )
-    for reason, number in sorted(counts.rejected.items(), key=lambda item: -item[1]):
-        out.print(f"  {number:>6,}  {reason}", markup=False)

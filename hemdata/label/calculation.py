@@ -70,6 +70,7 @@ class Calculation:
         atomic_numbers, positions: (N,), (3N,) angstrom of the starting geometry; None where the SMILES makes it.
         accuracy: as the engines' single points take it.
         versions: of the engine and of RDKit, since both decide the digits.
+        noted: what the provenance shall say beside; not part of the key.
     """
 
     smiles: str | None
@@ -84,12 +85,20 @@ class Calculation:
     accuracy: str = "label"
     seed: int = 0
     versions: tuple[tuple[str, str], ...] = ()
+    noted: tuple[tuple[str, str], ...] = ()
 
     @cached_property
     def key(self) -> str:
         """SHA-256 over everything that decides the result; two names of one level share it."""
-        decides = {name: value for name, value in asdict(self).items() if name != "level"}
+        decides = {name: value for name, value in asdict(self).items() if name not in ("level", "noted")}
         return hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()
+
+    @property
+    def described(self) -> dict[str, Any]:
+        """The part of the provenance that is known before anything is computed."""
+        asked = {"smiles": self.smiles} if self.smiles else {}
+        level = {"level": self.level, "level_hash": self.level_hash, "relax": self.relax}
+        return level | asked | dict(self.noted) | {"versions": dict(self.versions)}
 
 
 @dataclass(frozen=True)
@@ -101,7 +110,8 @@ class Result:
         reason: None where it succeeded, else why not, in words.
         atomic_numbers, positions: (N,), (3N,) angstrom, the geometry of the energy.
         energy_hartree: total electronic energy at the level.
-        provenance: engine, versions, host, seconds, gradients, cycles.
+        provenance: level and its hash, molecule, origin of the geometry, versions, host, seconds, gradients, cycles,
+            rungs of the ladder that were climbed.
     """
 
     key: str
@@ -120,9 +130,15 @@ def calculation_for(
     atomic_numbers: Sequence[int] | None = None,
     positions: Sequence[float] | None = None,
     accuracy: str = "label",
+    origin: str = "given",
 ) -> Calculation:
-    """The calculation of one molecule's stage, from its positions where they are given, else from its SMILES."""
+    """The calculation of one molecule's stage, from its positions where they are given, else from its SMILES.
+
+    `origin` says in the provenance where given positions come from.
+    """
     given = bool(positions)
+    asked = {"smiles": smiles} if smiles else {}
+    noted = asked | {"geometry_from": origin if given else "the SMILES"}
     return Calculation(
         smiles=smiles if stage.relax else None,
         charge=charge,
@@ -135,6 +151,7 @@ def calculation_for(
         fmax_ev_angstrom=FMAX_EV_ANGSTROM if stage.relax else None,
         accuracy=accuracy,
         versions=_versions(stage.level.card.engine),
+        noted=tuple(sorted(noted.items())),
     )
 
 
@@ -146,7 +163,7 @@ def _versions(engine: str) -> tuple[tuple[str, str], ...]:
 def calculate(task: Calculation) -> Result:
     """Run one calculation; a chemical failure is a result with its reason, never an exception."""
     started = time.perf_counter()
-    provenance: dict[str, Any] = {"host": platform.node(), "versions": dict(task.versions)}
+    provenance = task.described | {"host": platform.node()}
     try:
         z, xyz, energy, found = _labelled(task)
     except DataError as error:

@@ -42,6 +42,8 @@ def label_dataset(
     seed: int = 0,
     retry_failed: bool = False,
     workers: int | None = None,
+    compute: bool = True,
+    partial: bool = False,
     data: Path = Path("data"),
     progress: Callable[[Result | None, int], None] | None = None,
 ) -> Labelled:
@@ -58,11 +60,13 @@ def label_dataset(
             GFN2-xTB's.
         without: datasets whose molecules (by flat graph) are left out before sampling.
         max_heavy: molecules of more heavy atoms are left out before sampling.
+        compute: False writes what the store holds, which a run may be filling, and computes nothing.
+        partial: then molecules that are not labelled yet are rejected rows, not an error.
         progress: as `label`.
 
     Raises:
         CallError: for an unknown dataset or file, or a store in use.
-        DataError: if a file does not read, or nothing is left to label.
+        DataError: if a file does not read, nothing is left to label, or labels are missing that may not be computed.
     """
     its_level = level(level_name)
     molecules, name, sources = _molecules(target, data)
@@ -84,10 +88,25 @@ def label_dataset(
     labelled_name = f"{name}@{level_name}" + ("" if geometry == START_LEVEL else f"@{geometry}")
     out = out or data / labelled_name
     chain = stages(its_level, None if own else level(geometry))
-    with LabelStore(store or data / "labels.sqlite") as open_store:
+    with LabelStore(store or data / "labels.sqlite", read_only=not compute) as open_store:
         outcome = label(
-            asked, chain, open_store, accuracy=accuracy, workers=workers, retry_failed=retry_failed, progress=progress
+            asked,
+            chain,
+            open_store,
+            accuracy=accuracy,
+            workers=workers,
+            retry_failed=retry_failed,
+            compute=compute,
+            progress=progress,
         )
+        if outcome.missing and not partial:
+            raise DataError(
+                "Some of these molecules are not labelled yet.",
+                where=open_store.path,
+                expected=f"{len(asked):,} molecules at {level_name}",
+                got=f"{outcome.missing:,} missing",
+                fix="Run `hemdata label` with the same options, or take what there is (--partial).",
+            )
         made_from = {"dataset": name, "n": n, "seed": seed, "without": sorted(without)}
         made_from |= {"max_heavy": max_heavy, "geometry": geometry, "accuracy": accuracy}
         geometries = None if own else geometry

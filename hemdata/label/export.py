@@ -18,6 +18,7 @@ from hemdata.shards import LevelName, Manifest, ShardWriter, SourceFile
 
 ENGINE = Column(name="engine", type="string", meaning="program and version that computed the energy")
 ROWS_PER_TABLE = 2_000
+NOT_YET = "It is not labelled yet."
 
 
 def export(
@@ -35,7 +36,7 @@ def export(
 
     `geometry_level` is that of all geometries; None where each molecule's own was taken.
 
-    A molecule whose calculation failed stands in rejected.parquet with its reason.
+    A molecule whose calculation failed, or is not done, stands in rejected.parquet with its reason.
     """
     schema = table_schema("molecule", [ENGINE])
     made_from = made_from | {"calculations": hashlib.sha256("".join(sorted(keys)).encode()).hexdigest()}
@@ -44,7 +45,7 @@ def export(
             results = {result.key: result for result in store.get({key: None for _, key in chunk})}
             rows = []
             for molecule, key in chunk:
-                result = results[key]
+                result = results.get(key) or Result(key, NOT_YET)
                 if result.reason is None:
                     rows.append(_row(molecule, result, its_level, geometry_level))
                 else:

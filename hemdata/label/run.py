@@ -22,13 +22,15 @@ class Outcome:
 
     Attributes:
         keys: the calculation's key for each asked molecule, in their order.
-        computed: calculations done in this run; `failed` of all asked; `stored` were finished before.
+        computed: calculations done in this run; `failed` of all asked; `stored` were finished before; `missing` were
+            neither, where nothing was to be computed.
     """
 
     keys: list[str]
     computed: int = 0
     stored: int = 0
     failed: int = 0
+    missing: int = 0
     reasons: dict[str, int] = field(default_factory=dict)
 
 
@@ -40,6 +42,7 @@ def label(
     accuracy: str = "label",
     workers: int | None = None,
     retry_failed: bool = False,
+    compute: bool = True,
     progress: Callable[[Result | None, int], None] | None = None,
 ) -> Outcome:
     """Compute what the store does not hold yet for these molecules, stage by stage.
@@ -50,6 +53,7 @@ def label(
         accuracy: of the single points: `label` or `reference`.
         workers: worker processes of one thread each; by default one a core.
         retry_failed: compute failed molecules again; else they keep their reason.
+        compute: False looks only which results are there.
         progress: called with each new result, or with None, and the number of molecules that are finished with it.
     """
     outcome = Outcome([""] * len(molecules))
@@ -66,6 +70,8 @@ def label(
                 numbers.setdefault(task.key, []).append(number)
                 outcome.keys[number] = task.key
             known = store.known(tasks)
+            if compute:
+                store.describe({key: task.described for key, task in tasks.items() if key in known})
             finished = {key for key, good in known.items() if good or not retry_failed}
             ended = [key for key in finished if last or not known[key]]
             outcome.stored += len(ended)
@@ -73,7 +79,9 @@ def label(
                 progress(None, len(ended))
             size = {key: molecules[its[0]].n_heavy for key, its in numbers.items()}
             waiting = sorted((t for k, t in tasks.items() if k not in finished), key=lambda t: (-size[t.key], t.key))
-            if waiting:
+            if not compute:
+                outcome.missing += sum(len(numbers[task.key]) for task in waiting)
+            elif waiting:
                 client = client or stack.enter_context(_cluster(min(workers or cores(), len(waiting))))
                 for result in _results(client, waiting):
                     store.put(result)
@@ -97,6 +105,7 @@ def _task(molecule: Asked, stage: Stage, before: Result | None, accuracy: str) -
     geometry is relaxed and there is one, else from the given geometry."""
     made = before is None and stage.relax and molecule.canonical_smiles is not None
     z, x = (before.atomic_numbers, before.positions) if before else (molecule.atomic_numbers, molecule.positions)
+    origin = f"calculation {before.key}" if before else molecule.geometry_level or "given"
     return calculation_for(
         stage,
         molecule.canonical_smiles,
@@ -105,6 +114,7 @@ def _task(molecule: Asked, stage: Stage, before: Result | None, accuracy: str) -
         None if made else z,
         None if made else x,
         accuracy,
+        origin,
     )
 
 

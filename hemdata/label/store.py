@@ -3,10 +3,12 @@
 import fcntl
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import IO, Any, Self
+from urllib.parse import quote
 
 import numpy as np
 
@@ -24,6 +26,11 @@ CREATE TABLE IF NOT EXISTS results (
     provenance TEXT NOT NULL       -- JSON
 ) WITHOUT ROWID;
 """
+_PUT = (
+    "INSERT INTO results VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET reason=excluded.reason,"
+    " atomic_numbers=excluded.atomic_numbers, positions=excluded.positions,"
+    " energy_hartree=excluded.energy_hartree, provenance=excluded.provenance WHERE results.reason IS NOT NULL"
+)
 
 
 class LabelStore:
@@ -31,33 +38,32 @@ class LabelStore:
 
     Args:
         path: the SQLite file; made where it is missing.
+        read_only: look at a store that must be there, while another process may write to it.
 
     Raises:
-        CallError: if another process writes to it.
+        CallError: if another process writes to it, or there is none to read.
         DataError: if it is no store, or one of a newer version.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, read_only: bool = False) -> None:
         self.path = path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._lock: IO[bytes] = path.with_name(path.name + ".lock").open("wb")
+        self._lock: IO[bytes] | None = None
+        if read_only:
+            if not path.is_file():
+                raise CallError("There is no label store.", where=path, fix="Give the file (--store), or label first.")
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._lock = _locked(path)
         try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            self._lock.close()
-            raise CallError(
-                "Another process writes to this label store.",
-                where=path,
-                fix="Wait for it to end, stop it, or give another --store.",
-            ) from None
-        try:
-            self._open()
+            self._open(read_only)
         except BaseException:
-            self._lock.close()
+            if self._lock:
+                self._lock.close()
             raise
 
-    def _open(self) -> None:
-        self._db = sqlite3.connect(self.path, isolation_level=None)
+    def _open(self, read_only: bool) -> None:
+        uri = f"file:{quote(str(self.path.absolute()))}?mode={'ro' if read_only else 'rwc'}"
+        self._db = sqlite3.connect(uri, uri=True, isolation_level=None)
         try:
             found = self._db.execute("PRAGMA user_version").fetchone()[0]
             if found > VERSION:
@@ -68,10 +74,14 @@ class LabelStore:
                     got=f"version {found}",
                     fix="Install that hemdata, or give another --store.",
                 )
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=FULL")
-            self._db.executescript(_TABLES)
-            self._db.execute(f"PRAGMA user_version={VERSION}")
+            if read_only:
+                self._db.execute("SELECT key FROM results LIMIT 1")
+            else:
+                with self._telling():
+                    self._db.execute("PRAGMA journal_mode=WAL")
+                    self._db.execute("PRAGMA synchronous=FULL")
+                    self._db.executescript(_TABLES)
+                    self._db.execute(f"PRAGMA user_version={VERSION}")
         except sqlite3.DatabaseError as error:
             self._db.close()
             raise DataError(
@@ -81,6 +91,9 @@ class LabelStore:
                 got=error,
                 fix="Give another --store, or restore the file from a copy.",
             ) from None
+        except DataError:
+            self._db.close()
+            raise
 
     def __enter__(self) -> Self:
         return self
@@ -93,23 +106,27 @@ class LabelStore:
     def close(self) -> None:
         """Close the file and let others write."""
         self._db.close()
-        self._lock.close()
+        if self._lock:
+            self._lock.close()
 
-    def put(self, result: Result) -> None:
-        """Keep a result; it is on disk when this returns. A later result takes the place of a failed one."""
-        self._db.execute(
-            "INSERT INTO results VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET reason=excluded.reason,"
-            " atomic_numbers=excluded.atomic_numbers, positions=excluded.positions,"
-            " energy_hartree=excluded.energy_hartree, provenance=excluded.provenance WHERE results.reason IS NOT NULL",
-            (
-                result.key,
-                result.reason,
-                np.array(result.atomic_numbers, dtype="u1").tobytes(),
-                np.array(result.positions, dtype="<f8").tobytes(),
-                result.energy_hartree,
-                json.dumps(result.provenance, sort_keys=True),
-            ),
-        )
+    def put(self, *results: Result) -> None:
+        """Keep results, on disk when this returns: all of them or none.
+
+        A later result takes the place of a failed one, never that of a finished one.
+
+        Raises:
+            DataError: if the disk is full or the file is damaged.
+        """
+        with self._written() as db:
+            db.executemany(_PUT, [_row(result) for result in results])
+
+    def describe(self, known: Mapping[str, Mapping[str, Any]]) -> None:
+        """Add to the provenance of results that lack their level what is known of it; earlier stores did not tell."""
+        rows = self._db.execute("SELECT key FROM results WHERE json_extract(provenance, '$.level') IS NULL").fetchall()
+        lacking = [(json.dumps(known[key], sort_keys=True), key) for (key,) in rows if key in known]
+        if lacking:
+            with self._written() as db:
+                db.executemany("UPDATE results SET provenance = json_patch(provenance, ?) WHERE key = ?", lacking)
 
     def known(self, keys: Iterable[str]) -> dict[str, bool]:
         """For each key that has a result: whether it succeeded."""
@@ -122,14 +139,79 @@ class LabelStore:
         for key in keys:
             row = self._db.execute("SELECT * FROM results WHERE key = ?", (key,)).fetchone()
             if row is not None:
-                yield Result(
-                    key=row[0],
-                    reason=row[1],
-                    atomic_numbers=np.frombuffer(row[2], dtype="u1").tolist(),
-                    positions=np.frombuffer(row[3], dtype="<f8").tolist(),
-                    energy_hartree=row[4],
-                    provenance=json.loads(row[5]),
-                )
+                yield _result(row)
+
+    def __iter__(self) -> Iterator[Result]:
+        return map(_result, self._db.execute("SELECT * FROM results"))
+
+    def provenances(self) -> Iterator[tuple[str | None, dict[str, Any]]]:
+        """Reason and provenance of every result."""
+        rows = self._db.execute("SELECT reason, provenance FROM results")
+        return ((reason, json.loads(provenance)) for reason, provenance in rows)
 
     def __len__(self) -> int:
         return int(self._db.execute("SELECT count(*) FROM results").fetchone()[0])
+
+    @contextmanager
+    def _written(self) -> Iterator[sqlite3.Connection]:
+        """One transaction."""
+        with self._telling():
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._db
+                self._db.execute("COMMIT")
+            except BaseException:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        """SQLite's word for a disk that takes no more, in a sentence."""
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
+                raise
+            raise DataError(
+                "The label store cannot be written: the disk or the quota is full.",
+                where=self.path,
+                got=error,
+                fix="Free some space and run the same command again. What was finished before is kept.",
+            ) from None
+
+
+def _locked(path: Path) -> IO[bytes]:
+    lock: IO[bytes] = path.with_name(path.name + ".lock").open("wb")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.close()
+        raise CallError(
+            "Another process writes to this label store.",
+            where=path,
+            fix="Wait for it to end, stop it, or give another --store.",
+        ) from None
+    return lock
+
+
+def _row(result: Result) -> tuple[Any, ...]:
+    return (
+        result.key,
+        result.reason,
+        np.array(result.atomic_numbers, dtype="u1").tobytes(),
+        np.array(result.positions, dtype="<f8").tobytes(),
+        result.energy_hartree,
+        json.dumps(result.provenance, sort_keys=True),
+    )
+
+
+def _result(row: tuple[Any, ...]) -> Result:
+    return Result(
+        key=row[0],
+        reason=row[1],
+        atomic_numbers=np.frombuffer(row[2], dtype="u1").tolist(),
+        positions=np.frombuffer(row[3], dtype="<f8").tolist(),
+        energy_hartree=row[4],
+        provenance=json.loads(row[5]),
+    )

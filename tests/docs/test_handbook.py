@@ -3,6 +3,7 @@
 import re
 import shlex
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer.main
@@ -31,14 +32,14 @@ def commands() -> list[str]:
 def test_every_command_shown_is_one_that_parses(line: str) -> None:
     import hemdata.cli.choose
     import hemdata.cli.compare
+    import hemdata.cli.label
     import hemdata.cli.learn
     import hemdata.cli.look
     import hemdata.cli.make  # noqa: F401
 
-    _, name, *words = shlex.split(line)
-    known = typer.main.get_command(app).commands  # type: ignore[attr-defined]
-    assert name in known
-    known[name].make_context(name, words)  # raises for an unknown option or a missing argument
+    known: Any = typer.main.get_command(app)
+    name, found, words = known.resolve_command(known.context_class(known), shlex.split(line)[1:])
+    found.make_context(name, words)  # raises for an unknown option or a missing argument
 
 
 @pytest.mark.parametrize("block", PYTHON)

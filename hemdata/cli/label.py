@@ -1,0 +1,215 @@
+"""`hemdata label` and its store: labels computed, counted, written as shards, merged from another machine's."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from hemdata.cli.app import command, err, out
+from hemdata.cli.progress import bar
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Data = Annotated[Path, typer.Option(help="Folder of the built datasets.")]
+Target = Annotated[str, typer.Argument(metavar="NAME|FILE", help="A dataset, or a .smi or .xyz file.")]
+Number = Annotated[int | None, typer.Option("-n", min=1, help="How many molecules, chosen by the seed; default all.")]
+Level = Annotated[str, typer.Option(help="Level of theory.")]
+Geometry = Annotated[str, typer.Option(help="Level at which geometries are relaxed; `given` takes those there are.")]
+Accuracy = Annotated[str, typer.Option(help="`label`, or `reference`: single points plainly converged.")]
+Store = Annotated[Path | None, typer.Option(help="The label store; by default DATA/labels.sqlite.")]
+Out = Annotated[Path | None, typer.Option("--out", help="Where to write; by default DATA/NAME@LEVEL.")]
+Without = Annotated[list[str], typer.Option(help="Leave out the molecules of this dataset, by flat graph.")]
+Heavy = Annotated[int | None, typer.Option("--max-heavy", min=1, help="Leave out molecules of more heavy atoms.")]
+Seed = Annotated[int, typer.Option(help="Decides which molecules -n takes.")]
+
+
+@command(
+    "label",
+    "hemdata label test-groups\nhemdata label pubchem9 -n 800 --without test-groups\n"
+    "hemdata label my-molecules.smi --level gfn2-xtb\nhemdata label status",
+)
+def label(
+    target: Target,
+    n: Number = None,
+    level: Level = "gfn2-xtb",
+    geometry: Geometry = "gfn2-xtb",
+    accuracy: Accuracy = "label",
+    store: Store = None,
+    folder: Out = None,
+    without: Without = [],  # noqa: B006
+    max_heavy: Heavy = None,
+    seed: Seed = 0,
+    retry: Annotated[str | None, typer.Option(help="`failed`: compute failed molecules again.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Worker processes; by default one a core.")] = None,
+    data: Data = Path("data"),
+    as_json: AsJson = False,
+) -> None:
+    """Compute geometries and energies at a level of theory, into the label store and as shards."""
+    from hemdata.errors import CallError
+    from hemdata.label import label_dataset
+
+    if retry not in (None, "failed"):
+        raise CallError("--retry knows one word.", expected="failed", got=retry)
+    _known(accuracy)
+    failed = 0
+    with bar(f"label {target} at {level}", n) as step:
+
+        def progress(result: object, number: int) -> None:
+            nonlocal failed
+            failed += getattr(result, "reason", None) is not None
+            step(number, f"{failed} failed" if failed else "")
+
+        labelled = label_dataset(
+            target,
+            n=n,
+            level_name=level,
+            geometry=geometry,
+            accuracy=accuracy,
+            store=store,
+            out=folder,
+            without=without,
+            max_heavy=max_heavy,
+            seed=seed,
+            retry_failed=retry == "failed",
+            workers=workers,
+            data=data,
+            progress=progress,
+        )
+    _tell(labelled, level, as_json)
+
+
+@command(
+    "label status",
+    "hemdata label status\nhemdata label status --store elsewhere/labels.sqlite\nhemdata label status --json",
+)
+def status(
+    store: Store = None,
+    data: Data = Path("data"),
+    as_json: AsJson = False,
+) -> None:
+    """Count what a label store holds, by level: finished, failed and why, time, machines. A run may be going on."""
+    from hemdata.label import LabelStore
+    from hemdata.label.status import status as count
+
+    path = store or data / "labels.sqlite"
+    with LabelStore(path, read_only=True) as open_store:
+        held = count(open_store)
+    if as_json:
+        print(json.dumps({"store": str(path), "levels": [its.as_dict() for its in held]}, indent=2))
+        return
+    out.print(f"{path}: {sum(its.finished + its.failed.total() for its in held):,} calculations.")
+    for its in held:
+        hosts = ", ".join(f"{host} ({number:,})" for host, number in its.hosts.most_common())
+        title = {"relaxed": "relaxed geometries", "points": "single points"}.get(its.kind, "kind not noted")
+        out.print(f"{its.level}, {title}: {its.finished:,} finished, {its.failed.total():,} failed", markup=False)
+        for reason, number in its.failed.most_common():
+            out.print(f"  {number:>6,}  {reason}", markup=False)
+        out.print(f"  {_duration(its.seconds)} of one core, on {hosts}", markup=False)
+        for rung, number in its.rungs.most_common():
+            out.print(f"  {number:>6,}  needed: {rung}", markup=False)
+
+
+@command(
+    "label export",
+    "hemdata label export test-groups --level pc9\nhemdata label export my-molecules.smi --partial --out so-far",
+)
+def export(
+    target: Target,
+    n: Number = None,
+    level: Level = "gfn2-xtb",
+    geometry: Geometry = "gfn2-xtb",
+    accuracy: Accuracy = "label",
+    store: Store = None,
+    folder: Out = None,
+    without: Without = [],  # noqa: B006
+    max_heavy: Heavy = None,
+    seed: Seed = 0,
+    partial: Annotated[bool, typer.Option("--partial", help="Write what there is; the rest is rejected rows.")] = False,
+    data: Data = Path("data"),
+    as_json: AsJson = False,
+) -> None:
+    """Write what the label store holds of a dataset or file as shards; compute nothing. A run may be going on."""
+    from hemdata.label import label_dataset
+
+    _known(accuracy)
+    labelled = label_dataset(
+        target,
+        n=n,
+        level_name=level,
+        geometry=geometry,
+        accuracy=accuracy,
+        store=store,
+        out=folder,
+        without=without,
+        max_heavy=max_heavy,
+        seed=seed,
+        compute=False,
+        partial=partial,
+        data=data,
+    )
+    _tell(labelled, level, as_json)
+
+
+@command("label import", "hemdata label import from-the-cluster.sqlite\nhemdata label import b.sqlite --store a.sqlite")
+def import_(
+    other: Annotated[Path, typer.Argument(metavar="OTHER", help="Another label store; it is only read.")],
+    store: Store = None,
+    data: Data = Path("data"),
+    as_json: AsJson = False,
+) -> None:
+    """Bring another machine's results into the label store; energies that differ by over 1e-6 hartree are named."""
+    from hemdata.label import LabelStore
+    from hemdata.label.merge import merge
+
+    path = store or data / "labels.sqlite"
+    with LabelStore(path) as open_store:
+        merged = merge(open_store, other)
+    if as_json:
+        conflicts = [vars(conflict) for conflict in merged.conflicts]
+        print(json.dumps({"store": str(path), **vars(merged), "conflicts": conflicts}))
+    else:
+        out.print(
+            f"{path}: {merged.added:,} results added, {merged.mended:,} in the place of failed ones, "
+            f"{merged.same:,} were there."
+        )
+    if merged.conflicts:
+        err.print(
+            f"[bold red]Error:[/] {len(merged.conflicts):,} calculations have another energy in {other}; those of "
+            f"{path} stay."
+        )
+        for its in merged.conflicts:
+            err.print(
+                f"  {its.what}: {its.here:.8f} here ({its.hosts[0]}), {its.there:.8f} there ({its.hosts[1]}) hartree, "
+                f"calculation {its.key[:12]}",
+                markup=False,
+            )
+        raise SystemExit(1)
+
+
+def _known(accuracy: str) -> None:
+    from hemdata.errors import CallError
+
+    if accuracy not in ("label", "reference"):
+        raise CallError("There is no such accuracy.", expected="label or reference", got=accuracy)
+
+
+def _tell(labelled: Any, level: str, as_json: bool) -> None:
+    counts, outcome = labelled.manifest.counts, labelled.outcome
+    if as_json:
+        told = {"folder": str(labelled.folder), "computed": outcome.computed, "stored": outcome.stored}
+        print(json.dumps(told | counts.model_dump()))
+        return
+    missing = f", {outcome.missing:,} missing" if outcome.missing else ""
+    out.print(
+        f"{labelled.folder}: {counts.accepted:,} molecules labelled at {level}"
+        f" ({outcome.computed:,} computed, {outcome.stored:,} from the store), {outcome.failed:,} failed{missing}."
+    )
+    for reason, number in sorted(counts.rejected.items(), key=lambda item: -item[1]):
+        out.print(f"  {number:>6,}  {reason}", markup=False)
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 100:
+        return f"{seconds:.1f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 120 else f"{seconds / 3600:.1f} h"
