@@ -46,6 +46,14 @@ def targets(names: Sequence[str | Path]) -> list[Target]:
     return list(found.values())
 
 
+def by_group(molecules: Sequence[Target]) -> dict[str, list[Target]]:
+    """The targets by their group, what stands before the colon of the id, in order of first appearance."""
+    found: dict[str, list[Target]] = {}
+    for target in molecules:
+        found.setdefault(target.id.partition(":")[0], []).append(target)
+    return found
+
+
 def barred(molecules: Sequence[Target]) -> set[str]:
     """The flat graphs that no training molecule may have: those of some targets, and of every shipped test group."""
     return {flat_graph(target.inchikey) for target in [*molecules, *_from_group(ALL_GROUPS)] if target.inchikey}

@@ -1,7 +1,7 @@
 """identity: which molecule a SMILES is, and which atom environments it shows."""
 
 from hemdata.identity.bonds import disagreements, same_graph
-from hemdata.identity.environments import atom_environments, environments_of, share_unseen
+from hemdata.identity.environments import atom_environments, environments_at, environments_of, share_unseen
 from hemdata.identity.geometry import Geometry, Relation, Superposition, relation, superposed
 from hemdata.identity.molecule import FLAT_GRAPH_LETTERS, Identity, flat_graph, identify
 
@@ -13,6 +13,7 @@ __all__ = [
     "Superposition",
     "atom_environments",
     "disagreements",
+    "environments_at",
     "environments_of",
     "flat_graph",
     "identify",

@@ -1,6 +1,6 @@
 """Atom environments: what each heavy atom sees around it, by RDKit's Morgan invariants."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
 
@@ -21,16 +21,21 @@ def atom_environments(smiles: str, radius: int = RADIUS) -> list[int]:
 
     Empty where the SMILES is none that `identify` can name.
     """
+    molecule = parsed(smiles)
+    return [] if molecule is None else environments_at(molecule, (radius,))[0]
+
+
+def environments_at(molecule: Any, radii: Sequence[int]) -> list[list[int]]:
+    """For each radius, a number for each heavy atom of an RDKit molecule, as `atom_environments` has it."""
     from rdkit.Chem import rdFingerprintGenerator
 
-    molecule = parsed(smiles)
-    if molecule is None:
-        return []
     details = rdFingerprintGenerator.AdditionalOutput()
     details.AllocateAtomToBits()
-    _generator(radius).GetSparseCountFingerprint(molecule, additionalOutput=details)
+    _generator(max(radii)).GetSparseCountFingerprint(molecule, additionalOutput=details)
+    # A deuterium is an atom of its own to RDKit; an atom without a neighbour has no surroundings beyond radius 0.
     each = zip(molecule.GetAtoms(), details.GetAtomToBits(), strict=True)
-    return [bits[-1] for atom, bits in each if atom.GetAtomicNum() != 1]  # a deuterium is an atom of its own to RDKit
+    heavy = [bits for atom, bits in each if atom.GetAtomicNum() != 1]
+    return [[bits[min(radius, len(bits) - 1)] for bits in heavy] for radius in radii]
 
 
 def environments_of(smiles: Iterable[str | None], radius: int = RADIUS) -> set[int]:
