@@ -28,12 +28,20 @@ class DressedAtoms:
     @classmethod
     def fit(cls, molecules: Molecules) -> DressedAtoms:
         """Fits the energies of the elements; where they are not determined, the shortest solution is taken."""
-        solution, _, rank, _ = np.linalg.lstsq(molecules.counts(molecules.elements), molecules.energies, rcond=None)
-        return cls(dict(zip(molecules.elements, map(float, solution), strict=True)), int(rank))
+        elements, done = molecules.elements, 0
+        small: list[NDArray[np.float64]] = []  # of all parts but the last, what least squares need: R of QR
+        for counts in molecules.counts_in_parts(elements):
+            part = np.column_stack([counts, molecules.energies[done : done + len(counts)]])
+            done += len(counts)
+            small.append(part if done == len(molecules) else np.linalg.qr(part, mode="r"))
+        system = np.concatenate(small)
+        solution, _, rank, _ = np.linalg.lstsq(system[:, :-1], system[:, -1], rcond=None)
+        return cls(dict(zip(elements, map(float, solution), strict=True)), int(rank))
 
     def predict(self, molecules: Molecules) -> NDArray[np.float64]:
         """Sum over the atoms (M,), kcal/mol; an element without an energy counts as zero."""
-        return molecules.counts(tuple(self.kcal_mol)) @ np.fromiter(self.kcal_mol.values(), np.float64)
+        energies = np.fromiter(self.kcal_mol.values(), np.float64)
+        return np.concatenate([part @ energies for part in molecules.counts_in_parts(tuple(self.kcal_mol))])
 
     def unseen(self, molecules: Molecules) -> tuple[str, ...]:
         """The elements of these molecules that have no energy here."""

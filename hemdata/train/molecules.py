@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,6 +16,7 @@ from hemdata.errors import DataError
 from hemdata.levels import SYMBOLS, one_level
 
 ENERGY = "atomization_energy_kcal_mol"
+PART = 1_000_000  # molecules, or atoms, that are looked at at a time
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +77,10 @@ class Molecules:
     @cached_property
     def elements(self) -> tuple[int, ...]:
         """The atomic numbers that occur, sorted."""
-        return tuple(int(z) for z in np.unique(self.atomic_numbers))
+        found = np.zeros(256, dtype=bool)
+        for start in range(0, len(self.atomic_numbers), PART):
+            found |= np.bincount(self.atomic_numbers[start : start + PART], minlength=256) > 0
+        return tuple(int(z) for z in np.flatnonzero(found))
 
     @property
     def symbols(self) -> tuple[str, ...]:
@@ -96,21 +101,29 @@ class Molecules:
 
     def counts(self, elements: tuple[int, ...]) -> NDArray[np.float64]:
         """How many atoms of each of these elements every molecule has, (M, len(elements))."""
+        return np.concatenate(list(self.counts_in_parts(elements)))
+
+    def counts_in_parts(self, elements: tuple[int, ...]) -> Iterator[NDArray[np.float64]]:
+        """The same, so many molecules at a time, (up to PART, len(elements)) each."""
         column = np.full(256, len(elements))  # one column too many: that of all other elements
         column[list(elements)] = np.arange(len(elements))
-        molecule = np.repeat(np.arange(len(self)), self.sizes)
         width = len(elements) + 1
-        found = np.bincount(molecule * width + column[self.atomic_numbers], minlength=len(self) * width)
-        return found.reshape(len(self), width)[:, :-1].astype(np.float64)
+        for start in range(0, len(self), PART):
+            sizes = self.sizes[start : start + PART]
+            numbers = self.atomic_numbers[self.offsets[start] : self.offsets[start + len(sizes)]]
+            molecule = np.repeat(np.arange(len(sizes)), sizes)
+            found = np.bincount(molecule * width + column[numbers], minlength=len(sizes) * width)
+            yield found.reshape(len(sizes), width)[:, :-1].astype(np.float64)
 
     @cached_property
     def digest(self) -> str:
         """sha256 of everything that training sees: ids, elements, positions, energies, level."""
         digest = hashlib.sha256(f"{self.level}\n".encode())
-        digest.update("\n".join(self.ids.to_pylist()).encode())
+        for start in range(0, len(self), PART):
+            digest.update((("\n" if start else "") + "\n".join(self.ids[start : start + PART].to_pylist())).encode())
         for array in (self.offsets, self.atomic_numbers, self.positions, self.target):
-            if array is not None:
-                digest.update(np.ascontiguousarray(array).tobytes())
+            for start in range(0, 0 if array is None else len(array), PART):
+                digest.update(np.ascontiguousarray(array[start : start + PART]).tobytes())  # type: ignore[index]
         return digest.hexdigest()
 
 
