@@ -196,10 +196,11 @@ class SetCard(Card):
 
 
 class TrainingSet(Card):
-    """A training set of a study: a dataset, and how many of its molecules are taken."""
+    """A training set of a study: a dataset, how many of its molecules are taken, and its level if not the study's."""
 
     dataset: Name
     molecules: Annotated[int, Field(ge=20)]
+    level: Name | None = None
 
 
 class StudyNetwork(Card):

@@ -93,8 +93,8 @@ def run_cell(cell: Cell, data: Path, out: Path, device: str = "auto", progress: 
     from hemdata.train import fit_network
     from hemdata.train.splits import split
 
-    tests = groups(cell.study, data)
     wanted = cell.study.sets[cell.set_name]
+    tests = groups(cell.study, data, wanted.level)
     table = training_molecules(cell.study, wanted, data, without=flat_graphs(tests))
     parts = split(table["id"].to_pylist(), table["inchikey"].to_pylist(), cell.seed, cell.study.split)
     training, validation, test = (table.take(pa.array(rows)) for rows in (parts.train, parts.validation, parts.test))

@@ -1,4 +1,4 @@
-"""The molecules of a study: training sets and test groups at the study's one level, from labelled shards."""
+"""The molecules of a study: training sets at their level, and the test groups at that same level, from shards."""
 
 import hashlib
 from pathlib import Path
@@ -37,16 +37,17 @@ def labelled_folder(data: Path, name: str, level_name: str) -> Path:
     return folder
 
 
-def groups(card: StudyCard, data: Path) -> dict[str, pa.Table]:
-    """The study's test groups by name, each in its published order.
+def groups(card: StudyCard, data: Path, level_name: str | None = None) -> dict[str, pa.Table]:
+    """The study's test groups by name, each in its published order, at a level, by default the study's.
 
     Raises:
         CallError: if they are not labelled, or there is no such group.
-        DataError: if they are at another level than the study's.
+        DataError: if they are at another level.
     """
-    folder = labelled_folder(data, GROUPS, card.level)
+    level_name = level_name or card.level
+    folder = labelled_folder(data, GROUPS, level_name)
     table = read(folder, COLUMNS)
-    _at_level(table, card.level, folder)
+    _at_level(table, level_name, folder)
     found = {}
     for name in card.groups:
         found[name] = table.filter(pc.starts_with(table["id"], f"{name}:"))
@@ -62,29 +63,30 @@ def training_molecules(card: StudyCard, wanted: TrainingSet, data: Path, without
     number is within a larger.
 
     Raises:
-        CallError: if the set is not labelled at the study's level.
+        CallError: if the set is not labelled at its level.
         DataError: if too few molecules are, or they are at another level (a set that mixes levels as published must
-            have the study's among them).
+            have its own among them).
     """
-    folder = labelled_folder(data, wanted.dataset, card.level)
+    own = wanted.level or card.level
+    folder = labelled_folder(data, wanted.dataset, own)
     table = read(folder, COLUMNS)
     table = table.filter(pc.is_valid(table["atomization_energy_kcal_mol"]))
     its_level = training_level(card, wanted, data)
-    if MIXED in its_level and card.level in its_level.split(MIXED):  # the model made of it will bear both names
+    if MIXED in its_level and own in its_level.split(MIXED):  # the model made of it will bear both names
         at = table.schema.get_field_index("level")
         table = table.set_column(at, "level", pa.array([its_level] * table.num_rows))
     else:
-        _at_level(table, card.level, folder)
+        _at_level(table, own, folder)
     free = [key is None or flat_graph(key) not in without for key in table["inchikey"].to_pylist()]
     table = table.filter(pa.array(free))
     if table.num_rows < wanted.molecules:
         more = wanted.molecules + wanted.molecules // 20
         raise DataError(
-            f"Too few molecules of '{wanted.dataset}' are labelled at '{card.level}'.",
+            f"Too few molecules of '{wanted.dataset}' are labelled at '{own}'.",
             where=folder,
             expected=f"{wanted.molecules} outside the test groups",
             got=table.num_rows,
-            fix=f"Run `hemdata label {wanted.dataset} -n {more} --level {card.level}`, or ask for fewer in the study.",
+            fix=f"Run `hemdata label {wanted.dataset} -n {more} --level {own}`, or ask for fewer in the study.",
         )
     order = np.argsort(
         [hashlib.sha256(f"0:{name}".encode()).hexdigest() for name in table["id"].to_pylist()], kind="stable"
@@ -93,10 +95,11 @@ def training_molecules(card: StudyCard, wanted: TrainingSet, data: Path, without
 
 
 def training_level(card: StudyCard, wanted: TrainingSet, data: Path) -> str:
-    """The level of a set's training energies: the study's; of a set that mixes levels as published, all of them."""
-    manifest = read_manifest(labelled_folder(data, wanted.dataset, card.level))
+    """The level of a set's training energies: its own or the study's; of one that mixes levels as published, all."""
+    own = wanted.level or card.level
+    manifest = read_manifest(labelled_folder(data, wanted.dataset, own))
     mixed = "mixed_levels" in manifest.made_from
-    return MIXED.join(sorted(level.name for level in manifest.levels)) if mixed else card.level
+    return MIXED.join(sorted(level.name for level in manifest.levels)) if mixed else own
 
 
 def flat_graphs(tables: dict[str, pa.Table]) -> set[str]:
@@ -116,8 +119,9 @@ def data_hash(table: pa.Table) -> str:
 
 def provenance(card: StudyCard, data: Path) -> dict[str, str]:
     """The manifests that a study rests on: folder name to the manifest's SHA-256."""
-    names = [GROUPS, *(wanted.dataset for wanted in card.sets.values())]
-    folders = [labelled_folder(data, name, card.level) for name in names]
+    at = {name: wanted.level or card.level for name, wanted in card.sets.items()}
+    folders = [labelled_folder(data, GROUPS, name) for name in dict.fromkeys(at.values())]
+    folders += [labelled_folder(data, wanted.dataset, at[name]) for name, wanted in card.sets.items()]
     return {read_manifest(folder).dataset: sha256(folder / "manifest.json") for folder in folders}
 
 
@@ -125,5 +129,5 @@ def _at_level(table: pa.Table, level_name: str, where: Path) -> None:
     found = one_level(pc.unique(table["level"]).to_pylist(), where)
     if found != level_name:
         raise DataError(
-            "The molecules are at another level than the study.", where=where, expected=level_name, got=found
+            "The molecules are at another level than the study says.", where=where, expected=level_name, got=found
         )

@@ -86,3 +86,36 @@ def test_levels_mixed_without_being_asked_for_or_without_the_studys_are_refused(
     merged(data, ["pc9", "qm9"], {"mixed_levels": "as published: pc9 and qm9"})
     with pytest.raises(DataError, match="different levels"):
         training_molecules(study(), study().sets["merged"], data, tests)
+
+
+def test_a_set_at_a_level_of_its_own_is_judged_on_groups_at_that_level(labelled: Path, tmp_path: Path) -> None:
+    """What is left of the error is then the set's, not the level's: the reference follows the training level."""
+    data = tmp_path / "data"
+    data.mkdir()
+    for name in ("test-groups", "neuro"):
+        (data / f"{name}@gfn2-xtb").symlink_to(labelled / f"{name}@gfn2-xtb")
+        table = read(labelled / f"{name}@gfn2-xtb")
+        for column, value in (("level", "gfn1-xtb"), ("energy_hartree", None), ("atomization_energy_kcal_mol", 2.0)):
+            at = table.schema.get_field_index(column)
+            old = table[column].to_pylist()
+            new = (
+                [value] * len(old) if isinstance(value, str) else [x - 0.1 if value is None else x + 62.75 for x in old]
+            )
+            table = table.set_column(at, table.schema.field(at), pa.array(new))
+        folder = data / f"{name}@gfn1-xtb"
+        with ShardWriter(folder, table_schema("molecule")) as writer:
+            writer.add(table.select(table_schema("molecule").arrow.names))
+            writer.finish(name, table.num_rows, [], [LevelName(name="gfn1-xtb", hash=level("gfn1-xtb").hash)], {})
+    own = {
+        "at-gfn2": {"dataset": "neuro", "molecules": 30},
+        "at-gfn1": {"dataset": "neuro", "molecules": 30, "level": "gfn1-xtb"},
+    }
+    for cell in cells(study(sets=own)):
+        run_cell(cell, data, tmp_path / "run")
+    rows = {
+        (row["training_set"], row["molecule_id"]): row for row in read_rows(tmp_path / "run").predictions.to_pylist()
+    }
+    for (name, molecule), row in rows.items():
+        assert row["level"] == {"at-gfn2": "gfn2-xtb", "at-gfn1": "gfn1-xtb"}[name]
+        other = rows["at-gfn2", molecule]["reference_kcal_mol"]
+        assert row["reference_kcal_mol"] == pytest.approx(other + (62.75 if name == "at-gfn1" else 0.0))
