@@ -1,15 +1,23 @@
 """What several stages' tests share: the four test groups, labelled once at GFN2-xTB by hemdata itself."""
 
 import fcntl
+import hashlib
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 
 
+SCIENCE = ("calculation", "geometry", "model_hessian", "relax", "tblite_engine")  # what decides a label's numbers
+
+
 @pytest.fixture(scope="session")
-def labelled(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder with test-groups, neuro and saccharides at gfn2-xtb; processes that test side by side share it."""
+def labelled(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Path:
+    """A data folder with test-groups, neuro and saccharides at gfn2-xtb; processes that test side by side share it.
+
+    A later run takes the results from pytest's cache, as long as the modules that compute them are the same.
+    """
     from hemdata.label import label_dataset
 
     root = tmp_path_factory.getbasetemp()
@@ -19,6 +27,24 @@ def labelled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with (root / "labelled.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (data / "saccharides@gfn2-xtb").exists():
+            known = _known(pytestconfig)
+            data.mkdir(exist_ok=True)
+            if known.is_file():
+                shutil.copyfile(known, data / "labels.sqlite")
             for name in ("test-groups", "neuro", "saccharides"):  # the second and third come out of the store
                 label_dataset(name, data=data)
+            part = known.with_name(f"{known.name}.{os.getpid()}")
+            shutil.copyfile(data / "labels.sqlite", part)
+            part.replace(known)
     return data
+
+
+def _known(config: pytest.Config) -> Path:
+    """The store of an earlier run of the same code."""
+    import hemdata.label
+
+    folder = Path(hemdata.label.__file__).parent
+    code = b"".join((folder / f"{name}.py").read_bytes() for name in SCIENCE)
+    kept = config.cache
+    assert kept is not None
+    return kept.mkdir("labelled") / f"{hashlib.sha256(code).hexdigest()[:16]}.sqlite"
