@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-
 SCIENCE = ("calculation", "geometry", "model_hessian", "relax", "tblite_engine")  # what decides a label's numbers
 
 

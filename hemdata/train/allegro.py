@@ -62,7 +62,7 @@ class AllegroEnergies(nn.Module):
 
     def _apply(self, fn: Callable[[torch.Tensor], torch.Tensor], recurse: bool = True) -> Self:
         """Also the dtypes that the library's modules remember follow a cast."""
-        super()._apply(fn, recurse)
+        super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
         dtype = next(p.dtype for name, p in self.named_parameters() if "scale_shift" not in name)
         for module in self.modules():
             for name in ("_output_dtype", "model_dtype"):
@@ -75,12 +75,12 @@ class AllegroEnergies(nn.Module):
 def _global_state() -> Iterator[None]:
     """The state that the library asks for; what it sets for the whole process is put back."""
     dtype, random, defaults = torch.get_default_dtype(), torch.get_rng_state(), e3nn.get_optimization_defaults()
-    sharing = torch.multiprocessing.get_sharing_strategy()
+    sharing = torch.multiprocessing.get_sharing_strategy()  # type: ignore[no-untyped-call]
     try:
         set_global_state()
         torch.set_rng_state(random)
         yield
     finally:
         torch.set_default_dtype(dtype)
-        torch.multiprocessing.set_sharing_strategy(sharing)
+        torch.multiprocessing.set_sharing_strategy(sharing)  # type: ignore[no-untyped-call]
         e3nn.set_optimization_defaults(**defaults)
