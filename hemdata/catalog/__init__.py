@@ -23,11 +23,13 @@ from hemdata.catalog.cards import (
     schema_card,
     study,
 )
+from hemdata.catalog.clusters import ClusterCard, cluster_card
 from hemdata.catalog.folders import card_path, cards, roots
 from hemdata.catalog.reading import Card, read_card, read_yaml
 
 __all__ = [
     "Card",
+    "ClusterCard",
     "Column",
     "Configuration",
     "DatasetCard",
@@ -44,6 +46,7 @@ __all__ = [
     "TrainingSet",
     "card_path",
     "cards",
+    "cluster_card",
     "composition",
     "dataset",
     "is_composition",

@@ -12,6 +12,7 @@ PLACES = {
     "level": "pipelines/levels",
     "set": "pipelines/sets",
     "study": "pipelines/studies",
+    "cluster": "pipelines/clusters",
     "network": "models",
 }
 

@@ -1,13 +1,14 @@
 """`hemdata label` and its store: labels computed, counted, written as shards, merged from another machine's."""
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from hemdata.cli.app import command, err, out
-from hemdata.cli.progress import bar
+from hemdata.cli.progress import duration, stages
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Data = Annotated[Path, typer.Option(help="Folder of the built datasets.")]
@@ -40,25 +41,31 @@ def label(
     max_heavy: Heavy = None,
     seed: Seed = 0,
     retry: Annotated[str | None, typer.Option(help="`failed`: compute failed molecules again.")] = None,
+    time_limit: Annotated[
+        str | None, typer.Option(metavar="TIME", help="For each calculation, as 90s, 20m or 6h; then it has failed.")
+    ] = None,
+    memory_limit: Annotated[
+        str | None, typer.Option(metavar="SIZE", help="For each calculation, as 4GB; then it has failed.")
+    ] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Worker processes; by default one a core.")] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Compute on a running Dask cluster, as tcp://10.0.0.1:8786.")
+    ] = None,
+    cluster: Annotated[
+        str | None, typer.Option(metavar="CARD", help="Compute in jobs of a SLURM cluster: `slurm`, or your own card.")
+    ] = None,
     data: Data = Path("data"),
     as_json: AsJson = False,
 ) -> None:
     """Compute geometries and energies at a level of theory, into the label store and as shards."""
     from hemdata.errors import CallError
-    from hemdata.label import label_dataset
+    from hemdata.label import Limits, label_dataset
 
     if retry not in (None, "failed"):
         raise CallError("--retry knows one word.", expected="failed", got=retry)
     _known(accuracy)
-    failed = 0
-    with bar(f"label {target} at {level}", n) as step:
-
-        def progress(result: object, number: int) -> None:
-            nonlocal failed
-            failed += getattr(result, "reason", None) is not None
-            step(number, f"{failed} failed" if failed else "")
-
+    limits = Limits(seconds=_seconds(time_limit), memory_gb=_gigabytes(memory_limit))
+    with stages(f"label {target} at {level}") as progress:
         labelled = label_dataset(
             target,
             n=n,
@@ -72,6 +79,9 @@ def label(
             seed=seed,
             retry_failed=retry == "failed",
             workers=workers,
+            scheduler=scheduler,
+            cluster=cluster,
+            limits=limits,
             data=data,
             progress=progress,
         )
@@ -104,7 +114,7 @@ def status(
         out.print(f"{its.level}, {title}: {its.finished:,} finished, {its.failed.total():,} failed", markup=False)
         for reason, number in its.failed.most_common():
             out.print(f"  {number:>6,}  {reason}", markup=False)
-        out.print(f"  {_duration(its.seconds)} of one core, on {hosts}", markup=False)
+        out.print(f"  {duration(its.seconds)} of one core, on {hosts}", markup=False)
         for rung, number in its.rungs.most_common():
             out.print(f"  {number:>6,}  needed: {rung}", markup=False)
 
@@ -208,8 +218,21 @@ def _tell(labelled: Any, level: str, as_json: bool) -> None:
         out.print(f"  {number:>6,}  {reason}", markup=False)
 
 
-def _duration(seconds: float) -> str:
-    if seconds < 100:
-        return f"{seconds:.1f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 120 else f"{seconds / 3600:.1f} h"
+def _seconds(text: str | None) -> float | None:
+    return _measured(text, {"s": 1, "m": 60, "h": 3600, "d": 86400}, "--time-limit", "a time such as 90s, 20m or 6h")
+
+
+def _gigabytes(text: str | None) -> float | None:
+    return _measured(text, {"MB": 1e-3, "GB": 1.0}, "--memory-limit", "a size such as 500MB or 4GB")
+
+
+def _measured(text: str | None, units: dict[str, float], option: str, expected: str) -> float | None:
+    from hemdata.errors import CallError
+
+    if text is None:
+        return None
+    for unit, factor in units.items():
+        with suppress(ValueError):
+            if text.endswith(unit) and (number := float(text.removesuffix(unit))) > 0:
+                return number * factor
+    raise CallError(f"{option} does not read.", expected=expected, got=text)

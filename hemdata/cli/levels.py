@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from hemdata.cli.app import app, command, err, out
-from hemdata.cli.progress import bar
+from hemdata.cli.progress import bar, stages
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Data = Annotated[Path, typer.Option(help="Folder of the built datasets.")]
@@ -208,10 +208,10 @@ def experiment(
     as_json: AsJson = False,
 ) -> None:
     """Hold a level against nature: atomization energies at 0 K of the Active Thermochemical Tables."""
-    from hemdata.label.experiment import atom_equivalents, compare, molecules
+    from hemdata.label.experiment import atom_equivalents, compare
     from hemdata.levels import level as read_level
 
-    with bar(f"experiment at {level}", len(molecules()[0]) if max_heavy is None else None) as step:
+    with stages(f"experiment at {level}") as progress:
         found = compare(
             read_level(level),
             read_level(geometry),
@@ -219,7 +219,7 @@ def experiment(
             store or data / "labels.sqlite",
             max_heavy=max_heavy,
             workers=workers,
-            progress=lambda _, done: step(done, ""),
+            progress=progress,
         )
     several = len(found.rows) > len({z for row in found.rows for z in row.known.atomic_numbers})
     corrected = atom_equivalents(found.rows) if several else None
@@ -257,10 +257,10 @@ def _label(
     from hemdata.label import label_dataset
 
     for its in at:
-        with bar(f"label {name} at {its}", n) as step:
+        with stages(f"label {name} at {its}") as progress:
             label_dataset(
                 name, n=n, level_name=its, geometry=geometry, max_heavy=max_heavy, store=store, workers=workers,
-                data=data, progress=lambda _, done, step=step: step(done, ""),  # type: ignore[misc]
+                data=data, progress=progress,
             )  # fmt: skip
 
 

@@ -2,11 +2,15 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from hemdata.cli.app import err
+
+if TYPE_CHECKING:
+    from hemdata.label.pace import Pace
 
 SECONDS_BETWEEN_LINES = 15.0
 
@@ -45,3 +49,48 @@ def _lines(what: str, total: int | None) -> Callable[[int, str], None]:
             err.print(f"{what}: {done}{f' of {total}' if total else ''}{f', {note}' if note else ''}")
 
     return step
+
+
+@contextmanager
+def stages(what: str) -> Iterator[Callable[["Pace"], None]]:
+    """A bar for each stage of a labelling run: rate, failures, workers, and when it will end."""
+    with ExitStack() as stack:
+        stage, shown, address = 0, 0, ""
+        step: Callable[[int, str], None] = _lines(what, None)
+
+        def told(pace: "Pace") -> None:
+            nonlocal stage, shown, address, step
+            if pace.dashboard and pace.dashboard != address:
+                address = pace.dashboard
+                err.print(f"Dask's dashboard: {address}")
+            if pace.stage != stage:
+                stack.close()
+                stage, shown = pace.stage, 0
+                place = f" ({stage} of {pace.stages})" if pace.stages > 1 else ""
+                step = stack.enter_context(bar(f"{what}, {pace.what}{place}", pace.total))
+            step(pace.done - shown, _note(pace))
+            shown = pace.done
+
+        yield told
+
+
+def _note(pace: "Pace") -> str:
+    parts = [f"{pace.failed:,} failed"] if pace.failed else []
+    if pace.rate is not None:
+        parts.append(f"{pace.rate:.1f}/s" if pace.rate >= 1 else f"{60 * pace.rate:.1f}/min")
+    if pace.seconds_left is not None:
+        ends = time.strftime(
+            "%H:%M" if pace.seconds_left < 43200 else "%a %H:%M", time.localtime(time.time() + pace.seconds_left)
+        )
+        parts.append(f"{duration(pace.seconds_left)} left, ends {ends}")
+    if pace.dashboard is not None or pace.workers:
+        parts.append(f"{pace.workers} workers" if pace.workers != 1 else "1 worker")
+    return ", ".join(parts)
+
+
+def duration(seconds: float) -> str:
+    """A time in words, as coarse as it is long."""
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 120 else f"{seconds / 3600:.1f} h"

@@ -5,7 +5,7 @@ import json
 import platform
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cache, cached_property
 from importlib import import_module
 from importlib.metadata import version
@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from hemdata.catalog import LevelCard
 from hemdata.errors import DataError
-from hemdata.levels import Level, level
+from hemdata.levels import Level, level, level_of
 
 if TYPE_CHECKING:
     from hemdata.label.relax import Relaxed
@@ -57,6 +58,9 @@ def stages(its_level: Level, geometry: Level | None) -> list[Stage]:
     return chain
 
 
+_DECIDES_NOTHING = ("level", "card", "noted")
+
+
 @dataclass(frozen=True)
 class Calculation:
     """What is to be computed; equal calculations have one key and are computed once.
@@ -70,6 +74,7 @@ class Calculation:
         atomic_numbers, positions: (N,), (3N,) angstrom of the starting geometry; None where the SMILES makes it.
         accuracy: as the engines' single points take it.
         versions: of the engine and of RDKit, since both decide the digits.
+        card: of the level, for a worker that may not have it; not part of the key.
         noted: what the provenance shall say beside; not part of the key.
     """
 
@@ -85,12 +90,13 @@ class Calculation:
     accuracy: str = "label"
     seed: int = 0
     versions: tuple[tuple[str, str], ...] = ()
+    card: LevelCard | None = None
     noted: tuple[tuple[str, str], ...] = ()
 
     @cached_property
     def key(self) -> str:
         """SHA-256 over everything that decides the result; two names of one level share it."""
-        decides = {name: value for name, value in asdict(self).items() if name not in ("level", "noted")}
+        decides = {each.name: getattr(self, each.name) for each in fields(self) if each.name not in _DECIDES_NOTHING}
         return hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()
 
     @property
@@ -150,14 +156,16 @@ def calculation_for(
         positions=tuple(positions or ()) if given else None,
         fmax_ev_angstrom=FMAX_EV_ANGSTROM if stage.relax else None,
         accuracy=accuracy,
-        versions=_versions(stage.level.card.engine),
+        versions=installed(tuple(sorted({stage.level.card.engine, "tblite", "rdkit"}))),
+        card=stage.level.card,
         noted=tuple(sorted(noted.items())),
     )
 
 
 @cache
-def _versions(engine: str) -> tuple[tuple[str, str], ...]:
-    return tuple((name, version(name)) for name in sorted({engine, "tblite", "rdkit"}))
+def installed(names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Each distribution with its version."""
+    return tuple((name, version(name)) for name in names)
 
 
 def calculate(task: Calculation) -> Result:
@@ -184,7 +192,7 @@ def _labelled(
         z, x = embed(task.smiles, seed=task.seed)
     else:
         raise DataError("A molecule has neither a SMILES nor a geometry.", fix="Give one of the two.")
-    its_level = level(task.level)
+    its_level = level_of(task.card) if task.card else level(task.level)
     engine = import_module(f"hemdata.label.{its_level.card.engine}_engine")
     found: dict[str, Any] = {}
     if task.relax:

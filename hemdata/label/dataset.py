@@ -8,9 +8,11 @@ from hemdata.catalog import cards
 from hemdata.curate import build
 from hemdata.errors import CallError, DataError
 from hemdata.identity import flat_graph
+from hemdata.label.apart import Limits
 from hemdata.label.asked import Asked, dataset_name, from_file, from_shards, sample
-from hemdata.label.calculation import START_LEVEL, Result, stages
+from hemdata.label.calculation import START_LEVEL, stages
 from hemdata.label.export import export
+from hemdata.label.pace import Pace
 from hemdata.label.run import Outcome, label
 from hemdata.label.store import LabelStore
 from hemdata.levels import level
@@ -42,10 +44,13 @@ def label_dataset(
     seed: int = 0,
     retry_failed: bool = False,
     workers: int | None = None,
+    scheduler: str | None = None,
+    cluster: str | Path | None = None,
+    limits: Limits | None = None,
     compute: bool = True,
     partial: bool = False,
     data: Path = Path("data"),
-    progress: Callable[[Result | None, int], None] | None = None,
+    progress: Callable[[Pace], None] | None = None,
 ) -> Labelled:
     """Label a dataset, or the molecules of a .smi or .xyz file.
 
@@ -62,7 +67,7 @@ def label_dataset(
         max_heavy: molecules of more heavy atoms are left out before sampling.
         compute: False writes what the store holds, which a run may be filling, and computes nothing.
         partial: then molecules that are not labelled yet are rejected rows, not an error.
-        progress: as `label`.
+        workers, scheduler, cluster, limits, progress: as `label`.
 
     Raises:
         CallError: for an unknown dataset or file, or a store in use.
@@ -95,6 +100,9 @@ def label_dataset(
             open_store,
             accuracy=accuracy,
             workers=workers,
+            scheduler=scheduler,
+            cluster=cluster,
+            limits=limits,
             retry_failed=retry_failed,
             compute=compute,
             progress=progress,

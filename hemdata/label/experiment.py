@@ -21,6 +21,7 @@ from hemdata.identity import identify
 from hemdata.label.asked import Asked
 from hemdata.label.calculation import Result, stages
 from hemdata.label.frequencies import Frequencies, frequencies
+from hemdata.label.pace import Pace
 from hemdata.label.run import label
 from hemdata.label.store import LabelStore
 from hemdata.label.thermo import formation
@@ -211,7 +212,7 @@ def compare(
     *,
     max_heavy: int | None = None,
     workers: int | None = None,
-    progress: Callable[[Result | None, int], None] | None = None,
+    progress: Callable[[Pace], None] | None = None,
 ) -> Experiment:
     """Atomization energies at 0 K and enthalpies of formation at a level, beside ATcT's.
 

@@ -1,19 +1,18 @@
 """Labels molecules on Dask workers: each finished result is stored at once, a stopped run goes on where it was."""
 
-import logging
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
-from itertools import islice
-from typing import Any
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
-from hemdata.curate import THREADS, cores, interrupts_held
+from hemdata.label.apart import Limits
 from hemdata.label.asked import Asked
 from hemdata.label.calculation import Calculation, Result, Stage, calculate, calculation_for
+from hemdata.label.cluster import Cluster, opened
+from hemdata.label.cost import cost, memory_gb
+from hemdata.label.flow import Flow
+from hemdata.label.pace import Pace
 from hemdata.label.store import LabelStore
-
-TASKS_A_WORKER = 8
-WORKER_DEATHS_ALLOWED = 1
 
 
 @dataclass
@@ -41,27 +40,39 @@ def label(
     *,
     accuracy: str = "label",
     workers: int | None = None,
+    scheduler: str | None = None,
+    cluster: str | Path | None = None,
+    limits: Limits | None = None,
     retry_failed: bool = False,
     compute: bool = True,
-    progress: Callable[[Result | None, int], None] | None = None,
+    calculation: Callable[[Calculation], Result] = calculate,
+    progress: Callable[[Pace], None] | None = None,
 ) -> Outcome:
-    """Compute what the store does not hold yet for these molecules, stage by stage.
+    """Compute what the store does not hold yet for these molecules, stage by stage, the costliest first.
 
     Args:
         molecules: what is asked; the same molecule asked twice is computed once.
         chain: the stages of a label (`stages`); each starts from the geometries of the one before.
         accuracy: of the single points: `label` or `reference`.
         workers: worker processes of one thread each; by default one a core.
+        scheduler: address of a running Dask cluster, instead.
+        cluster: card of a SLURM cluster, instead.
+        limits: of time and memory for each molecule.
         retry_failed: compute failed molecules again; else they keep their reason.
         compute: False looks only which results are there.
-        progress: called with each new result, or with None, and the number of molecules that are finished with it.
+        calculation: what computes one, importable by its name.
+        progress: called about once a second while there is something to compute, and with each new result.
+
+    Raises:
+        CallError: if the cluster cannot be had, or has other versions than this process.
+        DataError: if the cluster dies or the disk is full; what was finished is kept.
     """
     outcome = Outcome([""] * len(molecules))
     going: list[tuple[int, Result | None]] = [(number, None) for number in range(len(molecules))]
     with ExitStack() as stack:
-        client: Any = None
-        for place, stage in enumerate(chain):
-            last = place == len(chain) - 1
+        place: Cluster | None = None
+        for count, stage in enumerate(chain, 1):
+            last = count == len(chain)
             tasks: dict[str, Calculation] = {}
             numbers: dict[str, list[int]] = {}
             for number, before in going:
@@ -73,22 +84,27 @@ def label(
             if compute:
                 store.describe({key: task.described for key, task in tasks.items() if key in known})
             finished = {key for key, good in known.items() if good or not retry_failed}
-            ended = [key for key in finished if last or not known[key]]
-            outcome.stored += len(ended)
-            if progress and ended:
-                progress(None, len(ended))
+            outcome.stored += sum(last or not known[key] for key in finished)
             size = {key: molecules[its[0]].n_heavy for key, its in numbers.items()}
-            waiting = sorted((t for k, t in tasks.items() if k not in finished), key=lambda t: (-size[t.key], t.key))
+            costs = {key: cost(task, size[key]) for key, task in tasks.items() if key not in finished}
+            waiting = sorted((tasks[key] for key in costs), key=lambda task: (-costs[task.key], task.key))
             if not compute:
                 outcome.missing += sum(len(numbers[task.key]) for task in waiting)
             elif waiting:
-                client = client or stack.enter_context(_cluster(min(workers or cores(), len(waiting))))
-                for result in _results(client, waiting):
-                    store.put(result)
-                    ends = last or result.reason is not None
-                    outcome.computed += ends
-                    if progress:
-                        progress(result, int(ends))
+                pace = Pace(_named(stage), count, len(chain), total=len(tasks), done=len(finished))
+                pace.failed = sum(not known[key] for key in finished)
+                tell = _teller(pace, progress)
+                tell(0)
+                place = place or stack.enter_context(opened(len(waiting), workers, scheduler, cluster))
+                pace.dashboard = place.dashboard
+                pace.begin(costs)
+                allowed = replace(limits or Limits(), engine_gb=place.engine_gb)
+                for results in Flow(place, calculation, allowed, memory_gb, tell).results(waiting):
+                    store.put(*results)
+                    outcome.computed += sum(last or result.reason is not None for result in results)
+                    for result in results:
+                        pace.computed(result.key, result.reason)
+                    tell()
             going = []
             for result in store.get(tasks):
                 if result.reason is None:
@@ -98,6 +114,19 @@ def label(
                     first = result.reason.splitlines()[0]
                     outcome.reasons[first] = outcome.reasons.get(first, 0) + 1
     return outcome
+
+
+def _named(stage: Stage) -> str:
+    return f"{stage.level.name} {'geometries' if stage.relax else 'energies'}"
+
+
+def _teller(pace: Pace, progress: Callable[[Pace], None] | None) -> Callable[..., None]:
+    def tell(workers: int | None = None) -> None:
+        pace.workers = pace.workers if workers is None else workers
+        if progress:
+            progress(pace)
+
+    return tell
 
 
 def _task(molecule: Asked, stage: Stage, before: Result | None, accuracy: str) -> Calculation:
@@ -116,56 +145,3 @@ def _task(molecule: Asked, stage: Stage, before: Result | None, accuracy: str) -
         accuracy,
         origin,
     )
-
-
-@contextmanager
-def _cluster(workers: int) -> Iterator[Any]:
-    """A local Dask cluster: processes of one thread; a molecule that kills its worker twice is given up."""
-    import dask
-    from distributed import Client, LocalCluster
-
-    settings = {
-        "distributed.scheduler.allowed-failures": WORKER_DEATHS_ALLOWED,
-        "distributed.nanny.pre-spawn-environ": dict.fromkeys(THREADS, "1"),
-    }
-    with dask.config.set(settings):
-        with interrupts_held():
-            cluster = LocalCluster(
-                n_workers=workers,
-                threads_per_worker=1,
-                processes=True,
-                dashboard_address=None,
-                silence_logs=logging.CRITICAL,
-            )
-        with cluster, Client(cluster) as client:
-            yield client
-
-
-def _results(client: Any, tasks: Sequence[Calculation]) -> Iterator[Result]:
-    """Results as they finish; only a few tasks a worker are with the scheduler at any time."""
-    from distributed import as_completed
-
-    waiting = iter(tasks)
-    workers = len(client.scheduler_info(n_workers=-1)["workers"])
-    started = list(islice(waiting, TASKS_A_WORKER * max(workers, 1)))
-    futures = as_completed([_submitted(client, task) for task in started], raise_errors=False)
-    for future in futures:
-        if future.status == "finished":
-            yield future.result()
-        else:
-            yield Result(future.key, _death(future))
-        future.release()
-        task = next(waiting, None)
-        if task is not None:
-            futures.add(_submitted(client, task))
-
-
-def _submitted(client: Any, task: Calculation) -> Any:
-    return client.submit(calculate, task, key=task.key)
-
-
-def _death(future: Any) -> str:
-    error = future.exception()
-    if type(error).__name__ == "KilledWorker":
-        return "It killed its worker process twice (memory or a crash of the engine)."
-    return f"The calculation stopped with {type(error).__name__}: {error}"

@@ -8,6 +8,7 @@ from hemdata.levels.level import (
     atomization_energies,
     level,
     level_hash,
+    level_of,
     one_level,
 )
 from hemdata.levels.rows import with_atomization
@@ -20,6 +21,7 @@ __all__ = [
     "atomization_energies",
     "level",
     "level_hash",
+    "level_of",
     "one_level",
     "with_atomization",
 ]

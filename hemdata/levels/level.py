@@ -57,7 +57,15 @@ def level(name: str | Path) -> Level:
         CallError: if there is no such level.
         DataError: if its card is wrong.
     """
-    card = level_card(name)
+    return level_of(level_card(name))
+
+
+def level_of(card: LevelCard) -> Level:
+    """The level of theory that a card declares.
+
+    Raises:
+        DataError: if it names an unknown element.
+    """
     unknown = set(card.atoms_hartree) - set(ATOMIC_NUMBERS)
     if unknown:
         raise DataError("A level names an unknown element.", where=f"level {card.name}", got=sorted(unknown))
