@@ -1,6 +1,7 @@
 """`hemdata amons`, `coverage` and `select`: which molecules to label for those to be predicted."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -100,6 +101,65 @@ def coverage(
                 shares = (f"{float(point.get(name, 0)):.0%}" for name in groups)
                 table.add_row(f"{point['molecules']:,}", f"{float(point['environments']):,.0f}", *shares)
         out.print(table)
+
+
+@command(
+    "select",
+    "hemdata select pubchem9 --for azoxy --budget 200 --by coverage --out picks.smi\n"
+    "hemdata select gdb17.smi.gz --for azoxy --budget 200 --max-heavy 11 --given qm9@gfn2-xtb\n"
+    "hemdata select qm9@gfn2-xtb --for azoxy --budget 100 --by uncertainty "
+    "--model runs/demo/cells/painn-qm9-640-s0/model --model runs/demo/cells/painn-qm9-640-s1/model",
+)
+def select(
+    pool: Annotated[str, typer.Argument(metavar="POOL", help="A built set, its folder, or a .smi or .smi.gz file.")],
+    group: Annotated[list[str], typer.Option("--for", help="Test groups, or a list of SMILES, to be predicted.")],
+    budget: Annotated[int, typer.Option(min=1, help="How many molecules to choose.")],
+    by: Annotated[str, typer.Option(help="coverage, diversity, uncertainty or random.")] = "coverage",
+    seed: Annotated[int, typer.Option(min=0, help="Of diversity and random.")] = 0,
+    given: Annotated[str | None, typer.Option(help="A set that is there already, for coverage.")] = None,
+    model: Annotated[list[Path], typer.Option(help="Fitted models, for uncertainty.")] = [],  # noqa: B006
+    max_heavy: Annotated[
+        int | None, typer.Option("--max-heavy", min=1, help="Leave out molecules of more heavy atoms.")
+    ] = None,
+    file: Annotated[Path | None, typer.Option("--out", help="A .smi file to write; else they are printed.")] = None,
+    workers: Workers = None,
+    data: Data = Path("data"),
+    as_json: AsJson = False,
+) -> None:
+    """Choose the molecules of a pool that are worth labelling for a group; never a test molecule."""
+    from hemdata.curate.pool import place
+    from hemdata.curate.select import select as select_of
+    from hemdata.curate.targets import targets, write_smiles
+    from hemdata.errors import CallError
+    from hemdata.study.uncertain import select_uncertain
+
+    if (given is not None and by != "coverage") or (model and by != "uncertainty"):
+        raise CallError(
+            "An option does not belong to this choice.",
+            expected="--given with coverage, --model with uncertainty",
+            got=f"--by {by}",
+            fix="Leave it out.",
+        )
+    molecules, where = targets(group), place(pool, data)
+    if by == "uncertainty":
+        told = select_uncertain(where, molecules, budget, model, max_heavy=max_heavy)
+    else:
+        there = None if given is None else place(given, data)
+        told = select_of(where, molecules, budget, by, seed=seed, given=there, max_heavy=max_heavy, workers=workers)
+    if file is not None:
+        write_smiles(file, ((pick.smiles, pick.id) for pick in told.picks))
+    if as_json:
+        print(json.dumps(asdict(told) | {"picks": [pick._asdict() for pick in told.picks]}, indent=2))
+        return
+    left_out = f"{told.barred:,} test molecules, {told.large:,} too large and {told.unreadable:,} unreadable left out"
+    said = f"{len(told.picks):,} of {told.candidates:,} candidates, by {by} ({told.read:,} read; {left_out})"
+    if file is None:
+        for pick in told.picks:
+            print(pick.smiles, pick.id)
+        err.print(f"{said}.", markup=False)
+        return
+    out.print(f"{file}: {said}.", markup=False)
+    out.print(f"Label them: `hemdata label {file}`.", markup=False)
 
 
 def _table(title: str) -> Table:
