@@ -13,7 +13,7 @@ from hemdata.label.tblite_engine import BOHR_ANGSTROM, Engine
 HARTREE_EV = 27.211386245988
 LEVEL_SHIFT = 0.003  # hartree/bohr^2; 0.01 stops early on soft modes, up to 2 kcal/mol above the minimum
 LARGEST_STEP_BOHR = 0.5
-UPHILL_HARTREE = 1e-3  # a small rise is the price of long steps
+UPHILL_HARTREE = 1e-4  # above the lowest so far: what a loosely converged SCF may be off
 ACCURACY_ON_THE_WAY = 5.0
 
 
@@ -81,7 +81,7 @@ def descend(
     limit = fmax / HARTREE_EV * BOHR_ANGSTROM
     shift = LEVEL_SHIFT * np.eye(x.size)
     point = surface(x * BOHR_ANGSTROM, ACCURACY_ON_THE_WAY)
-    trust = LARGEST_STEP_BOHR
+    trust, lowest = LARGEST_STEP_BOHR, (x, point)
     for gradients in range(1, max_steps + 1):
         largest = _largest(point.gradient)
         if largest < limit:
@@ -92,9 +92,12 @@ def descend(
         step *= min(1.0, trust / _largest(step))
         new = surface((x + step) * BOHR_ANGSTROM, ACCURACY_ON_THE_WAY, point.state)
         hessian = _updated(hessian, step.ravel(), (new.gradient - point.gradient).ravel())
-        if new.energy_hartree < point.energy_hartree + UPHILL_HARTREE:
+        if new.energy_hartree < lowest[1].energy_hartree + UPHILL_HARTREE:
             x, point, trust = x + step, new, min(LARGEST_STEP_BOHR, 1.5 * trust)
-        else:  # uphill: learn from it, stay, and go less far (a model Hessian may lack a mode, as of planar CH2O)
+            if point.energy_hartree < lowest[1].energy_hartree:
+                lowest = (x, point)
+        else:  # uphill (a model Hessian may lack a mode, as of planar CH2O): learn from it, and go less far from the
+            x, point = lowest  # lowest point so far, since small steps uphill would add up, as in HOOH
             trust = _largest(step) / 4
     raise DataError(
         "The geometry did not converge.",
