@@ -16,7 +16,7 @@ from hemdata.schema import table_schema
 from hemdata.shards import LevelName, Manifest, ShardWriter, read_manifest
 from hemdata.sources import open_source
 
-RAWS_PER_TASK = 4_000  # the checks cost the same for a small table as for a large one
+RAWS_PER_TASK = 10_000  # the checks cost the same for a small table as for a large one
 
 
 @dataclass(frozen=True)

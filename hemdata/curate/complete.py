@@ -91,7 +91,7 @@ class Completion:
             "atomic_numbers": z,
             "positions": molecule.positions,
             "n_atoms": len(z),
-            "n_heavy": sum(n != 1 for n in z),
+            "n_heavy": len(z) - z.count(1),
             "charge": molecule.charge,
             "multiplicity": molecule.multiplicity,
             "energy_hartree": energy,

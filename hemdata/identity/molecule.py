@@ -1,17 +1,21 @@
 """The identity of a molecule given as SMILES, by RDKit."""
 
-from dataclasses import dataclass
+import re
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 FLAT_GRAPH_LETTERS = 14
+_ATOM = re.compile("Cl|Br|[A-Za-z*]")
+_WITHOUT_BRACKETS = {
+    "B": 5, "C": 6, "N": 7, "O": 8, "F": 9, "P": 15, "S": 16, "Cl": 17, "Br": 35, "I": 53,
+    "b": 5, "c": 6, "n": 7, "o": 8, "p": 15, "s": 16, "*": 0,
+}  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Identity:
+class Identity(NamedTuple):
     """What a SMILES says of its molecule.
 
     Attributes:
@@ -82,9 +86,13 @@ def identify(smiles: str, bonds: bool = True) -> Identity | None:
     molecule = _read(smiles)
     if molecule is None:
         return None
-    # By index: RDKit's `GetAtoms` takes twice as long, and walking atoms is what this costs beyond RDKit itself.
-    atoms = [molecule.GetAtomWithIdx(place) for place in range(molecule.GetNumAtoms())]
-    heavy = [atom.GetAtomicNum() for atom in atoms]
+    plain = "[" not in smiles  # then it has no charge, no unpaired electron, and says its elements by letters
+    letters = _ATOM.findall(smiles) if plain and not bonds else []
+    if len(letters) == molecule.GetNumAtoms():
+        atoms, heavy = [], [_WITHOUT_BRACKETS[letter] for letter in letters]
+    else:  # by index: RDKit's `GetAtoms` takes twice as long, and walking atoms costs most beyond RDKit itself
+        atoms = [molecule.GetAtomWithIdx(place) for place in range(molecule.GetNumAtoms())]
+        heavy = [atom.GetAtomicNum() for atom in atoms]
     if 0 in heavy:
         return None
     carriers = [place for place, atom in enumerate(atoms) for _ in range(atom.GetTotalNumHs())] if bonds else []
@@ -94,8 +102,8 @@ def identify(smiles: str, bonds: bool = True) -> Identity | None:
         canonical_smiles=canonical_smiles,
         inchikey=inchi.MolToInchiKey(molecule),
         atomic_numbers=(*heavy, *([1] * hydrogens)),
-        charge=chem.GetFormalCharge(molecule),
-        radical_electrons=sum(a.GetNumRadicalElectrons() for a in atoms) if "[" in smiles else 0,
+        charge=0 if plain else chem.GetFormalCharge(molecule),
+        radical_electrons=0 if plain else sum(atom.GetNumRadicalElectrons() for atom in atoms),
         fragments=canonical_smiles.count(".") + 1,
         adjacency=chem.GetAdjacencyMatrix(molecule).tobytes() if bonds else None,
         carriers=tuple(carriers),

@@ -4,15 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from hemdata.catalog import DatasetCard
 from hemdata.errors import DataError
 from hemdata.shards import SourceFile
 
 
-@dataclass(frozen=True)
-class Raw:
+class Raw(NamedTuple):
     """One published record as it stands: where it was found, its text or fields, and the id that it repeats, if any."""
 
     where: str
@@ -20,7 +19,7 @@ class Raw:
     repeats: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Molecule:
     """One parsed record.
 
