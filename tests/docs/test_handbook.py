@@ -34,11 +34,14 @@ def test_every_command_shown_is_one_that_parses(line: str) -> None:
     import hemdata.cli.compare
     import hemdata.cli.label
     import hemdata.cli.learn
+    import hemdata.cli.levels
     import hemdata.cli.look
     import hemdata.cli.make  # noqa: F401
 
     known: Any = typer.main.get_command(app)
     name, found, words = known.resolve_command(known.context_class(known), shlex.split(line)[1:])
+    if hasattr(found, "resolve_command"):  # a group, as `levels`
+        name, found, words = found.resolve_command(found.context_class(found), words)
     found.make_context(name, words)  # raises for an unknown option or a missing argument
 
 

@@ -1,0 +1,50 @@
+"""`hemdata levels` in a terminal: what defines a level, its atoms, one against another, and wrong calls."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from hemdata.levels import level
+
+
+def levels(*words: str) -> subprocess.CompletedProcess[str]:
+    code = "from hemdata.cli import main; main()"
+    return subprocess.run([sys.executable, "-c", code, "levels", *words], capture_output=True, text=True, timeout=300)
+
+
+def test_levels_are_listed_with_the_hash_of_what_defines_them() -> None:
+    told = {one["name"]: one["hash"] for one in json.loads(levels("list", "--json").stdout)}
+    assert told["qm9"] == level("qm9").hash
+    assert told["pc9"] == told["od9"] != told["qm9"]  # one definition under two names; another under a like title
+    assert levels("list").stdout.count("B3LYP/6-31G") >= 4
+
+
+def test_a_level_is_shown_with_its_own_exponents_and_atoms() -> None:
+    shown = levels("show", "qm9").stdout
+    assert "d 1.6, d 0.4, f 0.8" in shown
+    assert "-0.50027" in shown
+    assert json.loads(levels("show", "pc9", "--json").stdout)["atoms_hartree"]["C"] == pytest.approx(-37.846280)
+
+
+def test_a_computed_atom_is_that_of_the_card() -> None:
+    (atom,) = json.loads(levels("atoms", "gfn2-xtb", "--element", "O", "--json").stdout)["atoms"]
+    assert atom["multiplicity"] == 3
+    assert abs(atom["difference_kcal_mol"]) < 1e-4
+
+
+def test_wrong_calls_are_sentences(tmp_path: Path) -> None:
+    for words in (
+        ["show", "b3lyp-of-dreams"],
+        ["audit", "qm9", "--data", str(tmp_path)],
+        ["atoms", "pc9", "--element", "Xx"],
+    ):
+        got = levels(*words)
+        assert got.returncode in (1, 2), words
+        assert got.stderr.startswith("Error: "), got.stderr
+        assert "Traceback" not in got.stderr
+    missing = levels("gap", "pc9", "qm9", "test-groups", "--data", str(tmp_path))
+    assert missing.returncode == 1
+    assert "hemdata label test-groups --level pc9" in missing.stderr
