@@ -2,6 +2,7 @@
 
 import logging
 import platform
+import socket
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -136,8 +137,11 @@ def _local(workers: int) -> Iterator[Cluster]:
 @contextmanager
 def _joined(address: str) -> Iterator[Cluster]:
     from distributed import Client
+    from distributed.comm.addressing import parse_host_port
 
     try:
+        host, port = parse_host_port(address.removeprefix("tcp://"), 8786)
+        socket.create_connection((host, port), CONNECT_SECONDS).close()  # a Client that finds nobody dies noisily
         with _quiet():
             client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
     except (OSError, ValueError) as error:
