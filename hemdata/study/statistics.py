@@ -116,8 +116,13 @@ def _seed_factors(by_seed: FloatArray, noise: FloatArray, uniform: FloatArray) -
 
 
 def interval(draws: FloatArray, confidence: float = CONFIDENCE) -> tuple[FloatArray, FloatArray]:
-    """Percentile interval over the first axis: arrays of lower and upper ends; NaN where any draw is."""
-    low, high = np.quantile(draws, [(1 - confidence) / 2, (1 + confidence) / 2], axis=0)
+    """Percentile interval over the first axis: arrays of lower and upper ends; NaN where any draw is.
+
+    The ends are draws, not numbers between two of them: so the intervals of a difference and of a ratio hold equality
+    together or not at all.
+    """
+    low = np.quantile(draws, (1 - confidence) / 2, axis=0, method="lower")
+    high = np.quantile(draws, (1 + confidence) / 2, axis=0, method="higher")
     return low, high
 
 

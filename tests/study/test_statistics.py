@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -172,6 +172,7 @@ def test_the_same_seed_draws_the_same_and_scaling_scales() -> None:
 
 
 @settings(deadline=None, max_examples=40)
+@example(1.625, 115)  # once the interval of the ratio held equality and that of the difference did not
 @given(st.floats(0.5, 2.0), st.integers(0, 1000))
 def test_no_difference_exactly_when_the_intervals_hold_equality(factor: float, seed: int) -> None:
     sample = errors((1, 2, 15), seed)
