@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hemdata.errors import CallError, DataError
@@ -66,6 +66,7 @@ def test_an_import_adds_mends_keeps_and_names_conflicts(tmp_path: Path) -> None:
 energies = st.one_of(st.none(), st.sampled_from([-1.0, -1.0 - 5e-7, -2.0]))
 
 
+@settings(deadline=None)  # a disk may be slow
 @given(
     ours=st.dictionaries(st.sampled_from("abcdef"), energies),
     theirs=st.dictionaries(st.sampled_from("abcdef"), energies),

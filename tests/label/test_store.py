@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hemdata.errors import CallError, DataError
@@ -19,6 +19,7 @@ def result(key: str = "k", reason: str | None = None, energy: float | None = -1.
     return Result(key, reason, [8, 1, 1], [0.1 * n for n in range(9)], energy, {"seconds": 0.5, "host": "here"})
 
 
+@settings(deadline=None)  # a disk may be slow
 @given(z=st.lists(st.integers(1, 36), max_size=20), xyz=st.lists(finite, max_size=60), energy=finite)
 def test_a_result_comes_back_bit_for_bit(
     tmp_path_factory: pytest.TempPathFactory, z: list[int], xyz: list[float], energy: float
