@@ -196,11 +196,26 @@ class SetCard(Card):
 
 
 class TrainingSet(Card):
-    """A training set of a study: a dataset, how many of its molecules are taken, and its level if not the study's."""
+    """A training set of a study: a dataset, how many of its molecules are taken, and its level if not the study's.
+
+    A dataset is one of the cards, a composition, or a file that was labelled (`my.smi` is `my`).
+    """
 
     dataset: Name
     molecules: Annotated[int, Field(ge=20)]
     level: Name | None = None
+    plus: dict[Name, Annotated[int, Field(ge=1)]] = Field({}, description="further datasets: how many of each")
+
+    @property
+    def size(self) -> int:
+        """Molecules of all its datasets together."""
+        return self.molecules + sum(self.plus.values())
+
+    @model_validator(mode="after")
+    def _plus_is_another(self) -> "TrainingSet":
+        if self.dataset in self.plus:
+            raise ValueError(f"plus: '{self.dataset}' is the dataset itself; ask for more molecules of it")
+        return self
 
 
 class StudyNetwork(Card):

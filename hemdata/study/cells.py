@@ -39,7 +39,7 @@ class Cell:
     @property
     def training_size(self) -> int:
         """Molecules the model is fitted on."""
-        return round(self.study.sets[self.set_name].molecules * self.study.split[0])
+        return round(self.study.sets[self.set_name].size * self.study.split[0])
 
     @property
     def name(self) -> str:

@@ -24,15 +24,18 @@ COLUMNS = (
 def labelled_folder(data: Path, name: str, level_name: str) -> Path:
     """Where a dataset stands at a level: as published if that is its level, else where `hemdata label` wrote it.
 
-    A composed dataset stands where it was built; its card says at which level.
+    A composed dataset stands where it was built; its card says at which level. A name without a card is that of a
+    user's file, which stands where it was labelled.
 
     Raises:
         CallError: if it is not there; gives the command that makes it.
     """
-    published = name in cards("set") or (name != GROUPS and dataset(name).level == level_name)
+    own = name not in cards("set") and name not in cards("dataset")
+    published = not own and (name in cards("set") or (name != GROUPS and dataset(name).level == level_name))
     folder = data / (name if published else f"{name}@{level_name}")
     if not (folder / "manifest.json").is_file():
-        command = f"hemdata build {name}" if published else f"hemdata label {name} --level {level_name}"
+        target = f"{name}.smi" if own else name
+        command = f"hemdata build {name}" if published else f"hemdata label {target} --level {level_name}"
         raise CallError(f"'{name}' is not there at the level '{level_name}'.", where=folder, fix=f"Run `{command}`.")
     return folder
 
@@ -40,35 +43,57 @@ def labelled_folder(data: Path, name: str, level_name: str) -> Path:
 def groups(card: StudyCard, data: Path, level_name: str | None = None) -> dict[str, pa.Table]:
     """The study's test groups by name, each in its published order, at a level, by default the study's.
 
+    A group that is none of the shipped ones is a user's labelled file.
+
     Raises:
         CallError: if they are not labelled, or there is no such group.
         DataError: if they are at another level.
     """
     level_name = level_name or card.level
-    folder = labelled_folder(data, GROUPS, level_name)
-    table = read(folder, COLUMNS)
-    _at_level(table, level_name, folder)
     found = {}
     for name in card.groups:
-        found[name] = table.filter(pc.starts_with(table["id"], f"{name}:"))
+        folder = group_folder(data, name, level_name)
+        table = read(folder, COLUMNS)
+        _at_level(table, level_name, folder)
+        if folder.name.startswith(f"{GROUPS}@"):
+            table = table.filter(pc.starts_with(table["id"], f"{name}:"))
+        found[name] = table.filter(pc.is_valid(table["atomization_energy_kcal_mol"]))
         if not found[name].num_rows:
             raise CallError(f"There is no test group '{name}' with labels.", where=folder, got=name)
     return found
+
+
+def group_folder(data: Path, name: str, level_name: str) -> Path:
+    """Where a test group stands at a level: with the shipped ones, or on its own if it is a user's file."""
+    shipped = name in cards("dataset") and dataset(name).reader == "test_groups"
+    return labelled_folder(data, GROUPS if shipped else name, level_name)
 
 
 def training_molecules(card: StudyCard, wanted: TrainingSet, data: Path, without: set[str]) -> pa.Table:
     """So many molecules of a training set, none of which has a flat graph among `without`.
 
     They are taken in the order of `hemdata label -n`, a hash of the id: labelling more changes nothing, and a smaller
-    number is within a larger.
+    number is within a larger. Of a set of several datasets those of `plus` come first, and no InChIKey comes twice.
 
     Raises:
         CallError: if the set is not labelled at its level.
         DataError: if too few molecules are, or they are at another level (a set that mixes levels as published must
             have its own among them).
     """
+    parts: list[pa.Table] = []
+    taken = set[str]()
+    for name, number in [*wanted.plus.items(), (wanted.dataset, wanted.molecules)]:
+        parts.append(_part(card, wanted, data, name, number, without, taken))
+        taken |= set(parts[-1]["inchikey"].to_pylist()) - {None}
+    return pa.concat_tables([parts[-1], *parts[:-1]])
+
+
+def _part(
+    card: StudyCard, wanted: TrainingSet, data: Path, name: str, number: int, without: set[str], taken: set[str]
+) -> pa.Table:
+    """So many molecules of one dataset of a training set, whose InChIKey is not among those `taken` already."""
     own = wanted.level or card.level
-    folder = labelled_folder(data, wanted.dataset, own)
+    folder = labelled_folder(data, name, own)
     table = read(folder, COLUMNS)
     table = table.filter(pc.is_valid(table["atomization_energy_kcal_mol"]))
     its_level = training_level(card, wanted, data)
@@ -77,21 +102,25 @@ def training_molecules(card: StudyCard, wanted: TrainingSet, data: Path, without
         table = table.set_column(at, "level", pa.array([its_level] * table.num_rows))
     else:
         _at_level(table, own, folder)
-    free = [key is None or flat_graph(key) not in without for key in table["inchikey"].to_pylist()]
-    table = table.filter(pa.array(free))
-    if table.num_rows < wanted.molecules:
-        more = wanted.molecules + wanted.molecules // 20
+    keys = table["inchikey"].to_pylist()
+    table = table.filter(
+        pa.array([key is None or (flat_graph(key) not in without and key not in taken) for key in keys])
+    )
+    if table.num_rows < number:
+        more = number + number // 20
+        known = name in cards("dataset") or name in cards("set")
+        another = f"Run `hemdata label {name} -n {more} --level {own}`, or ask" if known else "Ask"
         raise DataError(
-            f"Too few molecules of '{wanted.dataset}' are labelled at '{own}'.",
+            f"Too few molecules of '{name}' are labelled at '{own}'.",
             where=folder,
-            expected=f"{wanted.molecules} outside the test groups",
+            expected=f"{number} outside the test groups" + (" and the other datasets" if taken else ""),
             got=table.num_rows,
-            fix=f"Run `hemdata label {wanted.dataset} -n {more} --level {own}`, or ask for fewer in the study.",
+            fix=f"{another} for fewer in the study.",
         )
     order = np.argsort(
-        [hashlib.sha256(f"0:{name}".encode()).hexdigest() for name in table["id"].to_pylist()], kind="stable"
+        [hashlib.sha256(f"0:{id}".encode()).hexdigest() for id in table["id"].to_pylist()], kind="stable"
     )
-    return table.take(pa.array(np.sort(order[: wanted.molecules])))
+    return table.take(pa.array(np.sort(order[:number])))
 
 
 def training_level(card: StudyCard, wanted: TrainingSet, data: Path) -> str:
@@ -120,8 +149,9 @@ def data_hash(table: pa.Table) -> str:
 def provenance(card: StudyCard, data: Path) -> dict[str, str]:
     """The manifests that a study rests on: folder name to the manifest's SHA-256."""
     at = {name: wanted.level or card.level for name, wanted in card.sets.items()}
-    folders = [labelled_folder(data, GROUPS, name) for name in dict.fromkeys(at.values())]
-    folders += [labelled_folder(data, wanted.dataset, at[name]) for name, wanted in card.sets.items()]
+    folders = [group_folder(data, group, name) for name in dict.fromkeys(at.values()) for group in card.groups]
+    for name, wanted in card.sets.items():
+        folders += [labelled_folder(data, one, at[name]) for one in (wanted.dataset, *wanted.plus)]
     return {read_manifest(folder).dataset: sha256(folder / "manifest.json") for folder in folders}
 
 

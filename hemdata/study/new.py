@@ -1,0 +1,189 @@
+"""Writes the card of a study in which a user's own molecules are a further test group."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from hemdata.catalog import StudyCard, cards, dataset
+from hemdata.errors import CallError, DataError
+from hemdata.identity import identify
+from hemdata.label.asked import Asked, dataset_name, from_file
+from hemdata.levels import SYMBOLS, level
+from hemdata.study.data import GROUPS, labelled_folder
+from hemdata.study.matrix import BASELINES
+
+SPARE = 20  # one molecule in so many is labelled beyond what is asked: those of the test groups are left out
+SIZES = re.compile(r"[a-z0-9][a-z0-9._-]*(\+[a-z0-9][a-z0-9._-]*)*=\d+(\+\d+)*")
+
+
+@dataclass(frozen=True)
+class NewStudy:
+    """A study's card, not yet written.
+
+    Attributes:
+        card: the study.
+        molecules: of the user's file.
+        steps: the commands that lead from here to the report.
+    """
+
+    card: StudyCard
+    molecules: int
+    steps: list[str]
+
+    @property
+    def text(self) -> str:
+        """The card as YAML, without what has its default."""
+        told = self.card.model_dump(mode="json", exclude_defaults=True)
+        return yaml.safe_dump(told, sort_keys=False, allow_unicode=True, width=120, default_flow_style=None)
+
+
+def new_study(
+    name: str,
+    molecules: Path,
+    sets: Sequence[str],
+    *,
+    level_name: str = "gfn2-xtb",
+    networks: Mapping[str, str | None],
+    seeds: int = 3,
+    epochs: int | None = None,
+    data: Path = Path("data"),
+    card_path: Path | None = None,
+) -> NewStudy:
+    """The card of a study of training sets, judged on a user's own molecules beside the shipped test groups.
+
+    Args:
+        name: of the study.
+        molecules: a .smi or .xyz file.
+        sets: training sets, each as `qm9=800`, or of several datasets as `qm9+my-amons=600+200`.
+        level_name: the level of theory of everything.
+        networks: networks or baselines, each with its configuration, or None for its first.
+        seeds: how many, from 0.
+        epochs: of every network, instead of its card's.
+        data: folder of the built and labelled sets, which tells what is still to be done.
+        card_path: where the card is to stand, as the steps name it.
+
+    Raises:
+        CallError: for a set that does not read as one, an unknown level, network or dataset, or a file whose name is
+            that of a dataset.
+        DataError: if the file does not read, is empty, or holds an element that the level has no atom of.
+    """
+    if not molecules.is_file():
+        raise CallError("There is no such file of molecules.", where=molecules, fix="Give a .smi or .xyz file.")
+    group = dataset_name(molecules)
+    if group in cards("dataset") or group in cards("set"):
+        raise CallError(
+            "The file bears the name of a dataset, and its labels would stand in that one's place.",
+            where=molecules,
+            got=group,
+            fix="Give the file another name.",
+        )
+    mine = list(from_file(molecules))
+    _labels_can_be_computed(mine, molecules, level_name)
+    shipped = [known for known in cards("dataset") if dataset(known).reader == "test_groups" and known != GROUPS]
+    chosen = {}
+    for each in sets:
+        set_name, training_set = _training_set(each)
+        if set_name in chosen:
+            raise CallError("A set is given twice.", got=f"--set {each}", fix="Leave one out.")
+        chosen[set_name] = training_set
+    known_networks = {*cards("network"), *BASELINES}
+    for network in networks:
+        if network not in known_networks:
+            raise CallError(
+                f"There is no network '{network}'.", expected=", ".join(sorted(known_networks)), fix="Correct the name."
+            )
+    if not re.fullmatch(r"[a-z0-9][a-z0-9._-]*", name):
+        raise CallError("A study's name is small letters, digits, '.', '_' and '-'.", got=name, fix="Rename it.")
+    card = StudyCard.model_validate(
+        {
+            "name": name,
+            "title": f"{' or '.join(chosen)} for {molecules.stem}",
+            "question": f"Which of {', '.join(chosen)} gives the better energies for {molecules.name}?",
+            "level": level_name,
+            "sets": chosen,
+            "groups": [*shipped, group],
+            "networks": [_network(*each, epochs) for each in networks.items()],
+            "seeds": list(range(seeds)),
+        }
+    )
+    return NewStudy(card, len(mine), _steps(card, molecules, data, card_path or Path(f"{name}.yaml")))
+
+
+def _labels_can_be_computed(molecules: list[Asked], path: Path, level_name: str) -> None:
+    """Refuse an empty file, and an element that the level has no atom of, before hours are spent on the rest."""
+    if not molecules:
+        raise DataError("The file holds no molecule.", where=path, fix="Give one SMILES a line.")
+    known = level(level_name).card.atoms_hartree
+    for molecule in molecules:
+        identity = identify(molecule.canonical_smiles) if molecule.canonical_smiles else None
+        numbers = identity.atomic_numbers if identity else molecule.atomic_numbers
+        foreign = sorted({_symbol(z) for z in numbers} - set(known))
+        if foreign:
+            raise DataError(
+                f"The level '{level_name}' has no atom of {', '.join(foreign)}.",
+                where=f"{path}, {molecule.id}",
+                expected=", ".join(known),
+                fix="Leave the molecule out, or choose another level (`hemdata levels list`).",
+            )
+
+
+def _symbol(z: int) -> str:
+    return SYMBOLS[z] if z < len(SYMBOLS) else f"element {z}"
+
+
+def _training_set(words: str) -> tuple[str, dict[str, object]]:
+    """`qm9=800` or `qm9+my-amons=600+200`: the set's name and what the card says of it."""
+    names, _, numbers = words.partition("=")
+    datasets, sizes = names.split("+"), numbers.split("+")
+    if not SIZES.fullmatch(words) or len(set(datasets)) != len(sizes) or "0" in sizes or int(sizes[0]) < 20:
+        raise CallError(
+            "A training set does not read.",
+            got=f"--set {words}",
+            expected="DATASET=MOLECULES, 20 at least, or DATASET+DATASET=MOLECULES+MOLECULES, as qm9=800",
+            fix="Correct it.",
+        )
+    told: dict[str, object] = {"dataset": datasets[0], "molecules": int(sizes[0])}
+    if datasets[1:]:
+        told["plus"] = {name: int(size) for name, size in zip(datasets[1:], sizes[1:], strict=True)}
+    return "-".join(datasets), told
+
+
+def _network(name: str, configuration: str | None, epochs: int | None) -> dict[str, object]:
+    told: dict[str, object] = {"network": name}
+    if configuration is not None:
+        told["configuration"] = configuration
+    if epochs is not None and name not in BASELINES:
+        told["epochs"] = epochs
+    return told
+
+
+def _steps(card: StudyCard, molecules: Path, data: Path, path: Path) -> list[str]:
+    """What is still to be run, in order."""
+    at = "" if card.level == "gfn2-xtb" else f" --level {card.level}"
+    where = "" if data == Path("data") else f" --data {data}"
+    wanted = {GROUPS: 0, card.groups[-1]: 0}
+    for training_set in card.sets.values():
+        for name, number in [(training_set.dataset, training_set.molecules), *training_set.plus.items()]:
+            wanted[name] = max(wanted.get(name, 0), number)
+    steps = []
+    for name, number in wanted.items():
+        try:
+            labelled_folder(data, name, card.level)
+        except CallError:
+            if name in cards("set") or (name in cards("dataset") and name != GROUPS and _published(name, card.level)):
+                steps.append(f"hemdata build {name}" + ("" if data == Path("data") else f" --out {data / name}"))
+            elif name in cards("dataset"):
+                sample = f" -n {number + max(number // SPARE, 10)} --without {GROUPS}" if number else ""
+                steps.append(f"hemdata label {name}{sample}{at}{where}")
+            else:
+                file = molecules if name == card.groups[-1] else f"{name}.smi"
+                steps.append(f"hemdata label {file}{at}{where}")
+    run = f"runs/{card.name}"
+    return [*steps, f"hemdata train-eval {path}{where}", f"hemdata report {run}"]
+
+
+def _published(name: str, level_name: str) -> bool:
+    return dataset(name).level == level_name
