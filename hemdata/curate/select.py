@@ -9,6 +9,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,6 +20,7 @@ from hemdata.curate.targets import Target
 from hemdata.curate.workers import ordered_map
 from hemdata.errors import CallError, DataError
 from hemdata.identity import environments_at, identify
+from hemdata.identity.environments import all_environments
 from hemdata.identity.molecule import parsed
 
 RADII = (1, 2)
@@ -75,11 +77,18 @@ class Wanted:
         names = sorted(counts)
         return cls({name: number for number, name in enumerate(names)}, tuple(counts[name] / atoms for name in names))
 
+    @cached_property
+    def numbers(self) -> dict[int, list[int]]:
+        """The numbers of each environment; an atom without neighbours has one environment at both radii."""
+        found: dict[int, list[int]] = {}
+        for (_, environment), number in self.index.items():
+            found.setdefault(environment, []).append(number)
+        return found
+
     def held(self, molecule: Any) -> bytes:
         """The numbers of the wanted environments that an RDKit molecule holds, sorted, as packed uint16."""
-        found = environments_at(molecule, RADII)
-        numbers = {self.index.get((radius, e), -1) for radius, each in zip(RADII, found, strict=True) for e in each}
-        return np.array(sorted(numbers - {-1}), dtype=np.uint16).tobytes()
+        found = all_environments(molecule, RADII[-1]) & self.numbers.keys()
+        return np.array(sorted(n for each in found for n in self.numbers[each]), dtype=np.uint16).tobytes()
 
 
 def value(shown: Iterable[int], weights: Sequence[float]) -> float:

@@ -38,6 +38,14 @@ def environments_at(molecule: Any, radii: Sequence[int]) -> list[list[int]]:
     return [[bits[min(radius, len(bits) - 1)] for bits in heavy] for radius in radii]
 
 
+def all_environments(molecule: Any, radius: int) -> set[int]:
+    """What an RDKit molecule shows around any atom at any radius up to this one, in one call of RDKit.
+
+    The numbers are those of `environments_at`; each knows its radius, so that those of two radii are never equal.
+    """
+    return set(_generator(radius).GetSparseCountFingerprint(molecule).GetNonzeroElements())
+
+
 def environments_of(smiles: Iterable[str | None], radius: int = RADIUS) -> set[int]:
     """All atom environments that some molecules show."""
     return {environment for one in smiles if one is not None for environment in atom_environments(one, radius)}

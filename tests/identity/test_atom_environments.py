@@ -2,7 +2,9 @@
 
 import pytest
 
-from hemdata.identity import atom_environments, environments_of, identify, share_unseen
+from hemdata.identity import atom_environments, environments_at, environments_of, identify, share_unseen
+from hemdata.identity.environments import all_environments
+from hemdata.identity.molecule import parsed
 
 MOLECULES = ["C", "CCO", "c1ccccc1O", "CC(=O)N", "C1CC1C#N", "[O-][N+](=O)c1ccccc1", "C[N+](=NC)[O-]", "O=C=O"]
 
@@ -57,3 +59,14 @@ def test_the_share_unseen():
     assert share_unseen("CCC", seen) == 0.0
     assert share_unseen("O", seen) == 1.0
     assert share_unseen(None, seen) is None
+
+
+@pytest.mark.parametrize("smiles", ["C", "CC", "[2H]C", "C[N+](=O)[O-]", "OCC(O)C=O", "[Na+].[Cl-]", "c1ccc2ccccc2c1"])
+def test_all_environments_are_those_of_every_radius(smiles: str) -> None:
+    """Of heavy atoms every one is there; what is more belongs to no heavy atom or to radius 0."""
+    molecule = parsed(smiles)
+    of_each = environments_at(molecule, (0, 1, 2))
+    together = all_environments(molecule, 2)
+    assert {number for each in of_each for number in each} <= together
+    if "[2H]" not in smiles:
+        assert {number for each in of_each for number in each} == together
