@@ -14,6 +14,12 @@ from hemdata.levels import HARTREE_KCAL_MOL, SYMBOLS
 KELVIN_HARTREE = 1.380649e-23 / HARTREE_JOULE
 """The Boltzmann constant in hartree a kelvin (CODATA 2018)."""
 ROOM_KELVIN = 298.15
+TERMS = {
+    "C": ((1, 0.0), (3, 16.417), (5, 43.413)),
+    "O": ((5, 0.0), (3, 158.265), (1, 226.977)),
+    "F": ((4, 0.0), (2, 404.141)),
+}
+"""Degeneracy and 1/cm of the levels of an atom's ground term (NIST Atomic Spectra Database); H and N have one."""
 
 
 @dataclass(frozen=True)
@@ -24,17 +30,27 @@ class Formation:
     at_298_kcal_mol: float
 
 
-def thermal_enthalpy(found: Frequencies, n_atoms: int, kelvin: float = ROOM_KELVIN) -> float:
+def thermal_enthalpy(found: Frequencies, kelvin: float = ROOM_KELVIN) -> float:
     """H(T) - H(0) of the ideal gas, hartree: translation and RT, rotation, and vibration without zero-point energy.
 
     Imaginary frequencies are left out; so are electronic terms.
     """
     kt = KELVIN_HARTREE * kelvin
-    if n_atoms == 1:
-        return 2.5 * kt
     quanta = found.wavenumbers[found.wavenumbers > 0] / HARTREE_CM1
     vibration = float(np.sum(quanta / np.expm1(quanta / kt)))
     return 2.5 * kt + (1.0 if found.linear else 1.5) * kt + vibration
+
+
+def atom_enthalpy(symbol: str, kelvin: float = ROOM_KELVIN) -> float:
+    """H(T) - H(0) of a free atom, hartree: translation, RT, and the levels of its ground term.
+
+    These levels are 0.13 kcal/mol of an oxygen atom at room temperature, and 0.08 of carbon and fluorine.
+    """
+    kt = KELVIN_HARTREE * kelvin
+    levels = np.array(TERMS.get(symbol, ((1, 0.0),)))
+    energies = levels[:, 1] / HARTREE_CM1
+    weights = levels[:, 0] * np.exp(-energies / kt)
+    return float(2.5 * kt + weights @ energies / weights.sum())
 
 
 def formation(
@@ -46,8 +62,8 @@ def formation(
 ) -> Formation:
     """The enthalpy of formation that an atomization energy gives with the atoms' experimental enthalpies.
 
-    At 0 K: sum of the atoms' less D0, where D0 = De - ZPE. At 298.15 K the atomization's enthalpy takes 5/2 RT of each
-    atom and loses the molecule's H(T) - H(0).
+    At 0 K: sum of the atoms' less D0, where D0 = De - ZPE. At 298.15 K the atomization's enthalpy takes H(T) - H(0) of
+    each atom and loses the molecule's.
 
     Args:
         atomization_kcal_mol: De, the electronic one, positive when bound.
@@ -64,9 +80,9 @@ def formation(
         raise DataError(
             "There is no experimental enthalpy of an atom.", expected=", ".join(atoms_at_0), got=", ".join(missing)
         )
-    n = sum(counts.values())
     d0 = atomization_kcal_mol - found.zero_point_hartree * HARTREE_KCAL_MOL
-    thermal = (2.5 * KELVIN_HARTREE * ROOM_KELVIN * n - thermal_enthalpy(found, n)) * HARTREE_KCAL_MOL
+    of_atoms = sum(n_of * atom_enthalpy(symbol) for symbol, n_of in counts.items())
+    thermal = (of_atoms - thermal_enthalpy(found)) * HARTREE_KCAL_MOL
     return Formation(
         sum(n_of * atoms_at_0[symbol] for symbol, n_of in counts.items()) - d0,
         sum(n_of * atoms_at_298[symbol] for symbol, n_of in counts.items()) - d0 - thermal,
