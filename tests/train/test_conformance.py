@@ -173,3 +173,102 @@ def test_batches_hold_every_molecule_once_an_epoch_in_an_order_of_the_seed(messe
         assert sorted(orders[-1]) == list(range(messengers.num_rows))
     assert np.array_equal(orders[0], orders[2])
     assert not np.array_equal(orders[0], orders[1])
+
+
+def _small(name: str) -> torch.nn.Module:
+    card = catalog.network(name)
+    with isolated(seed=1):
+        return _imported(card.adapter, card.name).build(card.configurations["small"].model_dump()).double().eval()
+
+
+def test_et_is_torchmd_nets_own_on_the_same_weights() -> None:
+    """Oracle: the library's own search for neighbours in place of our edges."""
+    from torchmdnet.models.utils import OptimizedDistance
+
+    ours = _small("torchmd-et")
+    batch = graphs(some())
+    expected = ours(batch)
+    ours.network.representation_model.distance = OptimizedDistance(
+        0.0, 5.0, max_num_pairs=-64, return_vecs=True, loop=True, long_edge_index=True
+    )
+    own = ours.network(batch.z, batch.pos, batch.batch)[0].squeeze(-1)
+    assert torch.allclose(own, expected, rtol=0, atol=1e-6)
+
+
+def test_triplets_are_all_paths_of_two_edges() -> None:
+    """Oracle: three loops over the atoms of a molecule."""
+    from hemdata.train.dimenetpp import triplets
+
+    edge_index = graphs(some()[:1], cutoff=2.0).edge_index.flip(0)
+    target, source, i, j, k, kj, ji = triplets(edge_index, 7)
+    edges = list(zip(edge_index[0].tolist(), edge_index[1].tolist(), strict=True))
+    expected = {(a, b, c) for c, b in edges for b2, a in edges if b == b2 and a != c}
+    assert {*zip(i.tolist(), j.tolist(), k.tolist(), strict=True)} == expected
+    assert len(i) == len(expected)
+    assert torch.equal(source[kj], k)
+    assert torch.equal(target[kj], j)
+    assert torch.equal(source[ji], j)
+    assert torch.equal(target[ji], i)
+
+
+def test_allegro_is_nequips_own_on_the_same_weights() -> None:
+    """Oracle: the library's own data and neighbour list, molecule by molecule."""
+    from nequip.data import compute_neighborlist_, from_ase
+
+    ours = _small("allegro")
+    own = []
+    for name in NAMES:
+        data = from_ase(g2(name))
+        data["atom_types"] = torch.from_numpy(g2(name).numbers) - 1
+        with torch.no_grad():
+            own.append(ours.network(compute_neighborlist_(data, r_max=5.0))["total_energy"].ravel())
+    assert torch.allclose(torch.cat(own), ours(graphs(some())), rtol=0, atol=1e-6)
+
+
+SCHNET = '''
+"""SchNet of SchNetPack: a network of a user's own."""
+import schnetpack.nn
+from schnetpack import properties
+from schnetpack.atomistic import Atomwise
+from schnetpack.representation import SchNet
+from torch import nn
+
+
+def build(configuration):
+    return Energies(configuration["training"]["cutoff_angstrom"], **configuration["network"])
+
+
+class Energies(nn.Module):
+    def __init__(self, cutoff, features, layers):
+        super().__init__()
+        radial = schnetpack.nn.GaussianRBF(n_rbf=20, cutoff=cutoff)
+        self.representation = SchNet(features, layers, radial, schnetpack.nn.CosineCutoff(cutoff))
+        self.readout = Atomwise(n_in=features, output_key="energy")
+
+    def forward(self, batch):
+        i, j = batch.edge_index
+        return self.readout(self.representation({
+            properties.Z: batch.z, properties.Rij: batch.pos[j] - batch.pos[i], properties.idx_i: i,
+            properties.idx_j: j, properties.idx_m: batch.batch}))["energy"]
+'''
+
+
+def test_a_fifth_network_is_one_file_and_one_card(
+    messengers: pa.Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "models").mkdir()
+    (tmp_path / "my_schnet.py").write_text(SCHNET)
+    (tmp_path / "models" / "schnet.yaml").write_text(
+        "name: schnet\ntitle: SchNet\nadapter: my_schnet\nlibrary: schnetpack\ncite: []\nelements: [H, C, N, O, F]\n"
+        "configurations:\n  small:\n    network: {features: 16, layers: 2}\n"
+        "    training: {epochs: 1, batch: 16, learning_rate: 0.002}\n"
+    )
+    monkeypatch.setenv("HEMDATA_CARDS", str(tmp_path))
+    monkeypatch.syspath_prepend(tmp_path)
+    assert "schnet" in networks()
+    built = _small("schnet")
+    test_turning_mirroring_and_shifting_change_nothing(built)
+    test_the_order_of_atoms_changes_nothing(built)
+    test_two_far_molecules_have_the_sum_of_their_energies(built)
+    fitted = fit_network("schnet", None, messengers.slice(0, 24), messengers.slice(24), seed=0, folder=tmp_path / "fit")
+    assert np.array_equal(load(tmp_path / "fit").predict(messengers), fitted.predict(messengers))
