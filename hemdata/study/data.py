@@ -11,7 +11,7 @@ from hemdata.catalog import StudyCard, TrainingSet, cards, dataset
 from hemdata.errors import CallError, DataError
 from hemdata.identity import flat_graph
 from hemdata.levels import one_level
-from hemdata.shards import read, read_manifest, sha256
+from hemdata.shards import read, read_manifest
 
 GROUPS = "test-groups"
 MIXED = "+"  # between the levels of a set that mixes them
@@ -144,15 +144,6 @@ def data_hash(table: pa.Table) -> str:
         values = array.flatten() if pa.types.is_list(array.type) else array
         digest.update("\n".join(map(repr, values.to_pylist())).encode())
     return digest.hexdigest()[:16]
-
-
-def provenance(card: StudyCard, data: Path) -> dict[str, str]:
-    """The manifests that a study rests on: folder name to the manifest's SHA-256."""
-    at = {name: wanted.level or card.level for name, wanted in card.sets.items()}
-    folders = [group_folder(data, group, name) for name in dict.fromkeys(at.values()) for group in card.groups]
-    for name, wanted in card.sets.items():
-        folders += [labelled_folder(data, one, at[name]) for one in (wanted.dataset, *wanted.plus)]
-    return {read_manifest(folder).dataset: sha256(folder / "manifest.json") for folder in folders}
 
 
 def _at_level(table: pa.Table, level_name: str, where: Path) -> None:
