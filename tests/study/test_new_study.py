@@ -15,7 +15,7 @@ from hemdata.identity import flat_graph
 from hemdata.label import label_dataset
 from hemdata.report import write_report
 from hemdata.study.cells import cells
-from hemdata.study.data import flat_graphs, groups, provenance, training_molecules
+from hemdata.study.data import flat_graphs, groups, training_molecules
 from hemdata.study.new import new_study
 from hemdata.study.rows import read_rows
 from hemdata.study.train_eval import train_eval
@@ -85,9 +85,6 @@ def test_a_set_of_several_datasets_has_so_many_of_each_and_nothing_twice(data: P
 def test_sets_of_one_total_have_one_training_size(data: Path) -> None:
     card = written(data, "neuro=31", "neuro+my-amons=25+6")
     assert {cell.training_size for cell in cells(card)} == {25}
-    assert set(provenance(card, data)) == {
-        "test-groups@gfn2-xtb", "my-molecules@gfn2-xtb", "my-amons@gfn2-xtb", "neuro@gfn2-xtb",
-    }  # fmt: skip
 
 
 def test_a_users_molecules_are_taken_out_of_the_training_set(data: Path) -> None:
