@@ -40,7 +40,7 @@ def label(
     without: Without = [],  # noqa: B006
     max_heavy: Heavy = None,
     seed: Seed = 0,
-    retry: Annotated[str | None, typer.Option(help="`failed`: compute failed molecules again.")] = None,
+    retry: Annotated[str | None, typer.Option(help="`failed`: compute just the failed ones again.")] = None,
     time_limit: Annotated[
         str | None, typer.Option(metavar="TIME", help="For each calculation, as 90s, 20m or 6h; then it has failed.")
     ] = None,

@@ -195,9 +195,10 @@ def _labelled(
     its_level = level_of(task.card) if task.card else level(task.level)
     engine = import_module(f"hemdata.label.{its_level.card.engine}_engine")
     found: dict[str, Any] = {}
+    climbed: tuple[str, ...] = ()
     if task.relax:
         relaxed = _relaxed(task, its_level, engine, z, x)
-        x = relaxed.positions
+        x, climbed = relaxed.positions, relaxed.rungs
         found = {"gradients": relaxed.gradients, "max_force_ev_angstrom": relaxed.max_force}
         change = same_graph(task.smiles, z, x) if task.smiles is not None else None
         if change is not None:
@@ -205,7 +206,8 @@ def _labelled(
         if its_level.card.engine == "tblite":  # its surface is the level itself
             return z, x, relaxed.energy_hartree, found
     point: SinglePoint = engine.single_point(z, x, task.charge, task.multiplicity, its_level, task.accuracy)
-    found |= {"cycles": point.cycles} | ({"rungs": list(point.rungs)} if point.rungs else {})
+    rungs = list(dict.fromkeys([*climbed, *point.rungs]))
+    found |= {"cycles": point.cycles} | ({"rungs": rungs} if rungs else {})
     return z, x, point.energy_hartree, found
 
 

@@ -66,7 +66,8 @@ def label_dataset(
         without: datasets whose molecules (by flat graph) are left out before sampling.
         max_heavy: molecules of more heavy atoms are left out before sampling.
         compute: False writes what the store holds, which a run may be filling, and computes nothing.
-        partial: then molecules that are not labelled yet are rejected rows, not an error.
+        partial: then molecules that are not labelled yet are rejected rows, not an error; so are those that
+            `retry_failed` leaves alone.
         workers, scheduler, cluster, limits, progress: as `label`.
 
     Raises:
@@ -107,7 +108,7 @@ def label_dataset(
             compute=compute,
             progress=progress,
         )
-        if outcome.missing and not partial:
+        if outcome.missing and not partial and not retry_failed:
             raise DataError(
                 "Some of these molecules are not labelled yet.",
                 where=open_store.path,

@@ -26,12 +26,14 @@ class Relaxed:
         energy_hartree: total energy there.
         gradients: how many were computed.
         max_force: the largest force on an atom, eV/angstrom.
+        rungs: what any of the SCFs on the way needed before it converged, in the order of first need.
     """
 
     positions: npt.NDArray[np.float64]
     energy_hartree: float
     gradients: int
     max_force: float
+    rungs: tuple[str, ...] = ()
 
 
 def relax(
@@ -69,7 +71,7 @@ def descend(
 
     Args:
         surface: called with positions (N, 3) angstrom, an accuracy and an earlier point's state; gives a point with
-            `energy_hartree`, `gradient` (N, 3) hartree/bohr and `state`.
+            `energy_hartree`, `gradient` (N, 3) hartree/bohr, `state` and `rungs`.
         positions: (N, 3) angstrom.
         hessian: (3N, 3N) hartree/bohr^2, made positive definite by a small shift.
         fmax: the largest force left on any atom, eV/angstrom.
@@ -81,16 +83,19 @@ def descend(
     limit = fmax / HARTREE_EV * BOHR_ANGSTROM
     shift = LEVEL_SHIFT * np.eye(x.size)
     point = surface(x * BOHR_ANGSTROM, ACCURACY_ON_THE_WAY)
+    rungs = dict.fromkeys(point.rungs)
     trust, lowest = LARGEST_STEP_BOHR, (x, point)
     for gradients in range(1, max_steps + 1):
         largest = _largest(point.gradient)
         if largest < limit:
             final = surface(x * BOHR_ANGSTROM, 1.0, point.state)
             force = _largest(final.gradient) * HARTREE_EV / BOHR_ANGSTROM
-            return Relaxed(x * BOHR_ANGSTROM, final.energy_hartree, gradients + 1, force)
+            climbed = tuple(rungs | dict.fromkeys(final.rungs))
+            return Relaxed(x * BOHR_ANGSTROM, final.energy_hartree, gradients + 1, force, climbed)
         step = -np.linalg.solve(hessian + shift, point.gradient.ravel()).reshape(-1, 3)
         step *= min(1.0, trust / _largest(step))
         new = surface((x + step) * BOHR_ANGSTROM, ACCURACY_ON_THE_WAY, point.state)
+        rungs |= dict.fromkeys(new.rungs)
         hessian = _updated(hessian, step.ravel(), (new.gradient - point.gradient).ravel())
         if new.energy_hartree < lowest[1].energy_hartree + UPHILL_HARTREE:
             x, point, trust = x + step, new, min(LARGEST_STEP_BOHR, 1.5 * trust)

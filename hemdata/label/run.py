@@ -22,7 +22,7 @@ class Outcome:
     Attributes:
         keys: the calculation's key for each asked molecule, in their order.
         computed: calculations done in this run; `failed` of all asked; `stored` were finished before; `missing` were
-            neither, where nothing was to be computed.
+            neither, where nothing, or only what had failed, was to be computed.
     """
 
     keys: list[str]
@@ -58,7 +58,7 @@ def label(
         scheduler: address of a running Dask cluster, instead.
         cluster: card of a SLURM cluster, instead.
         limits: of time and memory for each molecule.
-        retry_failed: compute failed molecules again; else they keep their reason.
+        retry_failed: compute only what failed again, and what follows from it; else what failed keeps its reason.
         compute: False looks only which results are there.
         calculation: what computes one, importable by its name.
         progress: called about once a second while there is something to compute, and with each new result.
@@ -68,6 +68,7 @@ def label(
         DataError: if the cluster dies or the disk is full; what was finished is kept.
     """
     outcome = Outcome([""] * len(molecules))
+    retried: set[int] = set()
     going: list[tuple[int, Result | None]] = [(number, None) for number in range(len(molecules))]
     with ExitStack() as stack:
         place: Cluster | None = None
@@ -87,17 +88,19 @@ def label(
             outcome.stored += sum(last or not known[key] for key in finished)
             size = {key: molecules[its[0]].n_heavy for key, its in numbers.items()}
             costs = {key: cost(task, size[key]) for key, task in tasks.items() if key not in finished}
-            waiting = sorted((tasks[key] for key in costs), key=lambda task: (-costs[task.key], task.key))
-            if not compute:
-                outcome.missing += sum(len(numbers[task.key]) for task in waiting)
-            elif waiting:
-                pace = Pace(_named(stage), count, len(chain), total=len(tasks), done=len(finished))
+            if retry_failed:
+                retried |= {number for key in costs if key in known for number in numbers[key]}
+            due = [key for key in costs if compute and (not retry_failed or not retried.isdisjoint(numbers[key]))]
+            outcome.missing += sum(len(numbers[key]) for key in costs.keys() - set(due))
+            waiting = sorted((tasks[key] for key in due), key=lambda task: (-costs[task.key], task.key))
+            if waiting:
+                pace = Pace(_named(stage), count, len(chain), total=len(finished) + len(due), done=len(finished))
                 pace.failed = sum(not known[key] for key in finished)
                 tell = _teller(pace, progress)
                 tell(0)
                 place = place or stack.enter_context(opened(len(waiting), workers, scheduler, cluster))
                 pace.dashboard = place.dashboard
-                pace.begin(costs)
+                pace.begin({key: costs[key] for key in due})
                 allowed = replace(limits or Limits(), engine_gb=place.engine_gb)
                 for results in Flow(place, calculation, allowed, memory_gb, tell).results(waiting):
                     store.put(*results)
