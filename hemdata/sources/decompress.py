@@ -1,7 +1,8 @@
-"""A compressed file read forward, decompressed in a thread of its own."""
+"""A compressed file read forward, decompressed in a thread of its own; one that grows beyond all text is refused."""
 
 import bz2
 import gzip
+import io
 import lzma
 import queue
 import threading
@@ -9,8 +10,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any, Self
 
+from hemdata.errors import DataError
+
 CHUNK = 1 << 20
 CHUNKS_AHEAD = 8
+FREE = 1 << 28  # bytes that any file may give
+MOST_TIMES = 200  # published texts are compressed 3 to 10 times; a bomb a thousand times and more
 
 OPENERS: dict[bytes, Callable[[Path], Any]] = {
     b"BZh": bz2.BZ2File,
@@ -25,14 +30,62 @@ def compressed(first: bytes) -> bool:
 
 
 def open_any(path: Path) -> IO[bytes]:
-    """Open a file for reading, decompressed where its first bytes say that it is compressed."""
+    """Open a file for reading, decompressed where its first bytes (not its name) say that it is compressed.
+
+    Reading raises DataError where more comes out than any text would give.
+    """
     with path.open("rb") as file:
         first = file.read(8)
     for magic, opener in OPENERS.items():
         if first.startswith(magic):
-            opened: IO[bytes] = opener(path)
+            opened: IO[bytes] = io.BufferedReader(_Watched(opener(path), Growth(path)), CHUNK)
             return opened
     return path.open("rb")
+
+
+class Growth:
+    """How much has come out of a compressed file, and how much may."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.size = path, path.stat().st_size
+        self.most = max(FREE, MOST_TIMES * self.size)
+        self.so_far = 0
+
+    def add(self, size: int) -> None:
+        """So many bytes more.
+
+        Raises:
+            DataError: if they are too many.
+        """
+        self.so_far += size
+        if self.so_far > self.most:
+            raise DataError(
+                "The file grows beyond all measure as it is decompressed.",
+                where=self.path,
+                expected=f"at most {MOST_TIMES} times its {self.size:,} bytes",
+                got=f"more than {self.most:,} bytes",
+                fix="This is not the published archive: fetch it again.",
+            )
+
+
+class _Watched(io.RawIOBase):
+    """A decompressed file whose growth is watched."""
+
+    def __init__(self, inside: Any, growth: Growth) -> None:
+        self._inside, self._growth = inside, growth
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        got: int = self._inside.readinto(buffer)
+        self._growth.add(got)
+        return got
+
+    def close(self) -> None:
+        if not self.closed:
+            self._inside.close()
+        super().close()
 
 
 class Stream:

@@ -122,7 +122,7 @@ def test_names_that_lead_out_are_refused(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "what", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE, tarfile.BLKTYPE, tarfile.FIFOTYPE, b"S"]
+    "what", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE, tarfile.BLKTYPE, tarfile.FIFOTYPE, b"~"]
 )
 def test_links_and_devices_are_refused(tmp_path: Path, what: bytes) -> None:
     info = tarfile.TarInfo("a.xyz")
@@ -151,18 +151,6 @@ def test_folders_and_harmless_pax_headers_are_passed_over(tmp_path: Path) -> Non
         info.size, info.pax_headers = 1, {"mtime": "1.5"}
         archive.addfile(info, io.BytesIO(b"x"))
     assert list(members(path, every)) == [Member("data/a.xyz", b"x")]
-
-
-def test_extended_names_are_refused_and_not_cut(tmp_path: Path) -> None:
-    name = "n" * 150 + ".xyz"
-    with tarfile.open(tmp_path / "pax.tar", "w", format=tarfile.PAX_FORMAT) as archive:
-        archive.addfile(tarfile.TarInfo(name))
-    with pytest.raises(DataError, match="extended names"):
-        list(members(tmp_path / "pax.tar", every))
-    with tarfile.open(tmp_path / "gnu.tar", "w", format=tarfile.GNU_FORMAT) as archive:
-        archive.addfile(tarfile.TarInfo(name))
-    with pytest.raises(DataError, match="special file"):
-        list(members(tmp_path / "gnu.tar", every))
 
 
 def test_bombs_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
