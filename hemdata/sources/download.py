@@ -59,7 +59,7 @@ def download(
                 return
             except requests.TooManyRedirects:
                 raise Refused(f"more than {REDIRECTS} redirects") from None
-            except (requests.exceptions.MissingSchema, requests.exceptions.InvalidURL) as error:
+            except _no_address() as error:
                 raise Refused(str(error)) from None
             except (requests.RequestException, _Later) as error:
                 if not _version(partial, url):
@@ -86,14 +86,16 @@ def _receive(
             raise _Later(f"HTTP {answer.status_code}", _asked_to_wait(answer.headers.get("Retry-After")))
         if answer.status_code not in (200, 206):
             raise Refused(f"HTTP {answer.status_code}")
+        if answer.headers.get("Content-Type", "").startswith("text/html"):
+            raise Refused("a web page instead of the file")  # where no hash is known, it would be the first seen
         length = answer.headers.get("Content-Length")
         total = int(length) if length and length.isdigit() else None
         if answer.status_code == 206:
-            whole = answer.headers.get("Content-Range", "").partition("/")[2]
+            said = answer.headers.get("Content-Range", "").partition("/")[2]
             if not answer.headers.get("Content-Range", "").startswith(f"bytes {have}-"):
                 _forget(partial)
                 raise _Later("the server sent another part than was asked for", 0.0)
-            total = int(whole) if whole.isdigit() else None
+            total = int(said) if said.isdigit() else None
         else:
             have = 0
             _remember(partial, url, answer.headers)
@@ -107,11 +109,19 @@ def _receive(
                 progress(have, total or size)
                 if size is not None and have > size:
                     break
-    if total is not None and have < total:
-        raise _Later(f"the connection ended after {have:,} of {total:,} bytes")
-    if size is not None and have != size:
+    whole = total or size
+    if whole is not None and have < whole:
+        raise _Later(f"the connection ended after {have:,} of {whole:,} bytes")
+    if size is not None and have > size:
         _forget(partial)
-        raise Refused(f"more than {size:,} bytes" if have > size else f"{have:,} bytes")
+        raise Refused(f"more than {size:,} bytes")
+
+
+def _no_address() -> tuple[type[Exception], ...]:
+    """What requests says of an address that none is, or of another kind, such as a redirect to ftp:."""
+    from requests.exceptions import InvalidSchema, InvalidURL, MissingSchema
+
+    return InvalidSchema, InvalidURL, MissingSchema
 
 
 def _note(partial: Path) -> Path:

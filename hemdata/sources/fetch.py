@@ -1,7 +1,10 @@
 """Downloads a published file into one cache, with hash and size checked; given by hand it needs no network."""
 
+import fcntl
 import hashlib
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -32,34 +35,69 @@ def fetch(remote: RemoteFile, *, offline: bool | None = None) -> Path:
     Raises:
         DataError: if the download fails or is not the published file; names URL, size, hash and every mirror.
     """
-    import pooch
-
     cache = cache_folder()
     name = f"{hashlib.sha256(remote.url.encode()).hexdigest()[:8]}-{remote.name}"
     seen = first_seen(remote.name) if remote.hash is None else None
     known = f"sha256:{seen['sha256']}" if seen else remote.hash
     if offline is None:
         offline = os.environ.get("HEMDATA_OFFLINE", "") not in ("", "0")
-    if offline and not (cache / name).is_file():
-        raise _failed(remote, cache / name, known, "offline, and the cache does not hold it")
-    if offline and known is not None and _hash(cache / name, known) != known:
-        raise _failed(remote, cache / name, known, "offline, and the file in the cache has another hash")
-    pooch.get_logger().setLevel("ERROR")  # what went wrong is said below, in one place
-    store = pooch.create(path=cache, base_url="", registry={name: known}, urls={name: remote.url})
-    try:
-        path = Path(store.fetch(name, downloader=_Download(remote, known, cache / f"{name}.part")))
-    except Exception as error:  # requests, urllib3, pooch and the disk each raise their own
-        if isinstance(error, PermissionError | NotADirectoryError | FileExistsError):
-            raise DataError(
-                "The download cache cannot be written.",
-                where=cache,
-                got=error,
-                fix="Set HEMDATA_CACHE to a folder of your own.",
-            ) from None
-        raise _failed(remote, cache / name, known, error, locked=seen is not None) from None
+    wrong = _wrong(cache / name, known, remote.bytes)
+    if wrong and offline:
+        raise _failed(remote, cache / name, known, f"offline, and {wrong}")
+    if wrong:
+        try:
+            _fetched(remote, cache, name, known)
+        except Exception as error:  # requests, urllib3, pooch and the disk each raise their own
+            if isinstance(error, PermissionError | NotADirectoryError | FileExistsError):
+                raise DataError(
+                    "The download cache cannot be written.",
+                    where=cache,
+                    got=error,
+                    fix="Set HEMDATA_CACHE to a folder of your own.",
+                ) from None
+            raise _failed(remote, cache / name, known, error, locked=seen is not None) from None
     if remote.hash is None and seen is None:
-        record(remote.name, remote.url, path.stat().st_size, sha256(path))
-    return path
+        record(remote.name, remote.url, (cache / name).stat().st_size, sha256(cache / name))
+    return cache / name
+
+
+def _wrong(place: Path, known: str | None, size: int | None) -> str | None:
+    """What is wrong with the copy in the cache, if anything is."""
+    if not place.is_file():
+        return "the cache does not hold it"
+    if size is not None and place.stat().st_size != size:
+        return "the file in the cache has another size"
+    if known is not None and _hash(place, known) != known:
+        return "the file in the cache has another hash"
+    return None
+
+
+def _fetched(remote: RemoteFile, cache: Path, name: str, known: str | None) -> None:
+    """Bring the file into the cache, by one process at a time: a second one waits, and finds it there."""
+    import pooch
+
+    pooch.get_logger().setLevel("ERROR")  # what went wrong is said above, in one place
+    store = pooch.create(path=cache, base_url="", registry={name: known}, urls={name: remote.url})
+    with _alone(cache / f"{name}.lock"):
+        if known is None and _wrong(cache / name, None, remote.bytes):
+            (cache / name).unlink(missing_ok=True)  # pooch takes what has no hash as it stands
+        store.fetch(name, downloader=_Download(remote, known, cache / f"{name}.part"))
+
+
+@contextmanager
+def _alone(lock: Path) -> Iterator[None]:
+    """Hold a lock file while the block runs; it is gone afterwards."""
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    while True:
+        with lock.open("wb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            if not lock.exists() or not os.path.samestat(lock.stat(), os.fstat(file.fileno())):
+                continue  # its holder has just removed it
+            try:
+                yield
+            finally:
+                lock.unlink(missing_ok=True)
+            return
 
 
 class _Download:

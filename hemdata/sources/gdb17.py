@@ -3,7 +3,6 @@
 A line is never split at `#`, which is a triple bond there.
 """
 
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,9 +10,11 @@ from pathlib import Path
 from hemdata.catalog import DatasetCard
 from hemdata.errors import DataError
 from hemdata.shards import SourceFile
+from hemdata.sources.archives import kind
 from hemdata.sources.decompress import open_any
 from hemdata.sources.fetch import fetch
 from hemdata.sources.files import source_file
+from hemdata.sources.refusals import DAMAGED, damaged
 from hemdata.sources.source import Molecule, Raw, Rejected, Source
 
 LONGEST = 1_000  # bytes; a GDB-17 line has some thirty
@@ -26,18 +27,16 @@ def open_dataset(card: DatasetCard, given: Path | None) -> Source:
         DataError: if it cannot be fetched, or the path is a folder or may not be read.
     """
     path = fetch(card.files[0]) if given is None else given
-    if path.is_dir():
+    its = kind(path)
+    if its in ("folder", "zip"):
         raise DataError(
             "This is no form of GDB-17.",
             where=path,
             expected=f"a file of one SMILES a line, such as {card.files[0].name}",
-            got="a folder",
+            got="a folder" if its == "folder" else "a ZIP",
             fix="Give the file itself.",
         )
-    try:
-        return Lines(path, [source_file(path)])
-    except OSError as error:
-        raise _unreadable(path, error) from None
+    return Lines(path, [source_file(path)])
 
 
 @dataclass(frozen=True)
@@ -63,8 +62,8 @@ class Lines:
                             fix="This is not a file of one SMILES a line.",
                         )
                     yield Raw(f"{name}, line {number}", line.decode("utf-8", errors="replace").rstrip("\r\n"))
-        except (EOFError, OSError, zlib.error) as error:
-            raise _unreadable(self.path, error) from None
+        except DAMAGED as error:
+            raise damaged(self.path, error) from None
 
     def parse(self, raw: Raw) -> Molecule:
         """One line parsed; its geometry and energy do not exist."""
@@ -76,12 +75,3 @@ class Lines:
         if len(smiles.split()) != 1:
             raise Rejected("more than one column", f"expected a SMILES alone, got {smiles[:60]!r}")
         return Molecule(source_id=raw.where.rsplit(" ", 1)[1], smiles=smiles)
-
-
-def _unreadable(path: Path, error: Exception) -> DataError:
-    return DataError(
-        "The file is truncated, damaged or not there.",
-        where=path,
-        got=str(error) or type(error).__name__,
-        fix="Correct the path, or fetch the file again (compare its size).",
-    )

@@ -21,6 +21,7 @@ from hemdata.sources.archives import kind, members
 from hemdata.sources.decompress import open_any
 from hemdata.sources.fetch import fetch
 from hemdata.sources.files import path_file, source_file
+from hemdata.sources.refusals import DAMAGED, damaged
 from hemdata.sources.source import Molecule, Raw, Rejected, Source
 from hemdata.sources.xyz import floats, parse_xyz, text_of
 
@@ -63,6 +64,12 @@ class Table:
 
     def raws(self) -> Iterator[Raw]:
         """Every record, as JSON text of its cells by the file's names."""
+        try:
+            yield from self._records()
+        except (*DAMAGED, csv.Error) as error:
+            raise damaged(self.path, error) from None
+
+    def _records(self) -> Iterator[Raw]:
         name = self.path.name
         with open_any(self.path) as binary:
             text = io.TextIOWrapper(binary, encoding="utf-8", errors="replace", newline="")

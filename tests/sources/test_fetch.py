@@ -1,9 +1,11 @@
 """Downloads, from a server on this machine that is asked for good and bad files."""
 
+import errno
 import hashlib
 import json
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -15,6 +17,7 @@ from hemdata.catalog import RemoteFile
 from hemdata.errors import DataError
 from hemdata.sources import download as downloading
 from hemdata.sources.fetch import cache_folder, fetch
+from hemdata.sources.first_seen import lock_file
 
 BODY = b"published text\n" * 20_000
 MD5 = "md5:" + hashlib.md5(BODY).hexdigest()
@@ -40,9 +43,9 @@ class Site:
         if handler.path == "/missing":
             handler.send_error(404)
             return
-        if handler.path in ("/moved", "/loop"):
+        if handler.path in ("/moved", "/loop", "/away"):
             handler.send_response(302)
-            handler.send_header("Location", "/file" if handler.path == "/moved" else "/loop")
+            handler.send_header("Location", {"/moved": "/file", "/loop": "/loop", "/away": "ftp://x/y"}[handler.path])
             handler.send_header("Content-Length", "0")
             handler.end_headers()
             return
@@ -54,7 +57,22 @@ class Site:
             handler.end_headers()
             return
         if handler.path == "/slow":
-            time.sleep(0.3)
+            time.sleep(0.6)
+        if handler.path == "/page":
+            handler.send_response(200)
+            handler.send_header("Content-Type", "text/html; charset=utf-8")
+            handler.end_headers()
+            handler.wfile.write(b"<html>Are you a robot?</html>")
+            return
+        if handler.path == "/drops":
+            handler.send_response(200)
+            handler.send_header("Content-Length", str(len(self.body)))
+            handler.end_headers()
+            for start in range(0, len(self.body), len(self.body) // 10):
+                handler.wfile.write(self.body[start : start + len(self.body) // 10])
+                handler.wfile.flush()
+                time.sleep(0.05)
+            return
         start, span = 0, handler.headers.get("Range")
         if span and handler.path == "/ranges" and handler.headers.get("If-Range") == self.tag:
             start = int(span.removeprefix("bytes=").removesuffix("-"))
@@ -63,7 +81,8 @@ class Site:
             handler.send_header("Content-Range", f"bytes {start}-{len(self.body) - 1}/{len(self.body)}")
         if handler.path in ("/ranges", "/tagged"):
             handler.send_header("ETag", self.tag)
-        handler.send_header("Content-Length", str(len(self.body) - start))
+        if handler.path != "/unmeasured":
+            handler.send_header("Content-Length", str(len(self.body) - start))
         handler.end_headers()
         cut = handler.path == "/truncated" or self.cuts > 0
         self.cuts -= 1
@@ -88,7 +107,7 @@ def site(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[tuple[Site
     monkeypatch.setenv("HEMDATA_LOCK", str(tmp_path / "lock.json"))
     monkeypatch.delenv("HEMDATA_OFFLINE", raising=False)
     monkeypatch.setattr(downloading, "pause", site.pauses.append)
-    monkeypatch.setattr(downloading, "TIMEOUT", (1.0, 0.1))
+    monkeypatch.setattr(downloading, "TIMEOUT", (1.0, 0.3))
     monkeypatch.setattr(downloading, "CHUNK", 500)  # what a cut can lose
     yield site, f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
@@ -256,10 +275,10 @@ def test_offline_takes_the_cache_alone(site: tuple[Site, str], monkeypatch: pyte
     assert its.asked == []
     path = fetch(wanted, offline=False)
     assert fetch(wanted) == path
-    path.write_bytes(b"spoiled")
+    path.write_bytes(BODY[::-1])
     with pytest.raises(DataError, match="another hash"):
         fetch(wanted)
-    assert path.read_bytes() == b"spoiled"
+    assert path.read_bytes() == BODY[::-1]
 
 
 def test_a_spoiled_copy_with_a_known_hash_is_fetched_again(site: tuple[Site, str]) -> None:
@@ -288,6 +307,72 @@ def test_of_an_unknown_hash_the_first_seen_is_kept(site: tuple[Site, str], tmp_p
     lock.write_text("{")
     with pytest.raises(DataError, match="lock file cannot be read"):
         fetch(remote(f"{url}/file"))
+
+
+def test_a_slow_server_is_waited_for_while_something_comes(site: tuple[Site, str]) -> None:
+    """Ten pieces with pauses, in all longer than the longest silence that is borne."""
+    its, url = site
+    assert fetch(remote(f"{url}/drops", hash=MD5)).read_bytes() == BODY
+    assert its.asked == ["/drops"]
+
+
+def test_what_ends_early_without_saying_its_length_is_asked_for_again(site: tuple[Site, str]) -> None:
+    its, url = site
+    its.cuts = 2
+    assert fetch(remote(f"{url}/unmeasured", bytes=len(BODY))).read_bytes() == BODY
+    assert len(its.asked) == 3
+
+
+def test_more_bytes_than_the_card_says_are_not_all_taken(site: tuple[Site, str]) -> None:
+    its, url = site
+    with pytest.raises(DataError, match="more than 1,000 bytes"):
+        fetch(remote(f"{url}/unmeasured", bytes=1_000))
+    assert its.asked == ["/unmeasured"]
+    assert files() == []
+
+
+def test_a_web_page_is_never_the_first_seen(site: tuple[Site, str], tmp_path: Path) -> None:
+    """A site that asks for a human answers 200 with a page; with no hash to hold it to, it would pass for the file."""
+    with pytest.raises(DataError, match="a web page instead of the file"):
+        fetch(remote(f"{site[1]}/page"))
+    assert not (tmp_path / "lock.json").exists()
+    assert files() == []
+
+
+def test_a_redirect_to_what_is_not_http_is_not_followed(site: tuple[Site, str]) -> None:
+    with pytest.raises(DataError, match="ftp://x/y"):
+        fetch(remote(f"{site[1]}/away"))
+    assert site[0].asked == ["/away"]
+
+
+def test_a_copy_of_another_size_is_fetched_again(site: tuple[Site, str]) -> None:
+    """Where the card knows the size alone, and no lock file is at hand."""
+    its, url = site
+    path = fetch(remote(f"{url}/file", bytes=len(BODY)))
+    path.write_bytes(BODY[:-1])
+    lock_file().unlink()
+    with pytest.raises(DataError, match="offline, and the file in the cache has another size"):
+        fetch(remote(f"{url}/file", bytes=len(BODY)), offline=True)
+    assert fetch(remote(f"{url}/file", bytes=len(BODY))).read_bytes() == BODY
+    assert len(its.asked) == 2
+
+
+def test_two_that_want_one_file_at_once_ask_once(site: tuple[Site, str]) -> None:
+    its, url = site
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda _: fetch(remote(f"{url}/drops", hash=MD5)).read_bytes(), range(4)))
+    assert found == [BODY] * 4
+    assert its.asked == ["/drops"]
+    assert files() == ["archive.zip"]
+
+
+def test_a_full_disk_is_said_as_such(site: tuple[Site, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(downloading, "_remember", full)
+    with pytest.raises(DataError, match="No space left on device"):
+        fetch(remote(f"{site[1]}/file"))
 
 
 def test_a_cache_that_cannot_be_written(

@@ -1,6 +1,7 @@
 """GDB-17: one SMILES a line, read at any size."""
 
 import gzip
+import lzma
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,16 @@ def test_a_truncated_file_a_folder_and_an_endless_line_are_sentences(tmp_path: P
         build("gdb17", cut, tmp_path / "out")
     with pytest.raises(DataError, match="no form of GDB-17"):
         open_source(dataset("gdb17"), tmp_path)
+    (tmp_path / "GDB17.zip").write_bytes(b"PK\x03\x04" + bytes(60))
+    with pytest.raises(DataError, match=r"no form of GDB-17[\s\S]*a ZIP"):
+        open_source(dataset("gdb17"), tmp_path / "GDB17.zip")
+    with lzma.open(tmp_path / "cut.smi.xz", "wb") as file:
+        file.write(b"CC\n" * 1000)
+    spoiled = bytearray((tmp_path / "cut.smi.xz").read_bytes())
+    spoiled[40] ^= 0x55
+    (tmp_path / "cut.smi.xz").write_bytes(spoiled)
+    with pytest.raises(DataError, match="truncated or damaged"):
+        list(open_source(dataset("gdb17"), tmp_path / "cut.smi.xz").raws())
     bomb = tmp_path / "bomb.smi.gz"
     bomb.write_bytes(gzip.compress(b"C" * 50_000_000))
     with pytest.raises(DataError, match="far too long"):

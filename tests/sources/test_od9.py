@@ -1,5 +1,6 @@
 """OD9, in the forms that its card declares."""
 
+import gzip
 import json
 from pathlib import Path
 
@@ -83,3 +84,19 @@ def test_bad_records_are_counted_by_reason(tmp_path: Path) -> None:
         "not a finite number": 1,
         "not a JSON record": 1,
     }
+
+
+@pytest.mark.parametrize("suffix", ["csv", "jsonl", "json"])
+def test_a_table_that_is_cut_is_an_error_and_not_a_short_set(tmp_path: Path, suffix: str) -> None:
+    whole = gzip.compress(od9_table(tmp_path, suffix).read_bytes())
+    path = tmp_path / f"OD9.{suffix}.gz"
+    path.write_bytes(whole[:-20])
+    with pytest.raises(DataError, match=r"truncated or damaged[\s\S]*OD9"):
+        list(open_source(dataset("od9"), path).raws())
+
+
+def test_a_cell_without_end_is_an_error(tmp_path: Path) -> None:
+    path = tmp_path / "OD9.csv"
+    path.write_text('smiles,energy\n"' + "C" * 200_000)
+    with pytest.raises(DataError, match="field larger than field limit"):
+        list(open_source(dataset("od9"), path).raws())
