@@ -1,0 +1,33 @@
+"""reasons: why a model errs on a group, each reason a function from rows to a table of its own."""
+
+from hemdata.study.reasons.composition import composition, per_element
+from hemdata.study.reasons.environments import set_against_set, unseen_environments
+from hemdata.study.reasons.errors import Drawn, drawn, mean_over_seeds, signed_errors
+from hemdata.study.reasons.functional_groups import by_functional_group
+from hemdata.study.reasons.geometry import geometry_part
+from hemdata.study.reasons.leaks import leaked_errors, leaked_molecules
+from hemdata.study.reasons.level import atoms_part, level_part
+from hemdata.study.reasons.parts import REMAINDER, parts
+from hemdata.study.reasons.seeds import seed_noise
+from hemdata.study.reasons.size import size
+
+__all__ = [
+    "REMAINDER",
+    "Drawn",
+    "atoms_part",
+    "by_functional_group",
+    "composition",
+    "drawn",
+    "geometry_part",
+    "leaked_errors",
+    "leaked_molecules",
+    "level_part",
+    "mean_over_seeds",
+    "parts",
+    "per_element",
+    "seed_noise",
+    "set_against_set",
+    "signed_errors",
+    "size",
+    "unseen_environments",
+]
