@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from hemdata.catalog import LevelCard
 from hemdata.errors import DataError
+from hemdata.label.possible import possible
 from hemdata.levels import SYMBOLS, Level
 
 CONV_TOL_HARTREE = 1e-9
@@ -169,11 +170,16 @@ def molecule(
     multiplicity: int,
     card: LevelCard,
 ) -> Any:
-    """PySCF's molecule with the level's basis; Cartesian functions also where d and f are mixed."""
+    """PySCF's molecule with the level's basis; Cartesian functions also where d and f are mixed.
+
+    Raises:
+        DataError: if it is no molecule, or the basis lacks an element.
+    """
     from pyscf import gto
 
+    possible(atomic_numbers, positions, charge, multiplicity)
     assert card.basis is not None
-    symbols = [SYMBOLS[z] if z < len(SYMBOLS) else f"Z={z}" for z in map(int, atomic_numbers)]
+    symbols = [SYMBOLS[z] for z in map(int, atomic_numbers)]
     basis = {}
     for symbol in set(symbols):
         try:
@@ -191,13 +197,7 @@ def molecule(
         cart=card.angular != "spherical",
         verbose=0,
     )
-    try:
-        built.build()
-    except RuntimeError as error:
-        raise DataError(
-            "Charge and multiplicity do not go together.", expected="an even number of paired electrons", got=error
-        ) from None
-    return built
+    return built.build()
 
 
 def mean_field(built: Any, card: LevelCard) -> Any:

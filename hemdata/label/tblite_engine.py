@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hemdata.errors import DataError
+from hemdata.label.possible import possible
 from hemdata.levels import Level
 
 BOHR_ANGSTROM = 0.529177210903
@@ -31,6 +32,9 @@ class Engine:
         positions: (N, 3) angstrom.
         charge, multiplicity: of the molecule.
         method: in tblite's words, such as GFN2-xTB.
+
+    Raises:
+        DataError: if it is no molecule, or the method has no such element.
     """
 
     def __init__(
@@ -43,6 +47,7 @@ class Engine:
     ) -> None:
         from tblite.interface import Calculator
 
+        possible(atomic_numbers, positions, charge, multiplicity)
         self.method = method
         z = np.asarray(atomic_numbers, dtype=np.int64)
         try:

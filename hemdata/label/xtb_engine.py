@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hemdata.errors import CallError, DataError
+from hemdata.label.possible import possible
 from hemdata.label.tblite_engine import BOHR_ANGSTROM, Point
 from hemdata.levels import Level
 
@@ -49,13 +50,7 @@ class Engine:
             ) from None
         if method not in METHODS:
             raise CallError("xtb-python has no such method.", expected=", ".join(METHODS), got=method)
-        electrons = int(np.sum(atomic_numbers)) - charge
-        if multiplicity < 1 or (electrons - multiplicity + 1) % 2:  # xtb itself would go on in silence
-            raise DataError(
-                "Charge and multiplicity do not go together.",
-                expected="an even number of paired electrons",
-                got=f"{electrons} electrons, multiplicity {multiplicity}",
-            )
+        possible(atomic_numbers, positions, charge, multiplicity)  # of parity xtb itself says nothing
         self.method, self._failure = method, XTBException
         z, x = np.asarray(atomic_numbers, dtype=np.int64), np.asarray(positions, dtype=np.float64) / BOHR_ANGSTROM
         try:
