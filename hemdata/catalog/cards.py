@@ -121,6 +121,15 @@ class Basis(Card):
     added_shells: dict[Element, list[tuple[int, float]]] = Field({}, description="element: [[l, exponent], ...]")
 
 
+class AgainstExperiment(Card):
+    """What a level's atomization energies are off the experiment, as `hemdata levels experiment` tells it."""
+
+    per_atom_kcal_mol: dict[Element, float] = Field(description="to be taken off D0 for each atom")
+    absolute_kcal_mol: float = Field(description="mean absolute error left, each molecule judged by a fit without it")
+    molecules: int
+    source: str
+
+
 class LevelCard(Card):
     """A level of theory, and the energies of its own atoms."""
 
@@ -134,7 +143,9 @@ class LevelCard(Card):
     grid_level: int | None = None
     atoms_hartree: dict[Element, float]
     atoms_source: str
+    frequencies: Name | None = Field(None, description="level of its harmonic frequencies, where not its own")
     cite: list[str] = []
+    against_experiment: AgainstExperiment | None = None
 
     @model_validator(mode="after")
     def _engine_has_what_it_needs(self) -> "LevelCard":

@@ -22,12 +22,22 @@ Out = Annotated[Path | None, typer.Option("--out", help="Where to write; by defa
 Without = Annotated[list[str], typer.Option(help="Leave out the molecules of this dataset, by flat graph.")]
 Heavy = Annotated[int | None, typer.Option("--max-heavy", min=1, help="Leave out molecules of more heavy atoms.")]
 Seed = Annotated[int, typer.Option(help="Decides which molecules -n takes.")]
+Enthalpy = Annotated[
+    bool, typer.Option("--enthalpy", help="Zero-point energy and enthalpy of formation of the gas as further columns.")
+]
+Frequencies = Annotated[
+    str | None, typer.Option(metavar="LEVEL", help="With --enthalpy: level of the frequencies; by default the card's.")
+]
+Corrected = Annotated[
+    bool, typer.Option("--corrected", help="With --enthalpy: also less the level's error per atom by ATcT.")
+]
+KINDS = {"relaxed": "relaxed geometries", "points": "single points", "vibrations": "frequencies"}
 
 
 @command(
     "label",
     "hemdata label test-groups\nhemdata label pubchem9 -n 800 --without test-groups\n"
-    "hemdata label my-molecules.smi --level gfn2-xtb\nhemdata label status",
+    "hemdata label my-molecules.smi --level gfn2-xtb --enthalpy --corrected\nhemdata label status",
 )
 def label(
     target: Target,
@@ -40,6 +50,9 @@ def label(
     without: Without = [],  # noqa: B006
     max_heavy: Heavy = None,
     seed: Seed = 0,
+    enthalpy: Enthalpy = False,
+    frequencies: Frequencies = None,
+    corrected: Corrected = False,
     retry: Annotated[str | None, typer.Option(help="`failed`: compute just the failed ones again.")] = None,
     time_limit: Annotated[
         str | None, typer.Option(metavar="TIME", help="For each calculation, as 90s, 20m or 6h; then it has failed.")
@@ -77,6 +90,9 @@ def label(
             without=without,
             max_heavy=max_heavy,
             seed=seed,
+            enthalpy=enthalpy,
+            frequencies=frequencies,
+            corrected=corrected,
             retry_failed=retry == "failed",
             workers=workers,
             scheduler=scheduler,
@@ -110,7 +126,7 @@ def status(
     out.print(f"{path}: {sum(its.finished + its.failed.total() for its in held):,} calculations.")
     for its in held:
         hosts = ", ".join(f"{host} ({number:,})" for host, number in its.hosts.most_common())
-        title = {"relaxed": "relaxed geometries", "points": "single points"}.get(its.kind, "kind not noted")
+        title = KINDS.get(its.kind, "kind not noted")
         out.print(f"{its.level}, {title}: {its.finished:,} finished, {its.failed.total():,} failed", markup=False)
         for reason, number in its.failed.most_common():
             out.print(f"  {number:>6,}  {reason}", markup=False)
@@ -134,6 +150,9 @@ def export(
     without: Without = [],  # noqa: B006
     max_heavy: Heavy = None,
     seed: Seed = 0,
+    enthalpy: Enthalpy = False,
+    frequencies: Frequencies = None,
+    corrected: Corrected = False,
     partial: Annotated[bool, typer.Option("--partial", help="Write what there is; the rest is rejected rows.")] = False,
     data: Data = Path("data"),
     as_json: AsJson = False,
@@ -153,6 +172,9 @@ def export(
         without=without,
         max_heavy=max_heavy,
         seed=seed,
+        enthalpy=enthalpy,
+        frequencies=frequencies,
+        corrected=corrected,
         compute=False,
         partial=partial,
         data=data,
@@ -207,6 +229,7 @@ def _tell(labelled: Any, level: str, as_json: bool) -> None:
     counts, outcome = labelled.manifest.counts, labelled.outcome
     if as_json:
         told = {"folder": str(labelled.folder), "computed": outcome.computed, "stored": outcome.stored}
+        told |= {"enthalpy": labelled.manifest.made_from.get("enthalpy")}
         print(json.dumps(told | counts.model_dump()))
         return
     missing = f", {outcome.missing:,} missing" if outcome.missing else ""
@@ -216,6 +239,12 @@ def _tell(labelled: Any, level: str, as_json: bool) -> None:
     )
     for reason, number in sorted(counts.rejected.items(), key=lambda item: -item[1]):
         out.print(f"  {number:>6,}  {reason}", markup=False)
+    of = labelled.manifest.made_from.get("enthalpy")
+    if of:
+        without = of["without"]
+        out.print(f"Enthalpies of formation, frequencies at {of['frequencies']}: {sum(without.values()):,} without.")
+        for reason, number in without.items():
+            out.print(f"  {number:>6,}  {reason}", markup=False)
 
 
 def _seconds(text: str | None) -> float | None:

@@ -36,10 +36,11 @@ class SinglePoint(Protocol):
 
 @dataclass(frozen=True)
 class Stage:
-    """One stage of a label: relax at a level, or a single point at the geometry of the stage before."""
+    """One stage of a label: relax at a level, or a single point at the geometry of the stage before, or vibrations."""
 
     level: Level
     relax: bool
+    vibrate: bool = False
 
 
 def stages(its_level: Level, geometry: Level | None) -> list[Stage]:
@@ -58,7 +59,17 @@ def stages(its_level: Level, geometry: Level | None) -> list[Stage]:
     return chain
 
 
+def vibration_stages(its_level: Level, relaxed: bool) -> list[Stage]:
+    """The stages that end in the harmonic frequencies of a level, at that level's own geometry.
+
+    Args:
+        relaxed: the geometry that is given is that already.
+    """
+    return ([] if relaxed else stages(its_level, its_level)) + [Stage(its_level, relax=False, vibrate=True)]
+
+
 _DECIDES_NOTHING = ("level", "card", "noted")
+_DECIDES_IF_GIVEN = ("vibrate",)  # younger than the stores that are about: a key without it stays as it was
 
 
 @dataclass(frozen=True)
@@ -71,6 +82,7 @@ class Calculation:
         level: name of the level of theory; not part of the key.
         level_hash: what defines that level.
         relax: whether the geometry is relaxed at the level, until no force exceeds `fmax_ev_angstrom`.
+        vibrate: whether it is the harmonic frequencies that are asked for.
         atomic_numbers, positions: (N,), (3N,) angstrom of the starting geometry; None where the SMILES makes it.
         accuracy: as the engines' single points take it.
         versions: of the engine and of RDKit, since both decide the digits.
@@ -89,6 +101,7 @@ class Calculation:
     fmax_ev_angstrom: float | None = None
     accuracy: str = "label"
     seed: int = 0
+    vibrate: bool = False
     versions: tuple[tuple[str, str], ...] = ()
     card: LevelCard | None = None
     noted: tuple[tuple[str, str], ...] = ()
@@ -97,6 +110,7 @@ class Calculation:
     def key(self) -> str:
         """SHA-256 over everything that decides the result; two names of one level share it."""
         decides = {each.name: getattr(self, each.name) for each in fields(self) if each.name not in _DECIDES_NOTHING}
+        decides = {name: value for name, value in decides.items() if value or name not in _DECIDES_IF_GIVEN}
         return hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()
 
     @property
@@ -104,6 +118,7 @@ class Calculation:
         """The part of the provenance that is known before anything is computed."""
         asked = {"smiles": self.smiles} if self.smiles else {}
         level = {"level": self.level, "level_hash": self.level_hash, "relax": self.relax}
+        level |= {"vibrate": True} if self.vibrate else {}
         return level | asked | dict(self.noted) | {"versions": dict(self.versions)}
 
 
@@ -115,9 +130,9 @@ class Result:
         key: the calculation's.
         reason: None where it succeeded, else why not, in words.
         atomic_numbers, positions: (N,), (3N,) angstrom, the geometry of the energy.
-        energy_hartree: total electronic energy at the level.
+        energy_hartree: total electronic energy at the level; None of vibrations.
         provenance: level and its hash, molecule, origin of the geometry, versions, host, seconds, gradients, cycles,
-            rungs of the ladder that were climbed.
+            rungs of the ladder that were climbed, `wavenumbers_cm1` and `linear` of vibrations.
     """
 
     key: str
@@ -156,6 +171,7 @@ def calculation_for(
         positions=tuple(positions or ()) if given else None,
         fmax_ev_angstrom=FMAX_EV_ANGSTROM if stage.relax else None,
         accuracy=accuracy,
+        vibrate=stage.vibrate,
         versions=installed(tuple(sorted({stage.level.card.engine, "tblite", "rdkit"}))),
         card=stage.level.card,
         noted=tuple(sorted(noted.items())),
@@ -182,7 +198,7 @@ def calculate(task: Calculation) -> Result:
 
 def _labelled(
     task: Calculation,
-) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.float64], float, dict[str, Any]]:
+) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.float64], float | None, dict[str, Any]]:
     from hemdata.label.geometry import embed, same_graph
 
     if task.positions is not None:
@@ -194,6 +210,8 @@ def _labelled(
         raise DataError("A molecule has neither a SMILES nor a geometry.", fix="Give one of the two.")
     its_level = level_of(task.card) if task.card else level(task.level)
     engine = import_module(f"hemdata.label.{its_level.card.engine}_engine")
+    if task.vibrate:
+        return z, x, None, _vibrations(task, its_level, z, x)
     found: dict[str, Any] = {}
     climbed: tuple[str, ...] = ()
     if task.relax:
@@ -209,6 +227,15 @@ def _labelled(
     rungs = list(dict.fromkeys([*climbed, *point.rungs]))
     found |= {"cycles": point.cycles} | ({"rungs": rungs} if rungs else {})
     return z, x, point.energy_hartree, found
+
+
+def _vibrations(
+    task: Calculation, its_level: Level, z: npt.NDArray[np.uint8], x: npt.NDArray[np.float64]
+) -> dict[str, Any]:
+    from hemdata.label.frequencies import frequencies
+
+    found = frequencies(z, x, task.charge, task.multiplicity, its_level)
+    return {"wavenumbers_cm1": found.wavenumbers.tolist(), "linear": found.linear}
 
 
 def _relaxed(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial as with_arguments
 from pathlib import Path
 
 from hemdata.catalog import cards
@@ -11,6 +12,8 @@ from hemdata.identity import flat_graph
 from hemdata.label.apart import Limits
 from hemdata.label.asked import Asked, dataset_name, from_file, from_shards, sample
 from hemdata.label.calculation import START_LEVEL, stages
+from hemdata.label.enthalpy import enthalpy as how_enthalpy
+from hemdata.label.enthalpy import vibrations
 from hemdata.label.export import export
 from hemdata.label.pace import Pace
 from hemdata.label.run import Outcome, label
@@ -42,6 +45,9 @@ def label_dataset(
     without: Sequence[str] = (),
     max_heavy: int | None = None,
     seed: int = 0,
+    enthalpy: bool = False,
+    frequencies: str | None = None,
+    corrected: bool = False,
     retry_failed: bool = False,
     workers: int | None = None,
     scheduler: str | None = None,
@@ -65,6 +71,9 @@ def label_dataset(
             GFN2-xTB's.
         without: datasets whose molecules (by flat graph) are left out before sampling.
         max_heavy: molecules of more heavy atoms are left out before sampling.
+        enthalpy: harmonic frequencies too, and from them the enthalpy of formation as columns.
+        frequencies: with `enthalpy`, the level of the frequencies, by default that which the level's card names.
+        corrected: with `enthalpy`, also less the level's atom equivalents, which its card carries.
         compute: False writes what the store holds, which a run may be filling, and computes nothing.
         partial: then molecules that are not labelled yet are rejected rows, not an error; so are those that
             `retry_failed` leaves alone.
@@ -75,6 +84,9 @@ def label_dataset(
         DataError: if a file does not read, nothing is left to label, or labels are missing that may not be computed.
     """
     its_level = level(level_name)
+    if (frequencies or corrected) and not enthalpy:
+        raise CallError("--frequencies and --corrected belong to --enthalpy.", fix="Add --enthalpy.")
+    how = how_enthalpy(its_level, frequencies, corrected) if enthalpy else None
     molecules, name, sources = _molecules(target, data)
     barred = {graph for other in without for graph in _flat_graphs(_built(other, data))}
     fitting = (m for m in molecules if max_heavy is None or m.n_heavy <= max_heavy)
@@ -95,11 +107,8 @@ def label_dataset(
     out = out or data / labelled_name
     chain = stages(its_level, None if own else level(geometry))
     with LabelStore(store or data / "labels.sqlite", read_only=not compute) as open_store:
-        outcome = label(
-            asked,
-            chain,
-            open_store,
-            accuracy=accuracy,
+        run = with_arguments(
+            label,
             workers=workers,
             scheduler=scheduler,
             cluster=cluster,
@@ -108,6 +117,7 @@ def label_dataset(
             compute=compute,
             progress=progress,
         )
+        outcome = run(asked, chain, open_store, accuracy=accuracy)
         if outcome.missing and not partial and not retry_failed:
             raise DataError(
                 "Some of these molecules are not labelled yet.",
@@ -116,12 +126,14 @@ def label_dataset(
                 got=f"{outcome.missing:,} missing",
                 fix="Run `hemdata label` with the same options, or take what there is (--partial).",
             )
+        geometries = None if own else geometry
+        vibrated = vibrations(asked, outcome.keys, geometries, how, open_store, run) if how else None
         made_from = {"dataset": name, "n": n, "seed": seed, "without": sorted(without)}
         made_from |= {"max_heavy": max_heavy, "geometry": geometry, "accuracy": accuracy}
-        geometries = None if own else geometry
         manifest = export(
-            asked, outcome.keys, its_level, geometries, open_store, out, labelled_name, sources, made_from
-        )
+            asked, outcome.keys, its_level, geometries, open_store, out, labelled_name, sources, made_from,
+            vibrated,
+        )  # fmt: skip
     return Labelled(out, manifest, outcome)
 
 

@@ -1,6 +1,7 @@
 """Stored results as shards in the one schema: labelled rows, and what failed with its reason."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from hemdata.catalog import Column
 from hemdata.curate import chunked
 from hemdata.label.asked import Asked
 from hemdata.label.calculation import Result
+from hemdata.label.enthalpy import Vibrations, with_enthalpies
 from hemdata.label.store import LabelStore
 from hemdata.levels import Level, with_atomization
 from hemdata.schema import table_schema
@@ -31,27 +33,41 @@ def export(
     dataset: str,
     sources: list[SourceFile],
     made_from: dict[str, Any],
+    enthalpies: Vibrations | None = None,
 ) -> Manifest:
     """Write the labels of the asked molecules, in their order, as a shard folder.
 
-    `geometry_level` is that of all geometries; None where each molecule's own was taken.
+    `geometry_level` is that of all geometries; None where each molecule's own was taken. With `enthalpies` the rows get
+    its columns; a molecule without frequencies keeps its energy.
 
     A molecule whose calculation failed, or is not done, stands in rejected.parquet with its reason.
     """
-    schema = table_schema("molecule", [ENGINE])
+    how = enthalpies.how if enthalpies else None
+    schema = table_schema("molecule", [ENGINE, *(how.columns if how else [])])
     made_from = made_from | {"calculations": hashlib.sha256("".join(sorted(keys)).encode()).hexdigest()}
+    without: Counter[str] = Counter()
+    vibrated = enthalpies.keys if enthalpies else [None] * len(keys)
     with ShardWriter(out, schema) as writer:
-        for chunk in chunked(zip(molecules, keys, strict=True), ROWS_PER_TABLE):
-            results = {result.key: result for result in store.get({key: None for _, key in chunk})}
-            rows = []
-            for molecule, key in chunk:
+        for chunk in chunked(zip(molecules, keys, vibrated, strict=True), ROWS_PER_TABLE):
+            wanted = {key: None for _, *both in chunk for key in both if key}
+            results = {result.key: result for result in store.get(wanted)}
+            rows, of_rows = [], []
+            for molecule, key, vibration in chunk:
                 result = results.get(key) or Result(key, NOT_YET)
                 if result.reason is None:
                     rows.append(_row(molecule, result, its_level, geometry_level))
+                    of_rows.append(results.get(vibration or ""))
                 else:
                     first, *rest = result.reason.splitlines()
                     writer.reject(molecule.id, first, "\n".join(rest) or None, molecule.smiles)
-            writer.add(with_atomization(pa.Table.from_pylist(rows, schema=schema.arrow), its_level))
+            plain = pa.Table.from_pylist(rows, schema=table_schema("molecule", [ENGINE]).arrow)
+            table = with_atomization(plain, its_level)
+            if how:
+                table, lacking = with_enthalpies(table, of_rows, how)
+                without.update(lacking)
+            writer.add(table)
+        if how:
+            made_from |= {"enthalpy": how.stated | {"without": dict(sorted(without.items()))}}
         level_names = [LevelName(name=its_level.name, hash=its_level.hash)]
         tools = ("pyarrow", "rdkit", its_level.card.engine)
         return writer.finish(dataset, len(molecules), sources, level_names, made_from, tools)

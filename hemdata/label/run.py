@@ -120,7 +120,8 @@ def label(
 
 
 def _named(stage: Stage) -> str:
-    return f"{stage.level.name} {'geometries' if stage.relax else 'energies'}"
+    what = "frequencies" if stage.vibrate else "geometries" if stage.relax else "energies"
+    return f"{stage.level.name} {what}"
 
 
 def _teller(pace: Pace, progress: Callable[[Pace], None] | None) -> Callable[..., None]:

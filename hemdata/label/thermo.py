@@ -14,6 +14,7 @@ from hemdata.levels import HARTREE_KCAL_MOL, SYMBOLS
 KELVIN_HARTREE = 1.380649e-23 / HARTREE_JOULE
 """The Boltzmann constant in hartree a kelvin (CODATA 2018)."""
 ROOM_KELVIN = 298.15
+SOFT_CM1 = 100.0  # of a rotor left on top of its barrier; its zero-point energy is at most 0.14 kcal/mol
 TERMS = {
     "C": ((1, 0.0), (3, 16.417), (5, 43.413)),
     "O": ((5, 0.0), (3, 158.265), (1, 226.977)),
@@ -30,6 +31,13 @@ class Formation:
     at_298_kcal_mol: float
 
 
+def minimum(found: Frequencies) -> Frequencies | None:
+    """The frequencies of a minimum, where a soft imaginary one counts as a real one; None of any other geometry."""
+    if found.wavenumbers.size and found.wavenumbers.min() < -SOFT_CM1:
+        return None
+    return Frequencies(np.sort(np.abs(found.wavenumbers)), found.linear)
+
+
 def thermal_enthalpy(found: Frequencies, kelvin: float = ROOM_KELVIN) -> float:
     """H(T) - H(0) of the ideal gas, hartree: translation and RT, rotation, and vibration without zero-point energy.
 
@@ -38,7 +46,8 @@ def thermal_enthalpy(found: Frequencies, kelvin: float = ROOM_KELVIN) -> float:
     kt = KELVIN_HARTREE * kelvin
     quanta = found.wavenumbers[found.wavenumbers > 0] / HARTREE_CM1
     vibration = float(np.sum(quanta / np.expm1(quanta / kt)))
-    return 2.5 * kt + (1.0 if found.linear else 1.5) * kt + vibration
+    rotation = 0.0 if not found.wavenumbers.size else 1.0 if found.linear else 1.5  # an atom does not turn
+    return (2.5 + rotation) * kt + vibration
 
 
 def atom_enthalpy(symbol: str, kelvin: float = ROOM_KELVIN) -> float:
