@@ -12,8 +12,8 @@ from typer.core import TyperGroup
 
 from hemdata.errors import HemdataError
 
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+out = Console(highlight=False, soft_wrap=True, emoji=False)  # a molecule may be called my:ring:
+err = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 
 
 class Commands(TyperGroup):
@@ -98,6 +98,7 @@ def main() -> None:
     import hemdata.cli.learn
     import hemdata.cli.levels
     import hemdata.cli.look
-    import hemdata.cli.make  # noqa: F401  each module adds its commands to the app
+    import hemdata.cli.make
+    import hemdata.cli.predict  # noqa: F401  each module adds its commands to the app
 
     app()

@@ -76,20 +76,28 @@ def _from_smiles(path: Path) -> Iterator[Asked]:
         words = line.split()
         if not words:
             continue
-        identity = identify(words[0])
-        if identity is None:
-            raise DataError(
-                "A SMILES does not parse.", where=f"{path}, line {number}", got=words[0], fix="Correct or remove it."
-            )
-        yield Asked(
-            id=f"{dataset_name(path)}:{words[1] if len(words) > 1 else number}",
-            smiles=words[0],
-            canonical_smiles=identity.canonical_smiles,
-            inchikey=identity.inchikey,
-            n_heavy=sum(z != 1 for z in identity.atomic_numbers),
-            charge=identity.charge,
-            multiplicity=1 + identity.radical_electrons,
-        )
+        id = f"{dataset_name(path)}:{words[1] if len(words) > 1 else number}"
+        yield from_smiles(words[0], id, where=f"{path}, line {number}")
+
+
+def from_smiles(smiles: str, id: str, where: object = None) -> Asked:
+    """The molecule of a SMILES; its multiplicity is that of the unpaired electrons drawn.
+
+    Raises:
+        DataError: if it does not parse.
+    """
+    identity = identify(smiles)
+    if identity is None:
+        raise DataError("A SMILES does not parse.", where=where, got=smiles, fix="Correct or remove it.")
+    return Asked(
+        id=id,
+        smiles=smiles,
+        canonical_smiles=identity.canonical_smiles,
+        inchikey=identity.inchikey,
+        n_heavy=sum(z != 1 for z in identity.atomic_numbers),
+        charge=identity.charge,
+        multiplicity=1 + identity.radical_electrons,
+    )
 
 
 def _from_xyz(path: Path) -> Iterator[Asked]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from hemdata.levels import ATOMIC_NUMBERS, SYMBOLS
 from hemdata.train.fitted import Fitted, mean_absolute_error, same_level
 from hemdata.train.molecules import Molecules
-from hemdata.train.package import provenance, versions, write_package
+from hemdata.train.package import provenance, shown, versions, write_package
 
 
 @dataclass(frozen=True)
@@ -74,6 +74,7 @@ def fit(training: Molecules, validation: Molecules, *, seed: int, folder: Path) 
         "network": "dressed-atoms",
         "seed": seed,
         **provenance(training, validation),
+        **shown(training),
         "dressed_atoms": dressed.to_json(),
         "validation_mae_kcal_mol": mean_absolute_error(dressed.predict(validation), validation.energies),
         "curve": [],

@@ -29,10 +29,14 @@ class Molecules:
     offsets: NDArray[np.int64]  # (M + 1,)
     target: NDArray[np.float64] | None = None  # (M,) atomization energy, kcal/mol
     level: str | None = None
+    smiles: pa.Array | None = None  # (M,) string, where the table has them
+    geometry_levels: tuple[str, ...] = ()  # of the positions, where the table says
 
     @classmethod
     def of(cls, molecules: pa.Table | Molecules, *, energies: bool = True) -> Molecules:
         """The molecules of a table of the record; needs its columns id, atomic_numbers and positions.
+
+        With the energies its columns smiles and geometry_level are read too, where it has them.
 
         Args:
             molecules: a table of the record (or molecules, which are returned as they are).
@@ -64,7 +68,10 @@ class Molecules:
         _refuse(~known, ids, f"Molecules hold atomic numbers that are no element's from H to {SYMBOLS[-1]}.")
         if not energies:
             return cls(ids, z, flat, offsets)
-        return cls(ids, z, flat, offsets, _energies(table, ids), _level(table, ids))
+        smiles = _whole(table, "smiles") if "smiles" in table.column_names else None
+        geometries = pc.unique(table["geometry_level"]).to_pylist() if "geometry_level" in table.column_names else []
+        known_levels = tuple(sorted(name for name in geometries if name is not None))
+        return cls(ids, z, flat, offsets, _energies(table, ids), _level(table, ids), smiles, known_levels)
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -132,7 +139,7 @@ def _present(table: pa.Table, energies: bool) -> list[str]:
     missing = [name for name in wanted if name not in table.column_names]
     if missing:
         raise DataError("The table lacks columns.", expected=", ".join(wanted), got=f"no {', '.join(missing)}")
-    return wanted
+    return [*wanted, *(name for name in ("smiles", "geometry_level") if name in table.column_names)]
 
 
 def _whole(table: pa.Table, name: str) -> pa.Array:

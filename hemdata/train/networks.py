@@ -19,7 +19,7 @@ from hemdata.train.molecules import Molecules
 from hemdata.train.package import CARD, read_package
 
 if TYPE_CHECKING:
-    from hemdata.train.trainer import Build
+    from hemdata.train.fitted_network import Build
 
 BASELINES = {
     "dressed-atoms": "hemdata.train.dressed_atoms",
@@ -113,7 +113,7 @@ def load(folder: str | Path) -> Fitted:
             fix="Put the network's card into models/ of the folder that HEMDATA_CARDS names.",
         )
     _imported(about["adapter"], name)
-    return _imported("hemdata.train.trainer", name).load(about, arrays)  # type: ignore[no-any-return]
+    return _imported("hemdata.train.fitted_network", name).load(about, arrays)  # type: ignore[no-any-return]
 
 
 def _imported(module: str, name: str) -> ModuleType:

@@ -12,7 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hemdata.catalog import cards
 from hemdata.errors import CallError, DataError
+from hemdata.identity import environments_of
+from hemdata.levels import level
 from hemdata.train.molecules import Molecules
 
 FORMAT = "1"
@@ -95,6 +98,20 @@ def provenance(training: Molecules, validation: Molecules) -> dict[str, Any]:
             "n_heavy": [int(training.n_heavy.min()), int(training.n_heavy.max())],
             "atomization_energy_kcal_mol": [float(training.energies.min()), float(training.energies.max())],
         },
+    }
+
+
+def shown(training: Molecules) -> dict[str, Any]:
+    """What a model's training molecules have shown, by which a user's molecule is judged: see `domain`.
+
+    Kept apart from `provenance`, which decides whether a checkpoint may be gone on with.
+    """
+    smiles = None if training.smiles is None else environments_of(training.smiles.to_pylist())
+    known = [name for name in str(training.level).split("+") if name in cards("level")]
+    return {
+        "level_hashes": {name: level(name).hash for name in known},
+        "environments": None if smiles is None else " ".join(f"{number:x}" for number in sorted(smiles)),
+        "geometry_levels": list(training.geometry_levels),
     }
 
 

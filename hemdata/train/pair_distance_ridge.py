@@ -14,7 +14,7 @@ from hemdata.levels import ATOMIC_NUMBERS
 from hemdata.train.dressed_atoms import DressedAtoms
 from hemdata.train.fitted import Fitted, mean_absolute_error, same_level
 from hemdata.train.molecules import Molecules
-from hemdata.train.package import provenance, versions, write_package
+from hemdata.train.package import provenance, shown, versions, write_package
 
 SPACING, CUTOFF = 0.15, 4.0  # angstrom
 ALPHAS = tuple(float(alpha) for alpha in np.logspace(-5, 3, 17))
@@ -74,6 +74,7 @@ def fit(training: Molecules, validation: Molecules, *, seed: int, folder: Path) 
         "network": "pair-distance-ridge",
         "seed": seed,
         **provenance(training, validation),
+        **shown(training),
         "elements": list(training.symbols),
         "dressed_atoms": dressed.to_json(),
         "alpha": alpha,

@@ -2,55 +2,29 @@
 
 from __future__ import annotations
 
-import importlib
 import pickle
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import lightning.pytorch as pl
 import numpy as np
-import pyarrow as pa
 import torch
 from lightning.pytorch.callbacks import WeightAveraging
 from lightning.pytorch.plugins.environments import LightningEnvironment
-from numpy.typing import NDArray
-from pydantic import ValidationError
-from torch import nn
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from hemdata.catalog import Configuration
-from hemdata.errors import CallError, DataError
+from hemdata.errors import DataError
 from hemdata.train.batches import Batches
 from hemdata.train.dressed_atoms import DressedAtoms
 from hemdata.train.fitted import Fitted, Progress, same_level
+from hemdata.train.fitted_network import Build, FittedNetwork, built, checked, chosen_device, load_network
 from hemdata.train.isolation import isolated
 from hemdata.train.journal import LAST, Journal
 from hemdata.train.molecules import Molecules
-from hemdata.train.package import CARD, provenance, read_package, versions, write_package
+from hemdata.train.package import CARD, provenance, read_package, shown, versions, write_package
 from hemdata.train.regression import Regression
-
-Build = Callable[[Mapping[str, Any]], nn.Module]
-"""Makes of a configuration {network: ..., training: ...} a module that maps a GraphBatch to energies (n_graphs,)."""
-
-
-class FittedNetwork(Fitted):
-    """Dressed atoms and a network for the rest."""
-
-    def __init__(self, about: dict[str, Any], network: nn.Module, device: str = "cpu") -> None:
-        super().__init__(about)
-        self.network = network.to(device).eval()
-
-    def predict(self, molecules: pa.Table | Molecules) -> NDArray[np.float64]:
-        """Atomization energies (M,), kcal/mol; the network in float32, the sums in float64."""
-        read = Molecules.of(molecules, energies=False)
-        batches = Batches(read, 256, self.about["configuration"]["training"]["cutoff_angstrom"])
-        device = next(self.network.parameters()).device
-        with isolated(seed=0), torch.inference_mode():
-            rest = torch.cat([self.network(batch.to(device)).double().cpu() for batch in batches]).numpy()
-        dressed = DressedAtoms.from_json(self.about["dressed_atoms"])
-        energies: NDArray[np.float64] = dressed.predict(read) + self.about["scale_kcal_mol"] * rest
-        return energies
 
 
 def fit(
@@ -95,7 +69,7 @@ def fit(
             checkpoint of another run.
     """
     folder, name = Path(folder), name or build.__module__.rpartition(".")[2]
-    configuration = _checked(config)
+    configuration = checked(config)
     same_level(training, validation)
     identity = {
         "network": name,
@@ -117,11 +91,11 @@ def fit(
     left, left_validation = (m.energies - dressed.predict(m) for m in (training, validation))
     # a network's energy is a sum over atoms, so its unit is what the dressed atoms leave per atom
     scale = max(float(np.sqrt(np.mean((left / training.sizes) ** 2))), 1e-3)  # kcal/mol
-    settings, device = configuration.training, _device(device)
+    settings, device = configuration.training, chosen_device(device)
     batches = Batches(training, settings.batch, settings.cutoff_angstrom, target=left, seed=seed)
     seen = Batches(validation, 4 * settings.batch, settings.cutoff_angstrom, target=left_validation)
     with isolated(seed, threads):
-        module = Regression(_built(build, configuration), settings, scale, batches)
+        module = Regression(built(build, configuration), settings, scale, batches)
         journal = Journal(folder, identity, settings, progress)
         averaging = WeightAveraging(multi_avg_fn=get_ema_multi_avg_fn(settings.ema_decay))  # type: ignore[no-untyped-call]
         trainer = pl.Trainer(
@@ -147,6 +121,7 @@ def fit(
         network.load_state_dict(journal.best_weights)
     about = {
         **identity,
+        **shown(training),
         "adapter": build.__module__,
         "dressed_atoms": dressed.to_json(),
         "scale_kcal_mol": scale,
@@ -156,49 +131,6 @@ def fit(
     }
     seal = write_package(folder, about, {key: value.cpu().numpy() for key, value in journal.best_weights.items()})
     return FittedNetwork({**about, "sha256": seal}, network, device)
-
-
-def load_network(
-    build: Build, about: dict[str, Any], arrays: Mapping[str, NDArray[Any]], device: str = "auto"
-) -> FittedNetwork:
-    """The fitted network of a package."""
-    with isolated(seed=0):
-        network = _built(build, _checked(about["configuration"]))
-        network.load_state_dict({key: torch.from_numpy(np.array(array)) for key, array in arrays.items()})
-    return FittedNetwork(about, network, _device(device))
-
-
-def load(about: dict[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Fitted:
-    """The fitted network of a package, built by the adapter that the package names."""
-    return load_network(importlib.import_module(about["adapter"]).build, about, arrays)
-
-
-def _checked(config: Mapping[str, Any] | Configuration) -> Configuration:
-    try:
-        return Configuration.model_validate(config)
-    except ValidationError as error:
-        faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
-        raise CallError("The configuration of the network is wrong.", got=faults, fix="See models/*.yaml.") from None
-
-
-def _built(build: Build, configuration: Configuration) -> nn.Module:
-    try:
-        return build(configuration.model_dump())
-    except TypeError as error:  # an argument that the network does not have, or lacks
-        raise CallError(
-            "The network cannot be built from its configuration.",
-            where=build.__module__,
-            got=error,
-            fix="Correct the keys under `network` in its card.",
-        ) from error
-
-
-def _device(device: str) -> str:
-    if device not in ("auto", "cpu", "cuda"):
-        raise CallError("There is no such device.", expected="auto, cpu or cuda", got=device)
-    if device == "cuda" and not torch.cuda.is_available():
-        raise CallError("No CUDA device is there.", got=device, fix="Take --device cpu, or auto.")
-    return device if device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
 
 
 def _checkpoint(path: Path, identity: Mapping[str, Any]) -> Path | None:

@@ -1,0 +1,90 @@
+"""A fitted network: dressed atoms and the network's rest, on one device; made of a package without Lightning."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import torch
+from numpy.typing import NDArray
+from pydantic import ValidationError
+from torch import nn
+
+from hemdata.catalog import Configuration
+from hemdata.errors import CallError
+from hemdata.train.batches import Batches
+from hemdata.train.dressed_atoms import DressedAtoms
+from hemdata.train.fitted import Fitted
+from hemdata.train.isolation import isolated
+from hemdata.train.molecules import Molecules
+
+Build = Callable[[Mapping[str, Any]], nn.Module]
+"""Makes of a configuration {network: ..., training: ...} a module that maps a GraphBatch to energies (n_graphs,)."""
+
+
+class FittedNetwork(Fitted):
+    """Dressed atoms and a network for the rest."""
+
+    def __init__(self, about: dict[str, Any], network: nn.Module, device: str = "cpu") -> None:
+        super().__init__(about)
+        self.network = network.to(device).eval()
+
+    def predict(self, molecules: pa.Table | Molecules) -> NDArray[np.float64]:
+        """Atomization energies (M,), kcal/mol; the network in float32, the sums in float64."""
+        read = Molecules.of(molecules, energies=False)
+        batches = Batches(read, 256, self.about["configuration"]["training"]["cutoff_angstrom"])
+        device = next(self.network.parameters()).device
+        with isolated(seed=0), torch.inference_mode():
+            rest = torch.cat([self.network(batch.to(device)).double().cpu() for batch in batches]).numpy()
+        dressed = DressedAtoms.from_json(self.about["dressed_atoms"])
+        energies: NDArray[np.float64] = dressed.predict(read) + self.about["scale_kcal_mol"] * rest
+        return energies
+
+
+def load_network(
+    build: Build, about: dict[str, Any], arrays: Mapping[str, NDArray[Any]], device: str = "auto"
+) -> FittedNetwork:
+    """The fitted network of a package."""
+    with isolated(seed=0):
+        network = built(build, checked(about["configuration"]))
+        network.load_state_dict({key: torch.from_numpy(np.array(array)) for key, array in arrays.items()})
+    return FittedNetwork(about, network, chosen_device(device))
+
+
+def load(about: dict[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Fitted:
+    """The fitted network of a package, built by the adapter that the package names."""
+    return load_network(importlib.import_module(about["adapter"]).build, about, arrays)
+
+
+def checked(config: Mapping[str, Any] | Configuration) -> Configuration:
+    """The configuration as its model; CallError that names the keys where it is wrong."""
+    try:
+        return Configuration.model_validate(config)
+    except ValidationError as error:
+        faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
+        raise CallError("The configuration of the network is wrong.", got=faults, fix="See models/*.yaml.") from None
+
+
+def built(build: Build, configuration: Configuration) -> nn.Module:
+    """The network of a configuration; CallError where it has not the arguments that its card gives."""
+    try:
+        return build(configuration.model_dump())
+    except TypeError as error:  # an argument that the network does not have, or lacks
+        raise CallError(
+            "The network cannot be built from its configuration.",
+            where=build.__module__,
+            got=error,
+            fix="Correct the keys under `network` in its card.",
+        ) from error
+
+
+def chosen_device(device: str) -> str:
+    """cpu or cuda, for `auto` what is there; CallError for another word, or where no GPU is."""
+    if device not in ("auto", "cpu", "cuda"):
+        raise CallError("There is no such device.", expected="auto, cpu or cuda", got=device)
+    if device == "cuda" and not torch.cuda.is_available():
+        raise CallError("No CUDA device is there.", got=device, fix="Take --device cpu, or auto.")
+    return device if device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
