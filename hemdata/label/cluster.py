@@ -4,7 +4,7 @@ import logging
 import platform
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -15,6 +15,7 @@ from typing import Any
 from hemdata.catalog import ClusterCard, cluster_card
 from hemdata.curate import THREADS, cores, interrupts_held
 from hemdata.errors import CallError, DataError
+from hemdata.label.jobs import Jobs, interface_there, tried
 
 CONNECT_SECONDS = 10.0
 WITHOUT_WORKERS_SECONDS = 60.0
@@ -35,6 +36,7 @@ class Cluster:
         engine_gb: what one calculation may plan with.
         most_workers: that there may be, where more may come.
         patience: seconds without any worker after which it is given up; None where jobs may queue for long.
+        trouble: the error that there is no sense in going on with it, if there is one.
     """
 
     client: Any
@@ -43,6 +45,7 @@ class Cluster:
     engine_gb: float | None = None
     most_workers: int = 0
     patience: float | None = WITHOUT_WORKERS_SECONDS
+    trouble: Callable[[], DataError | None] = lambda: None
 
     @property
     def dashboard(self) -> str | None:
@@ -54,8 +57,10 @@ class Cluster:
         """Threads that compute now.
 
         Raises:
-            DataError: if the scheduler is gone.
+            DataError: if the scheduler is gone, or its jobs come to nothing.
         """
+        if trouble := self.trouble():
+            raise trouble
         if self.client.status != "running":
             raise self.gone()
         try:
@@ -185,12 +190,13 @@ def _jobs(card: ClusterCard) -> Iterator[Cluster]:
     from dask_jobqueue.slurm import SLURMCluster
     from distributed import Client
 
+    interface_there(card)
     # A job's workers retire before it ends, each at its own time; what they have not finished others do.
     margin = min(300, card.walltime_seconds // 10)
     lifetime = ["--lifetime", f"{card.walltime_seconds - margin}s", "--lifetime-stagger", f"{margin // 2}s"]
     with dask.config.set(_settings() | {"distributed.scheduler.unknown-task-duration": "60s"}):
         with interrupts_held():
-            cluster = SLURMCluster(
+            cluster: Any = SLURMCluster(
                 queue=card.partition,
                 account=card.account,
                 cores=card.processes,
@@ -206,17 +212,20 @@ def _jobs(card: ClusterCard) -> Iterator[Cluster]:
                 scheduler_options={"dashboard_address": ":0"},
                 silence_logs=logging.CRITICAL,
             )
-        with cluster, Client(cluster) as client:
-            cluster.adapt(
-                minimum_jobs=card.minimum_jobs,
-                maximum_jobs=card.maximum_jobs,
-                target_duration="100ms",
-                interval="2s",
-                wait_count=15,
-            )
-            engine = dask.utils.parse_bytes(card.memory) / card.processes / 1e9 * MEMORY_SHARE
-            most = card.maximum_jobs * card.processes
-            yield Cluster(client, cluster.scheduler_address, None, engine, most, patience=None)
+        with cluster, Client(cluster) as client, _quiet():
+            tried(cluster.job_script(), card)
+            jobs = Jobs(cluster, card.logs)
+            with jobs.looked_after():
+                cluster.adapt(
+                    minimum_jobs=card.minimum_jobs,
+                    maximum_jobs=card.maximum_jobs,
+                    target_duration="100ms",
+                    interval="2s",
+                    wait_count=15,
+                )
+                engine = dask.utils.parse_bytes(card.memory) / card.processes / 1e9 * MEMORY_SHARE
+                most = card.maximum_jobs * card.processes
+                yield Cluster(client, cluster.scheduler_address, None, engine, most, None, jobs.trouble)
 
 
 def _settings() -> dict[str, Any]:
