@@ -71,7 +71,8 @@ def info(
         elif isinstance(value, dict):
             out.print(f"[bold]{key}[/]")
             for inner, entry in value.items():
-                out.print(f"  {inner}: {_line(entry)}", markup=False)
+                if entry is not None:
+                    out.print(f"  {inner}: {_line(entry)}", markup=False)
         else:
             out.print(f"[bold]{key}[/]  ", end="")
             out.print(str(value), markup=False)
@@ -186,5 +187,6 @@ def _built(folder: Path) -> dict[str, Any]:
             "rejected": manifest.counts.rejected,
             "shards": len(manifest.shards),
             "levels": ", ".join(f"{level.name} ({level.hash})" for level in manifest.levels),
+            "mixed_levels": manifest.made_from.get("mixed_levels"),
         }
     }
