@@ -1,7 +1,10 @@
 """GDB-17: one SMILES a line, read at any size."""
 
+import ast
 import gzip
 import lzma
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -65,6 +68,30 @@ def test_a_truncated_file_a_folder_and_an_endless_line_are_sentences(tmp_path: P
     with pytest.raises(DataError, match="far too long"):
         build("gdb17", bomb, tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+LINES = """
+import resource, sys
+from pathlib import Path
+from hemdata.catalog import dataset
+from hemdata.sources import open_source
+
+def read(path):
+    source = open_source(dataset("gdb17"), Path(path))
+    return sum(1 for raw in source.raws()), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+print([read(path) for path in sys.argv[1:]])
+"""
+
+
+def test_a_file_of_any_length_takes_the_same_memory(tmp_path: Path) -> None:
+    """The peaks of one process that reads twelve lines and then half a million, as 15 MB of text."""
+    few = gdb_lines(tmp_path / "few", GDB_LINES * 2)
+    many = gdb_lines(tmp_path / "many", GDB_LINES * 100_000)
+    ended = subprocess.run([sys.executable, "-c", LINES, few, many], capture_output=True, text=True, check=True)
+    (twelve, base), (crowd, peak) = ast.literal_eval(ended.stdout)
+    assert (twelve, crowd) == (12, 600_000)
+    assert peak - base < 8, "MB"
 
 
 def test_three_files_of_the_record_are_three_datasets() -> None:

@@ -75,3 +75,48 @@ def test_a_bad_row_is_refused_for_its_reason(line: str, reason: str) -> None:
     with pytest.raises(Rejected) as caught:
         open_source(dataset("azoxy")).parse(Raw("azoxy.csv, line 2", line))
     assert caught.value.reason == reason
+
+
+def test_every_molecule_is_neutral_closed_shell_and_of_five_elements() -> None:
+    from rdkit import Chem
+
+    for molecule in read("test-groups"):
+        parsed = Chem.AddHs(Chem.MolFromSmiles(molecule.smiles))
+        assert Chem.GetFormalCharge(parsed) == 0, molecule.source_id
+        assert not any(atom.GetNumRadicalElectrons() for atom in parsed.GetAtoms()), molecule.source_id
+        assert {atom.GetSymbol() for atom in parsed.GetAtoms()} <= {"H", "C", "N", "O", "F"}, molecule.source_id
+        assert len(Chem.GetMolFrags(parsed)) == 1, molecule.source_id
+
+
+def test_amino_acids_are_not_zwitterions() -> None:
+    """In the gas phase, where all energies are, an amino acid is neutral at both ends."""
+    from rdkit import Chem
+
+    carboxylate, ammonium = Chem.MolFromSmarts("C(=O)[O-]"), Chem.MolFromSmarts("[NX4+]")
+    acids = 0
+    for molecule in read("neuro"):
+        parsed = Chem.MolFromSmiles(molecule.smiles)
+        acids += parsed.HasSubstructMatch(Chem.MolFromSmarts("C(=O)[OX2H]"))
+        assert not parsed.HasSubstructMatch(carboxylate), molecule.source_id
+        assert not parsed.HasSubstructMatch(ammonium), molecule.source_id
+    assert acids >= 5
+
+
+def test_every_acyclic_azoxy_group_is_trans() -> None:
+    """Oracle: the dihedral angle C-N=N-C of an embedded geometry, not the letters of the SMILES."""
+    from rdkit import Chem
+    from rdkit.Chem import rdMolTransforms
+    from rdkit.Chem.rdDistGeom import EmbedMolecule
+
+    azoxy = Chem.MolFromSmarts("[*;!$([O-])]~[NX2]=!@[NX3+](~[*;!$([O-])])[O-]")
+    seen = 0
+    for molecule in read("azoxy"):
+        parsed = Chem.AddHs(Chem.MolFromSmiles(molecule.smiles))
+        found = parsed.GetSubstructMatches(azoxy)
+        if found:
+            assert EmbedMolecule(parsed, randomSeed=7) == 0, molecule.source_id
+        for place in found:
+            angle = rdMolTransforms.GetDihedralDeg(parsed.GetConformer(), *place[:4])
+            assert abs(angle) > 150, molecule.source_id
+            seen += 1
+    assert seen >= 35

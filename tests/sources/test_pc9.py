@@ -1,5 +1,7 @@
 """PC9: its members, its list of radicals and triplets, its ZIP."""
 
+import gzip
+import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -63,6 +65,11 @@ def test_the_published_members_at_hand_all_read(tmp_path: Path) -> None:
         assert (molecule.multiplicity, molecule.flags) == (1, [])
     assert found[4].energy_hartree == -249.6945983259
     assert found[118].energy_hartree == -287.7959163998
+
+
+def test_the_member_at_hand_is_the_published_one_by_its_hash() -> None:
+    member = real("pc9") / "000000004.xyz"
+    assert hashlib.sha256(member.read_bytes()).hexdigest().startswith("e10ccc043a2cadc0")
 
 
 def test_own_members_read_with_the_spin_of_the_list(made: Source) -> None:
@@ -164,6 +171,19 @@ def test_the_line_after_the_atoms_is_no_list_of_frequencies(members: Path) -> No
     molecule = by_cid(open_source(CARD, members))[712]
     assert molecule.energy_hartree == float(text[1].split()[12])
     assert not [name for name in molecule.properties if "freq" in name or "zpve" in name]
+
+
+def test_published_smiles_with_lost_bond_orders_are_as_many_as_the_card_says() -> None:
+    """Every tenth line of the published SMILES: an eighth parse with radical electrons, a seventieth not at all."""
+    from rdkit import Chem, rdBase
+
+    with gzip.open(real("pc9") / "smiles_PC92.txt.gz", "rt", encoding="utf-8") as file:
+        lines = [line.split()[0] for line in file if line.strip()][::10]
+    with rdBase.BlockLogs():
+        parsed = [Chem.MolFromSmiles(line) for line in lines]
+    radical = sum(any(a.GetNumRadicalElectrons() for a in m.GetAtoms()) for m in parsed if m is not None)
+    assert radical * 10 == pytest.approx(10_856, rel=0.05)
+    assert parsed.count(None) * 10 == pytest.approx(1_149, rel=0.2)
 
 
 def test_a_list_against_the_electrons_is_refused(members: Path) -> None:

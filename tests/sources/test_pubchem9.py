@@ -75,6 +75,23 @@ def test_triple_bonds_survive(whole: Whole) -> None:
     assert sum("#" in text for text in smiles.values() if text) > 200
 
 
+def test_it_is_never_called_pc9_and_has_no_energy(whole: Whole) -> None:
+    assert CARD.level is None
+    assert CARD.geometry_level is None
+    assert {molecule.dataset for molecule in whole.accepted} == {None}, "so that each id begins with the card's name"
+    assert all(molecule.positions is None and molecule.energy_hartree is None for molecule in whole.accepted)
+
+
+def test_twenty_of_the_test_molecules_are_among_them(whole: Whole) -> None:
+    """Whoever trains on pubchem9 without taking them out tests on what was trained on."""
+    from rdkit.Chem import MolFromSmiles, MolToInchiKey
+
+    groups = open_source(dataset("test-groups"))
+    tested = {MolToInchiKey(MolFromSmiles(molecule.smiles))[:14] for molecule in map(groups.parse, groups.raws())}
+    published = {raw.content.split("\t")[0]: raw.content.split("\t")[6][:14] for raw in whole.raws}
+    assert len(tested & {published[molecule.source_id] for molecule in whole.accepted}) == 20
+
+
 def test_duplicates_name_what_is_kept(whole: Whole) -> None:
     kept = {f"kept: pubchem9:{molecule.source_id}" for molecule in whole.accepted}
     details = [its.detail for _, its in whole.rejected if its.reason == "duplicate flat graph"]

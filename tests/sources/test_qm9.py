@@ -3,7 +3,9 @@
 import json
 import re
 import subprocess
+import sys
 import tarfile
+from importlib.metadata import distribution
 from itertools import islice
 from pathlib import Path
 
@@ -120,6 +122,29 @@ def test_uncharacterized_ids_count_from_one(made: Source) -> None:
 def test_qm9pack_left_out_the_right_molecules(first: dict[str, Molecule]) -> None:
     assert "gdb_58" not in first
     assert "gdb_59" in first
+
+
+def test_qm9packs_fourth_table_is_not_more_molecules(rows: Source) -> None:
+    """qm9_polarizability.csv repeats the 130,831 rows: a reader of every CSV file would have each molecule twice."""
+    package = Path(str(distribution("qm9pack").locate_file("qm9pack/data")))
+    assert {path.name for path in package.glob("*.csv")} - {path.name for path in rows.paths} == {  # type: ignore[attr-defined]
+        "qm9_polarizability.csv"
+    }
+    with (package / "qm9_polarizability.csv").open(encoding="utf-8") as file:
+        again = {line.split(",", 1)[0] for line in islice(file, 1, 500)}
+    ours = {raw.content.split(",", 1)[0] for raw in islice(rows.raws(), 2_000)}
+    assert len(again & ours) > 400
+
+
+def test_qm9pack_is_read_and_not_imported() -> None:
+    """Its import needs pkg_resources, which newer installations lack."""
+    code = (
+        "import sys; sys.modules['qm9pack'] = None; sys.modules['pkg_resources'] = None\n"
+        "from hemdata.catalog import dataset; from hemdata.sources import open_source\n"
+        "source = open_source(dataset('qm9')); print(source.parse(next(iter(source.raws()))).source_id)\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert ended.stdout == "gdb_1\n", ended.stderr
 
 
 def test_qm9pack_is_whole_and_lacks_exactly_the_published_list(rows: Source) -> None:
