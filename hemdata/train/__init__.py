@@ -3,6 +3,7 @@
 Importing this package brings neither torch nor any network's library; fitting and loading do.
 """
 
+from hemdata.train.calculator import ModelCalculator
 from hemdata.train.fitted import CurveRow, Fitted, Progress
 from hemdata.train.molecules import Molecules
 from hemdata.train.networks import fit_network, load, networks
@@ -11,6 +12,7 @@ from hemdata.train.splits import Split, split
 __all__ = [
     "CurveRow",
     "Fitted",
+    "ModelCalculator",
     "Molecules",
     "Progress",
     "Split",
