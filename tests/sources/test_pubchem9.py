@@ -82,14 +82,18 @@ def test_it_is_never_called_pc9_and_has_no_energy(whole: Whole) -> None:
     assert all(molecule.positions is None and molecule.energy_hartree is None for molecule in whole.accepted)
 
 
-def test_twenty_of_the_test_molecules_are_among_them(whole: Whole) -> None:
-    """Whoever trains on pubchem9 without taking them out tests on what was trained on."""
+def test_some_of_the_test_molecules_are_among_them(whole: Whole) -> None:
+    """Whoever trains on pubchem9 without taking them out tests on what was trained on.
+
+    21 by the connectivity of the published InChIKeys, which is the flat graph that studies go by; by flat SMILES two
+    fewer, for the tables draw other tautomers of NTO and histamine.
+    """
     from rdkit.Chem import MolFromSmiles, MolToInchiKey
 
     groups = open_source(dataset("test-groups"))
     tested = {MolToInchiKey(MolFromSmiles(molecule.smiles))[:14] for molecule in map(groups.parse, groups.raws())}
     published = {raw.content.split("\t")[0]: raw.content.split("\t")[6][:14] for raw in whole.raws}
-    assert len(tested & {published[molecule.source_id] for molecule in whole.accepted}) == 20
+    assert len(tested & {published[molecule.source_id] for molecule in whole.accepted}) == 21
 
 
 def test_duplicates_name_what_is_kept(whole: Whole) -> None:
