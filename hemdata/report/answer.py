@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from hemdata.errors import DataError
 from hemdata.report.words import counted, listed, number, number_word, span
 from hemdata.study.data import MIXED
-from hemdata.study.matrix import BASELINES
-from hemdata.study.tables import MEAN, Tables
+from hemdata.study.matrix import BASELINES, MEAN
+from hemdata.study.tables import Tables
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,10 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 from hemdata.report.molecules import drawings
+from hemdata.study.reasons import Reasons
 from hemdata.study.rows import Rows
 from hemdata.study.tables import Tables
+from hemdata.study.variance import Variance
 
 DECIMALS = 4  # of a downloaded number
 
@@ -49,7 +51,7 @@ def as_script(value: Any) -> str:
     )
 
 
-def downloads(rows: Rows, tables: Tables) -> list[dict[str, Any]]:
+def downloads(rows: Rows, tables: Tables, why: Reasons, variance: Variance | None) -> list[dict[str, Any]]:
     """The rows and the main tables as gzipped CSV in data links; the same rows give the same bytes."""
     found = [
         ("predictions", "every prediction", rows.predictions),
@@ -59,7 +61,13 @@ def downloads(rows: Rows, tables: Tables) -> list[dict[str, Any]]:
         ("summary", "accuracy and generalizability", _table(tables.summary)),
         ("comparisons", "every pair of training sets", _table(tables.comparisons)),
         ("baselines", "networks against baselines", _table(tables.baselines)),
+        ("parts", "parts of every error", _table(why.parts)),
+        ("functional-groups", "errors by functional group", _table(why.functional_groups)),
+        ("environments", "errors by unseen environments", _table(why.environments)),
+        ("leaks", "errors with and without leaks", _table(why.leaks)),
     ]
+    if variance is not None:
+        found.append(("variance", "analysis of variance", _table(variance.effects)))
     return [_download(name, about, table) for name, about, table in found if table.num_rows]
 
 

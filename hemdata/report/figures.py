@@ -1,14 +1,14 @@
 """The figures of the page, drawn from the tables; nothing is computed here but where ink goes."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from hemdata.report.panel import blank, dots, limits_of, log_limits, log_ticks, place, title_of
-from hemdata.report.style import HEAT_STEPS, INK, LINE, MUTED, PAPER, RC, heat_colour, set_colour
+from hemdata.report.style import HEAT_STEPS, INK, LINE, MUTED, PAPER, heat_colour, set_colour
 from hemdata.report.svg import to_svg
 from hemdata.report.words import number
 from hemdata.study.tables import Tables
@@ -22,10 +22,11 @@ class Figures:
     Args:
         tables: of the study.
         labels: words shown for networks, sets and groups.
+        finish: makes of a matplotlib figure, its name, title, description and data what is returned.
     """
 
-    def __init__(self, tables: Tables, labels: Mapping[str, str]) -> None:
-        self.tables, self.labels = tables, labels
+    def __init__(self, tables: Tables, labels: Mapping[str, str], finish: Callable[..., str] = to_svg) -> None:
+        self.tables, self.labels, self.finish = tables, labels, finish
         self.sets = sorted(tables.mae["training_set"].unique())
         self.groups = sorted(tables.mae["group"].unique())
         self.colour = {name: set_colour(i) for i, name in enumerate(self.sets)}
@@ -72,7 +73,9 @@ class Figures:
             for name in sets
         )
         title = f"{self.label(network)} on {self.label(group)}: MAE by training set"
-        return to_svg(figure, f"intervals-{_id(network)}-{_id(group)}", title, f"kcal/mol, 95 % intervals: {words}.")
+        return self.finish(
+            figure, f"intervals-{slug(network)}-{slug(group)}", title, f"kcal/mol, 95 % intervals: {words}."
+        )
 
     def _whisker(self, axes: Any, row: Any, y: float, colour: str, marker: str, *, strong: bool) -> None:
         ends = [row["mae_kcal_mol_low"], row["mae_kcal_mol_high"]]
@@ -115,7 +118,9 @@ class Figures:
             f"{self.label(name)}: " + ", ".join(f"{self.label(c)} {number(own.loc[name, c])}" for c in names)
             for name in own.index
         )
-        return to_svg(figure, f"heat-{_id(network)}", f"Heat map of {self.label(network)}", f"MAE, kcal/mol. {words}.")
+        return self.finish(
+            figure, f"heat-{slug(network)}", f"Heat map of {self.label(network)}", f"MAE, kcal/mol. {words}."
+        )
 
     def heat_step(self, value: float) -> int:
         """Step of the heat scale, which is logarithmic over all networks of the study."""
@@ -153,7 +158,7 @@ class Figures:
         self._end_labels(axes, last, ends, limits)
         words = "; ".join(f"{self.label(name)} ends at {number(value)}" for name, value in ends.items())
         title = f"Learning curves of {self.label(network)}"
-        return to_svg(figure, f"curves-{_id(network)}", title, f"Validation MAE by epoch, kcal/mol: {words}.")
+        return self.finish(figure, f"curves-{slug(network)}", title, f"Validation MAE by epoch, kcal/mol: {words}.")
 
     def _end_labels(self, axes: Any, x: float, ends: Mapping[str, float], limits: tuple[float, float]) -> None:
         """Names at the right ends of lines, pushed apart where they would touch."""
@@ -208,7 +213,7 @@ class Figures:
             f"{table['molecule_id'].nunique()} molecules, atomization energy in kcal/mol. Above, predicted against "
             "reference, the line is equality; below, predicted less reference, the line is zero."
         )
-        return to_svg(figure, f"scatter-{_id(network)}-{_id(group)}", title, words, {"panel": json.dumps(panel)})
+        return self.finish(figure, f"scatter-{slug(network)}-{slug(group)}", title, words, {"panel": json.dumps(panel)})
 
     def size(self, network: str) -> str:
         """Error against heavy atoms: one point a molecule and set, lines for the means of classes of three."""
@@ -235,16 +240,9 @@ class Figures:
         panel = {"network": network, "group": None, "plots": [plot]}
         title = f"Errors of {self.label(network)} against size"
         words = "Absolute error of every test molecule, kcal/mol, against its heavy atoms; lines are means."
-        return to_svg(figure, f"size-{_id(network)}", title, words, {"panel": json.dumps(panel)})
+        return self.finish(figure, f"size-{slug(network)}", title, words, {"panel": json.dumps(panel)})
 
 
-def _id(name: str) -> str:
+def slug(name: str) -> str:
     """A name as part of an element's id."""
     return "".join(letter if letter.isalnum() else "-" for letter in name)
-
-
-def drawing() -> Any:
-    """Context in which figures take the project's style; nothing stays changed after it."""
-    import matplotlib
-
-    return matplotlib.rc_context(RC)

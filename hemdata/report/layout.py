@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 
 from hemdata.report.words import number, p_value, percent, span
-from hemdata.study.matrix import BASELINES
-from hemdata.study.tables import MEAN, SIGNIFICANCE, Tables
+from hemdata.study.matrix import BASELINES, MEAN
+from hemdata.study.tables import SIGNIFICANCE, Tables
 
 
 @dataclass(frozen=True)

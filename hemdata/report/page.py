@@ -9,14 +9,18 @@ from typing import Any
 from hemdata.errors import DataError, HemdataError
 from hemdata.report.answer import Answer, answer
 from hemdata.report.data import as_script, downloads, points
-from hemdata.report.figures import Figures, drawing
 from hemdata.report.layout import Layout
-from hemdata.report.style import HEAT_STEPS
+from hemdata.report.reason_figures import ReasonFigures
+from hemdata.report.reason_layout import ReasonLayout, variance_sentence
+from hemdata.report.style import HEAT_STEPS, drawing
 from hemdata.report.words import listed, number
 from hemdata.study import statistics
-from hemdata.study.matrix import BASELINES
+from hemdata.study.matrix import BASELINES, error_matrix
+from hemdata.study.reasons import Reasons, largest_trained, reasons_of
+from hemdata.study.reasons.every import RESAMPLES as REASON_RESAMPLES
 from hemdata.study.rows import Rows, read_rows
 from hemdata.study.tables import Tables, study_tables
+from hemdata.study.variance import Variance, explained
 
 QUESTION = "Which training set makes a network's energies trustworthy for these molecules?"
 LABELS = {"dressed-atoms": "dressed atoms", "pair-distance-ridge": "pair-distance ridge"}
@@ -52,6 +56,7 @@ def write_report(
     """
     rows = read_rows(study_folder)
     tables = study_tables(rows, resamples=resamples)
+    why = reasons_of(rows, largest=largest_trained(study_folder, rows), resamples=min(resamples, REASON_RESAMPLES))
     overlap = study_tables(rows, with_overlap=True, resamples=resamples) if tables.leaked_rows else None
     words = {**LABELS, **card_titles(rows), **(labels or {})}
     found = answer(tables, words)
@@ -59,6 +64,7 @@ def write_report(
     html = _page(
         rows=rows,
         tables=tables,
+        why=why,
         overlap=overlap,
         labels=words,
         found=found,
@@ -70,6 +76,14 @@ def write_report(
     )
     _write(out_html, html)
     return found
+
+
+def _variance(rows: Rows, resamples: int) -> Variance | None:
+    """The analysis of variance; None where the study's models form no cross of sets and networks."""
+    try:
+        return explained(error_matrix(rows.predictions), resamples=resamples)
+    except DataError:
+        return None
 
 
 def _said_by_card(study: str) -> tuple[str, str]:
@@ -103,6 +117,7 @@ def _page(
     *,
     rows: Rows,
     tables: Tables,
+    why: Reasons,
     overlap: Tables | None,
     labels: Mapping[str, str],
     found: Answer,
@@ -119,7 +134,9 @@ def _page(
         lstrip_blocks=True,
     )  # fmt: skip
     here = files("hemdata.report")
-    layout, figures = Layout(tables, labels), Figures(tables, labels)
+    variance, ranks = _variance(rows, resamples), tables.ranks
+    layout, whys = Layout(tables, labels), ReasonLayout(why, variance, ranks, labels)
+    figures = ReasonFigures(tables, why, variance, labels)
     names = list(dict.fromkeys(tables.mae["network"]))
     networks = [name for name in names if name not in BASELINES] or names
     networks.sort(key=lambda name: (name != found.network, name))
@@ -137,11 +154,19 @@ def _page(
                 "scatter": [figures.scatter(name, group) for group in figures.groups],
                 "size": figures.size(name),
                 "worst": layout.worst(name),
+                "parts": [figures.parts(name, group) for group in figures.groups],
+                "part_grid": whys.parts(name),
+                "unseen": figures.unseen(name),
+                "functional_groups": whys.functional_groups(name),
+                "sizes": whys.sizes(name),
+                "set_against_set": whys.set_against_set(name),
+                "elements": whys.elements(name),
                 "with_overlap": layout.with_overlap(name, overlap) if overlap else None,
             }
             for name in networks
         ]
         heat = [figures.heat(name) for name in names]
+        variance_figures = [figures.drivers(), figures.effects()]
     study = str(rows.cells["study"][0])
     return environment.get_template("page.html.j2").render(
         css=(here / "page.css").read_text(encoding="utf-8"),
@@ -158,6 +183,13 @@ def _page(
         heat_steps=range(HEAT_STEPS),
         heat_range=[number(value) for value in figures.heat_range()],
         groups=[layout.label(group) for group in layout.groups],
+        effects=whys.effects(),
+        stability=whys.stability(),
+        variance_sentence=variance_sentence(variance),
+        variance_figures=variance_figures,
+        left_out=[layout.label(name) for name in variance.left_out] if variance else [],
+        part_legend=figures.part_legend(),
+        leaked_names=whys.leaked(),
         leaks=layout.leaks(),
         leaked=int(tables.leaks["n_in_training"].sum()),
         published=layout.published(),
@@ -165,7 +197,7 @@ def _page(
         unfinished=rows.unfinished,
         commands=list(commands) or [f"hemdata train-eval pipelines/studies/{study}.yaml", "hemdata report FOLDER"],
         resamples=f"{resamples:,}".replace(",", "\u202f"),
-        downloads=downloads(rows, tables),
+        downloads=downloads(rows, tables, why, variance),
         data=as_script({**points(tables), "labels": dict(labels), "sets": figures.sets}),
         label=layout.label,
         number=number,

@@ -1,12 +1,18 @@
-"""The look of a figure: matplotlib settings, and colours that stand for the page's CSS variables.
+"""The look of a figure: matplotlib settings, and colours by name.
 
-A figure is drawn in sentinel colours; svg.py writes `var(--name)` in their place, so that figures follow the theme.
+A figure is drawn in names; `colours` says which colour each stands for. On the page they are sentinels, in whose place
+svg.py writes `var(--name)`, so that figures follow the theme; in a paper they are those of the page's light theme.
 """
 
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from importlib.resources import files
 from typing import Any
 
 SETS = 7  # colours for training sets; more sets repeat them
 HEAT_STEPS = 9
+PARTS = 8  # colours for the parts of an error, the last that of the remainder
 
 _NAMES = [
     "ink",
@@ -16,19 +22,50 @@ _NAMES = [
     *(f"set-{i}" for i in range(SETS)),
     *(f"heat-{i}" for i in range(HEAT_STEPS)),
     *(f"heat-ink-{i}" for i in range(HEAT_STEPS)),
+    *(f"part-{i}" for i in range(PARTS)),
 ]
 SENTINELS: dict[str, str] = {name: f"#fe01{i:02x}" for i, name in enumerate(_NAMES, start=1)}
-INK, MUTED, LINE, PAPER = (SENTINELS[name] for name in ("ink", "muted", "line", "paper"))
+_PREFIX = "hemdata:"
+INK, MUTED, LINE, PAPER = (_PREFIX + name for name in ("ink", "muted", "line", "paper"))
 
 
 def set_colour(i: int) -> str:
-    """Sentinel of the i-th training set."""
-    return SENTINELS[f"set-{i % SETS}"]
+    """Of the i-th training set."""
+    return f"{_PREFIX}set-{i % SETS}"
+
+
+def part_colour(i: int) -> str:
+    """Of the i-th part of an error."""
+    return f"{_PREFIX}part-{i % PARTS}"
 
 
 def heat_colour(step: int) -> tuple[str, str]:
-    """Sentinels of a step of the heat scale: of the cell and of the words on it."""
-    return SENTINELS[f"heat-{step}"], SENTINELS[f"heat-ink-{step}"]
+    """Of a step of the heat scale: of the cell and of the words on it."""
+    return f"{_PREFIX}heat-{step}", f"{_PREFIX}heat-ink-{step}"
+
+
+def paper_colours() -> dict[str, str]:
+    """The colours of the page's light theme, on white."""
+    css = (files("hemdata.report") / "page.css").read_text(encoding="utf-8")
+    light = dict(re.findall(r"--([a-z0-9-]+): (#[0-9a-f]{6})", css[: css.index("}")]))
+    return {name: light[name] for name in _NAMES} | {"paper": "#ffffff"}
+
+
+@contextmanager
+def drawing(values: Mapping[str, str] = SENTINELS) -> Iterator[None]:
+    """Figures take the project's style and these colours; nothing stays changed after it."""
+    import matplotlib
+    from matplotlib.colors import get_named_colors_mapping
+
+    known = get_named_colors_mapping()
+    for name, colour in values.items():
+        known[_PREFIX + name] = colour
+    try:
+        with matplotlib.rc_context(RC):
+            yield
+    finally:
+        for name in values:
+            del known[_PREFIX + name]
 
 
 RC: dict[str, Any] = {

@@ -45,3 +45,10 @@ def number_word(n: int) -> str:
     """Small numbers in words."""
     words = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
     return words[n] if n < len(words) else f"{n:,}".replace(",", "\u202f")
+
+
+def share_span(low: float, high: float | None = None) -> str:
+    """A share of variance in percent, or an interval of shares: "4 %", "<1 %", "86 to 99 %"."""
+    if high is None:
+        return "–" if not math.isfinite(low) else "<1 %" if 0 < low < 0.005 else f"{100 * low:.0f} %"
+    return "–" if not (math.isfinite(low) and math.isfinite(high)) else f"{100 * low:.0f} to {100 * high:.0f} %"

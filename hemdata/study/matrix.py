@@ -11,6 +11,7 @@ from hemdata.errors import DataError
 from hemdata.study.statistics import FloatArray
 
 SAME_SIZE = 0.95  # of the largest training size
+MEAN = "mean of groups"
 BASELINES = ("dressed-atoms", "pair-distance-ridge")
 
 

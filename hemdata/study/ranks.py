@@ -6,9 +6,8 @@ import numpy as np
 import pandas as pd
 
 from hemdata.study import statistics
-from hemdata.study.matrix import ErrorMatrix
+from hemdata.study.matrix import MEAN, ErrorMatrix
 from hemdata.study.statistics import FloatArray, Resampled
-from hemdata.study.tables import MEAN
 
 COLUMNS = ["ranked", "of", "group", "best", "stays_best", "order_stays", "kendall_tau", "n_ranked"]
 

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 
 from hemdata.study import statistics
-from hemdata.study.matrix import BASELINES, ErrorMatrix, error_matrix, largest_size
+from hemdata.study.matrix import BASELINES, MEAN, ErrorMatrix, error_matrix, largest_size
+from hemdata.study.ranks import rank_stability
 from hemdata.study.rows import Rows
 from hemdata.study.statistics import FloatArray, Resampled
 
-MEAN = "mean of groups"
 SIGNIFICANCE = 0.05  # of Holm's corrected p
 
 
@@ -29,6 +29,7 @@ class Tables:
     curves: pd.DataFrame  # network, training_set, seed, epoch
     molecules: pd.DataFrame  # network, training_set, group, molecule: mean over seeds
     by_size: pd.DataFrame  # network, training_set, n_heavy class
+    ranks: pd.DataFrame  # network or training_set, group: how often the best stays so
     with_overlap: bool
     leaked_rows: int
 
@@ -52,6 +53,7 @@ def study_tables(
         curves=largest_size(rows.curves.to_pandas()),
         molecules=molecules,
         by_size=_by_size(molecules),
+        ranks=rank_stability(matrix, mae),
         with_overlap=with_overlap,
         leaked_rows=int(predictions["in_training"].sum()),
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from test_static_page import FIGURES
 
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 pytestmark = pytest.mark.skipif(
@@ -66,7 +67,7 @@ def test_no_console_message_and_no_request(browser: Any, page: Path) -> None:
 def test_tables_and_figures_are_seen(opened: Any) -> None:
     assert all(table.size["height"] > 30 for table in find(opened, "main section table") if table.is_displayed())
     figures = find(opened, "svg[role=img]")
-    assert len(figures) == 13
+    assert len(figures) == FIGURES
     assert all(figure.size["height"] > 60 and figure.size["width"] > 150 for figure in figures)
 
 

@@ -22,6 +22,9 @@ from hemdata.report.style import SENTINELS
 from hemdata.study.rows import read_rows
 
 
+FIGURES = 4 + 3 + 1 + 4 + 1 + 1 + 4 + 1  # intervals, heat maps, curves, scatters, size; effects, parts, unseen
+
+
 class Elements(HTMLParser):
     """Every element with its attributes, and what stands inside which."""
 
@@ -80,7 +83,7 @@ def test_tables_have_captions_and_scopes_and_figures_titles(text: str, elements:
     assert len(elements.all("table")) == text.count("<caption>") > 5
     assert all(head.get("scope") in ("col", "row") for head in elements.all("th"))
     figures = [svg for svg in elements.all("svg") if svg.get("role") == "img"]
-    assert len(figures) == 4 + 3 + 1 + 4 + 1  # intervals, heat maps, curves, scatters, size
+    assert len(figures) == FIGURES
     assert text.count("<title id=") == text.count("<desc id=") == len(figures)
 
 
@@ -200,5 +203,7 @@ def test_contrast_is_that_of_wcag_aa(text: str, theme: int) -> None:
             assert contrast(colours[words], colours[ground]) >= 4.5, (words, ground)
     for i in range(7):
         assert contrast(colours[f"set-{i}"], colours["paper"]) >= 3, i
+    for i in range(8):
+        assert contrast(colours[f"part-{i}"], colours["paper"]) >= 3, i
     for i in range(9):
         assert contrast(colours[f"heat-{i}"], colours[f"heat-ink-{i}"]) >= 4.5, i

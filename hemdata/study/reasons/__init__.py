@@ -3,6 +3,7 @@
 from hemdata.study.reasons.composition import composition, per_element
 from hemdata.study.reasons.environments import set_against_set, unseen_environments
 from hemdata.study.reasons.errors import Drawn, drawn, mean_over_seeds, signed_errors
+from hemdata.study.reasons.every import Reasons, largest_trained, reasons_of
 from hemdata.study.reasons.functional_groups import by_functional_group
 from hemdata.study.reasons.geometry import geometry_part
 from hemdata.study.reasons.leaks import leaked_errors, leaked_molecules
@@ -14,17 +15,20 @@ from hemdata.study.reasons.size import size
 __all__ = [
     "REMAINDER",
     "Drawn",
+    "Reasons",
     "atoms_part",
     "by_functional_group",
     "composition",
     "drawn",
     "geometry_part",
+    "largest_trained",
     "leaked_errors",
     "leaked_molecules",
     "level_part",
     "mean_over_seeds",
     "parts",
     "per_element",
+    "reasons_of",
     "seed_noise",
     "set_against_set",
     "signed_errors",

@@ -32,9 +32,10 @@ def leaked_errors(predictions: pa.Table, *, resamples: int = statistics.RESAMPLE
     frame["leaked"] = frame.groupby([*keys, "molecule_id"])["in_training"].transform("any")
     clean = frame["absolute"].where(~frame["leaked"], 0.0)
     frame = frame.assign(clean=clean, counts=(~frame["leaked"]).astype(float))
+    pieces = dict(list(frame.groupby(keys)))
     lines = []
     for one in drawn(frame, ["absolute", "clean", "counts"], keys, resamples=resamples, seed=seed):
-        part = frame[(frame[keys] == one.key).all(axis=1)]
+        part = pieces[one.key]
         n_leaked = part.loc[part["leaked"], "molecule_id"].nunique()
         if n_leaked == one.n_molecules:
             lines.append((*one.key, one.n_molecules, n_leaked, float(one.estimate[0]), float("nan"),

@@ -21,9 +21,10 @@ def seed_noise(errors: pd.DataFrame, *, resamples: int = statistics.RESAMPLES, s
     keys = [*MODEL, "group"]
     means = errors.groupby([*keys, "molecule_id"])[ERROR].transform("mean")
     frame = errors.assign(before=errors[ERROR].abs(), after=means.abs())
+    pieces = dict(list(frame.groupby(keys)))
     lines = []
     for one in drawn(frame, ["before", "after"], keys, resamples=resamples, seed=seed):
-        part = frame[(frame[keys] == one.key).all(axis=1)]
+        part = pieces[one.key]
         n = part["seed"].nunique()
         if n < 2:
             continue

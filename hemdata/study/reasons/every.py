@@ -1,0 +1,80 @@
+"""All reasons of a study's rows together: what the report shows of them."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from hemdata.errors import DataError
+from hemdata.study.reasons.composition import per_element
+from hemdata.study.reasons.environments import set_against_set, unseen_environments
+from hemdata.study.reasons.errors import signed_errors
+from hemdata.study.reasons.functional_groups import by_functional_group
+from hemdata.study.reasons.leaks import leaked_errors, leaked_molecules
+from hemdata.study.reasons.parts import parts
+from hemdata.study.reasons.seeds import seed_noise
+from hemdata.study.reasons.size import size
+from hemdata.study.rows import Rows
+
+RESAMPLES = 2000
+
+
+@dataclass(frozen=True)
+class Reasons:
+    """The tables of the reasons; what each holds stands at the function that makes it."""
+
+    parts: pd.DataFrame
+    per_element: pd.DataFrame
+    seeds: pd.DataFrame
+    size: pd.DataFrame
+    environments: pd.DataFrame
+    set_against_set: pd.DataFrame
+    functional_groups: pd.DataFrame
+    leaks: pd.DataFrame
+    leaked: pd.DataFrame
+
+
+def reasons_of(
+    rows: Rows, *, largest: Mapping[str, int] | None = None, resamples: int = RESAMPLES, seed: int = 0
+) -> Reasons:
+    """Every reason that the rows alone can tell; level, atoms and geometry need labels at a second level.
+
+    Args:
+        rows: of the study.
+        largest: heavy atoms of the largest training molecule of each set, as `largest_trained` reads them.
+    """
+    errors = signed_errors(rows.predictions)
+    return Reasons(
+        parts=parts(errors, resamples=resamples, seed=seed),
+        per_element=per_element(errors),
+        seeds=seed_noise(errors, resamples=resamples, seed=seed),
+        size=size(errors, largest or {}, resamples=resamples, seed=seed),
+        environments=unseen_environments(errors, resamples=resamples, seed=seed),
+        set_against_set=set_against_set(errors, resamples=resamples, seed=seed),
+        functional_groups=by_functional_group(errors, resamples=resamples, seed=seed),
+        leaks=leaked_errors(rows.predictions, resamples=resamples, seed=seed),
+        leaked=leaked_molecules(rows.predictions),
+    )
+
+
+def largest_trained(study_folder: Path, rows: Rows) -> dict[str, int]:
+    """Heavy atoms of the largest training molecule of each set, from the models that stand in the study's folder.
+
+    Raises:
+        DataError: if a model's card does not read.
+    """
+    found: dict[str, int] = {}
+    for cell, training_set in zip(*(rows.cells[name].to_pylist() for name in ("cell", "training_set")), strict=True):
+        path = study_folder / "cells" / cell / "model" / "model.json"
+        if not path.is_file():  # rows may travel without the models
+            continue
+        try:
+            most = int(json.loads(path.read_text(encoding="utf-8"))["training_range"]["n_heavy"][1])
+        except (ValueError, KeyError, IndexError, TypeError) as error:
+            raise DataError(
+                "A model's card cannot be read.", where=path, got=error, fix="Train the cell again."
+            ) from None
+        found[training_set] = max(found.get(training_set, 0), most)
+    return found
