@@ -13,7 +13,9 @@ import pytest
 from published_forms import qm9_archive, qm9_cells, qm9_folder, qm9_member, real, write_uncharacterized
 
 from hemdata.catalog import dataset
+from hemdata.curate import build, compose
 from hemdata.errors import DataError
+from hemdata.identity import Geometry, superposed
 from hemdata.sources import Molecule, Raw, Rejected, Source, open_source
 
 CARD = dataset("qm9")
@@ -183,6 +185,37 @@ def test_of_two_runs_frequencies_the_second_is_kept(first: dict[str, Molecule]) 
     assert frequencies[0] == 23.6091
     half_quanta_hartree = sum(frequencies) / 2 / 219474.6313632
     assert half_quanta_hartree == pytest.approx(molecule.properties["zpve_hartree"], abs=2e-6)
+
+
+TWICE = {125113: 125115, 128977: 129002, 131918: 131922, 132707: 132711}
+
+
+def test_rows_that_repeat_an_earlier_ones_geometry(rows: Source) -> None:
+    """Two drawings of one molecule (gdb_131918 and gdb_131922 are nitropyrazine) relaxed to one geometry."""
+    wanted, found = {*TWICE, *TWICE.values()}, {}
+    for raw in rows.raws():
+        match = re.match(r'"dsgdb9nsd_(\d+)', raw.content)
+        if match and int(match[1]) in wanted:
+            molecule = rows.parse(raw)
+            assert molecule.atomic_numbers is not None
+            assert molecule.positions is not None
+            found[int(match[1])] = molecule.smiles, Geometry(molecule.atomic_numbers, molecule.positions)
+    for first, second in TWICE.items():
+        assert found[first][0] != found[second][0]
+        assert superposed(found[first][1], found[second][1]) is not None
+    assert superposed(found[131918][1], found[132707][1]) is None
+
+
+@pytest.mark.slow
+def test_94_rows_repeat_an_earlier_ones_geometry_as_the_card_says(tmp_path: Path) -> None:
+    build("qm9", out=tmp_path / "qm9")
+    for mirror, repeated in ((False, 94), (True, 121)):
+        steps = [{"take": ["qm9"]}, {"deduplicate": "geometry", "mirror": mirror}]
+        card = {"name": "once", "title": "Once", "about": "Each geometry once.", "steps": steps}
+        (tmp_path / "once.yaml").write_text(json.dumps(card))
+        counts = compose(tmp_path / "once.yaml", tmp_path, force=True).manifest.counts
+        assert counts.accepted == 130_831 - repeated
+        assert f"{repeated} " in " ".join(CARD.defects)
 
 
 def test_powers_of_ten_in_mathematicas_notation(made: Source) -> None:
