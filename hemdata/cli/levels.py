@@ -200,7 +200,10 @@ def audit(
 def experiment(
     level: Annotated[str, typer.Option(help="Level of the energies.")] = "gfn2-xtb",
     geometry: Annotated[str, typer.Option(help="Level of the geometries.")] = "gfn2-xtb",
-    frequencies: Annotated[str, typer.Option(help="Level of the zero-point energies.")] = "gfn2-xtb",
+    frequencies: Annotated[
+        str | None, typer.Option(help="Level of the zero-point energies; by default the one that the card names.")
+    ] = None,
+    figure: Annotated[Path | None, typer.Option(metavar="FILE", help="Draw the errors, as .svg, .png or .pdf.")] = None,
     max_heavy: Annotated[int | None, typer.Option(min=1, help="Leave out larger molecules.")] = None,
     store: Store = None,
     workers: Workers = None,
@@ -210,6 +213,9 @@ def experiment(
     """Hold a level against nature: atomization energies at 0 K of the Active Thermochemical Tables."""
     from hemdata.label.experiment import atom_equivalents, compare
     from hemdata.levels import level as read_level
+
+    card = read_level(level).card
+    frequencies = frequencies or card.frequencies or card.name
 
     with stages(f"experiment at {level}") as progress:
         found = compare(
@@ -223,6 +229,10 @@ def experiment(
         )
     several = len(found.rows) > len({z for row in found.rows for z in row.known.atomic_numbers})
     corrected = atom_equivalents(found.rows) if several else None
+    if figure is not None:
+        from hemdata.report.against_experiment import write_figure
+
+        write_figure(found, corrected, figure)
     if as_json:
         rows: list[dict[str, Any]] = [
             asdict(row) | {"d0_kcal_mol": row.d0_kcal_mol, "error_kcal_mol": row.error_kcal_mol} for row in found.rows
@@ -247,6 +257,12 @@ def experiment(
         shifts = ", ".join(f"{symbol} {value:+.2f}" for symbol, value in corrected.per_atom.items())
         out.print(f"With a correction per atom ({shifts}), each molecule judged by a fit without it:", end=" ")
         out.print(f"mean absolute {corrected.absolute_kcal_mol:.2f}.")
+        of = ", ".join(f"{symbol}: {value:.2f}" for symbol, value in corrected.per_atom.items())
+        out.print(
+            f"For a card:  against_experiment: {{per_atom_kcal_mol: {{{of}}}, absolute_kcal_mol: "
+            f"{corrected.absolute_kcal_mol:.2f}, molecules: {len(found.rows)}, source: ...}}",
+            markup=False,
+        )
     out.print(f"{len(found.left_out)} molecules of the table are left out (--json gives each reason).")
 
 

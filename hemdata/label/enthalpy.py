@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 
 from hemdata.catalog import Column
@@ -13,7 +12,7 @@ from hemdata.errors import CallError, DataError
 from hemdata.label.asked import Asked
 from hemdata.label.calculation import Result, vibration_stages
 from hemdata.label.experiment import atoms
-from hemdata.label.frequencies import Frequencies
+from hemdata.label.frequencies import of_result
 from hemdata.label.run import Outcome
 from hemdata.label.store import LabelStore
 from hemdata.label.thermo import formation, minimum, thermal_enthalpy
@@ -165,7 +164,7 @@ def _of_row(row: dict[str, Any], result: Result | None, how: Enthalpy) -> tuple[
         return {}, "Its frequencies are not computed yet."
     if result.reason is not None:
         return {}, result.reason.splitlines()[0]
-    found = Frequencies(np.array(result.provenance["wavenumbers_cm1"], dtype=np.float64), result.provenance["linear"])
+    found = of_result(result)
     told: dict[str, Any] = {"frequency_level": how.frequencies.name, "imaginary_frequencies": found.imaginary}
     lowest = minimum(found)
     if lowest is None:

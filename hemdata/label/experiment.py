@@ -9,28 +9,26 @@ import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from hemdata.curate import one_thread, ordered_map
 from hemdata.errors import DataError
 from hemdata.identity import identify
 from hemdata.label.asked import Asked
-from hemdata.label.calculation import Result, stages
-from hemdata.label.frequencies import Frequencies, frequencies
+from hemdata.label.calculation import Result, stages, vibration_stages
+from hemdata.label.frequencies import Frequencies, of_result
 from hemdata.label.pace import Pace
 from hemdata.label.run import label
 from hemdata.label.store import LabelStore
-from hemdata.label.thermo import formation
+from hemdata.label.thermo import formation, minimum
 from hemdata.levels import HARTREE_KCAL_MOL, SYMBOLS, Level
 
 TABLE = "Reactions/ATcT 1.112 (g).tsv"
 JOULE_KCAL = 1 / 4184.0
 ELEMENTS = ("H", "C", "N", "O", "F")
-SOFT_CM1 = 100.0  # of a rotor left on top of its barrier; its zero-point energy is at most 0.14 kcal/mol
 TRIPLETS = {"7782-44-7"}  # O2: its SMILES shows no unpaired electron
 
 
@@ -117,10 +115,12 @@ class AtomEquivalents:
     Attributes:
         per_atom: to be taken off D0 for each atom, kcal/mol.
         absolute_kcal_mol: mean absolute error left, each molecule judged by a fit without it.
+        left_kcal_mol: that error of each molecule.
     """
 
     per_atom: dict[str, float]
     absolute_kcal_mol: float
+    left_kcal_mol: list[float]
 
 
 def atom_equivalents(rows: Sequence[Measured]) -> AtomEquivalents:
@@ -141,9 +141,8 @@ def atom_equivalents(rows: Sequence[Measured]) -> AtomEquivalents:
     leverage = np.einsum("ij,ji->i", counts, inverse)
     alone = leverage > 1 - 1e-9
     left = np.where(alone, errors, (errors - counts @ fitted) / np.where(alone, 1.0, 1 - leverage))
-    return AtomEquivalents(
-        {SYMBOLS[z]: float(v) for z, v in zip(symbols, fitted, strict=True)}, float(np.abs(left).mean())
-    )
+    per_atom = {SYMBOLS[z]: float(v) for z, v in zip(symbols, fitted, strict=True)}
+    return AtomEquivalents(per_atom, float(np.abs(left).mean()), left.tolist())
 
 
 @cache
@@ -230,28 +229,20 @@ def compare(
     known = [one for one in known if max_heavy is None or _heavy(one) <= max_heavy]
     asked = [_asked(one) for one in known]
     with LabelStore(store) as open_store:
-        points = label(asked, stages(its_level, geometry), open_store, workers=workers, progress=progress)
-        relaxed = label(asked, stages(frequency_level, frequency_level), open_store, workers=workers)
-        energies = list(open_store.get(points.keys))
-        minima = list(open_store.get(relaxed.keys))
-    usable = [
-        (one, energy, minimum)
-        for one, energy, minimum in zip(known, energies, minima, strict=True)
-        if energy.reason is None and minimum.reason is None
-    ]
-    for one, energy, minimum in zip(known, energies, minima, strict=True):
-        if energy.reason or minimum.reason:
-            left_out = left_out | {one.name: str(energy.reason or minimum.reason).splitlines()[0]}
-    with one_thread():
-        shapes = ordered_map(
-            partial(_frequencies, its=frequency_level), [(m, one.multiplicity) for one, _, m in usable], workers
+        points, vibrated = (
+            label(asked, chain, open_store, workers=workers, progress=progress)
+            for chain in (stages(its_level, geometry), vibration_stages(frequency_level, relaxed=False))
         )
-        rows = []
-        for (one, energy, _), found in zip(usable, shapes, strict=True):
-            if found.wavenumbers.min() < -SOFT_CM1:
-                left_out = left_out | {one.name: f"no minimum at {frequency_level.name}"}
-            else:
-                rows.append(_measured(one, energy, found, its_level))
+        energies, frequencies = (list(open_store.get(outcome.keys)) for outcome in (points, vibrated))
+    rows = []
+    for one, energy, vibration in zip(known, energies, frequencies, strict=True):
+        failed = energy.reason or vibration.reason
+        found = None if failed else minimum(of_result(vibration))
+        if found is None:
+            why = failed.splitlines()[0] if failed else f"no minimum at {frequency_level.name}"
+            left_out = left_out | {one.name: why}
+        else:
+            rows.append(_measured(one, energy, found, its_level))
     if not rows:
         raise DataError("No molecule could be compared with the experiment.", where=its_level.name, got=left_out)
     return Experiment(its_level.name, geometry.name, frequency_level.name, rows, left_out)
@@ -259,17 +250,10 @@ def compare(
 
 def _measured(one: Known, energy: Result, found: Frequencies, its: Level) -> Measured:
     assert energy.energy_hartree is not None
-    found = Frequencies(np.abs(found.wavenumbers), found.linear)  # a soft imaginary one counts as a real one
     of_atoms = float(its.atom_energies()[np.array(one.atomic_numbers)].sum())
     de = (of_atoms - energy.energy_hartree) * HARTREE_KCAL_MOL
     formed = formation(de, found, one.atomic_numbers, atoms(0), atoms(298))
     return Measured(one, de, found.zero_point_hartree * HARTREE_KCAL_MOL, formed.at_0_kcal_mol, formed.at_298_kcal_mol)
-
-
-def _frequencies(minimum: tuple[Result, int], its: Level) -> Frequencies:
-    result, multiplicity = minimum
-    z, x = np.array(result.atomic_numbers, dtype=np.uint8), np.array(result.positions).reshape(-1, 3)
-    return frequencies(z, x, 0, multiplicity, its)
 
 
 def _asked(one: Known) -> Asked:

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hemdata.errors import DataError
+from hemdata.label.calculation import Result
 from hemdata.label.hessian import BOHR_ANGSTROM, numerical_hessian
 from hemdata.levels import Level
 
@@ -62,6 +63,12 @@ def frequencies(
     """
     hessian = level_hessian(atomic_numbers, positions, charge, multiplicity, level)
     return harmonic(hessian, atomic_numbers, positions)
+
+
+def of_result(result: Result) -> Frequencies:
+    """The frequencies that a finished calculation of the store tells."""
+    told = result.provenance
+    return Frequencies(np.array(told["wavenumbers_cm1"], dtype=np.float64), bool(told["linear"]))
 
 
 def level_hessian(
