@@ -120,8 +120,14 @@ def versions() -> dict[str, str]:
 @contextmanager
 def _local(workers: int) -> Iterator[Cluster]:
     import dask
-    from distributed import Client, LocalCluster
+    from distributed import Client, LocalCluster, Nanny
     from distributed.system import MEMORY_LIMIT
+
+    class WithoutPage(Nanny):  # type: ignore[misc]
+        """Workers' own pages, by bokeh, would double the time that they take to start."""
+
+        def __init__(self, *given: Any, **named: Any) -> None:
+            super().__init__(*given, **named | {"dashboard": False})
 
     settings = _settings() | {"distributed.nanny.pre-spawn-environ": dict.fromkeys(THREADS, "1")}
     with dask.config.set(settings):
@@ -129,7 +135,7 @@ def _local(workers: int) -> Iterator[Cluster]:
             cluster = LocalCluster(
                 n_workers=workers,
                 threads_per_worker=1,
-                processes=True,
+                worker_class=WithoutPage,
                 dashboard_address="127.0.0.1:0",
                 worker_dashboard_address="127.0.0.1:0",
                 silence_logs=logging.CRITICAL,
@@ -206,7 +212,7 @@ def _jobs(card: ClusterCard) -> Iterator[Cluster]:
                 interface=card.interface,
                 job_script_prologue=[f"export {name}=1" for name in THREADS] + card.setup,
                 job_extra_directives=card.directives,
-                worker_extra_args=lifetime,
+                worker_extra_args=["--no-dashboard", *lifetime],
                 python=card.python or sys.executable,
                 log_directory=card.logs,
                 scheduler_options={"dashboard_address": ":0"},
