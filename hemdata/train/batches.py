@@ -26,15 +26,16 @@ class GraphBatch:
     edge_index: torch.Tensor  # (2, E) centre i and neighbour j, sorted by i, int64
     n_graphs: int
     target: torch.Tensor | None = None  # (n_graphs,) float64
+    weight: float = 1.0  # of its loss among the parts of one step, whose mean is 1
 
     def to(self, device: torch.device | str, non_blocking: bool = False) -> GraphBatch:
         """The same batch on another device."""
         if torch.device(device) == self.pos.device:
             return self
         moved: dict[str, Any] = {
-            name: None if value is None else value.to(device, non_blocking=non_blocking)
+            name: value.to(device, non_blocking=non_blocking)
             for name, value in vars(self).items()
-            if name != "n_graphs"
+            if isinstance(value, torch.Tensor)
         }
         return replace(self, **moved)
 
@@ -53,6 +54,7 @@ class Batches:
         target: (M,) what the network learns; None for prediction.
         seed: None keeps the order of the molecules.
         dtype: of the positions.
+        parts: into how many a batch is cut, one after another, where a whole one does not fit into memory.
     """
 
     def __init__(
@@ -64,21 +66,36 @@ class Batches:
         target: NDArray[np.float64] | None = None,
         seed: int | None = None,
         dtype: torch.dtype = torch.float32,
+        parts: int = 1,
     ) -> None:
         self.molecules, self.batch, self.cutoff = molecules, batch, cutoff
-        self.target, self.seed, self.dtype = target, seed, dtype
+        self.target, self.seed, self.dtype, self.parts = target, seed, dtype, parts
         self.epoch = 0
 
     def __len__(self) -> int:
+        return self.steps * self.parts
+
+    @property
+    def steps(self) -> int:
+        """Whole batches in an epoch."""
         return -(-len(self.molecules) // self.batch)
+
+    @property
+    def most_parts(self) -> int:
+        """Into how many the smallest batch can be cut."""
+        return len(self.molecules) // self.steps
 
     def __iter__(self) -> Iterator[GraphBatch]:
         for chosen in self.order():
-            yield self.graphs(chosen)
+            if self.parts == 1:
+                yield self.graphs(chosen)
+                continue
+            for part in np.array_split(chosen, self.parts):
+                yield replace(self.graphs(part), weight=len(part) * self.parts / len(chosen))
 
     def order(self) -> list[NDArray[np.int64]]:
         """The molecules of every batch of this epoch."""
-        n_molecules, n_batches = len(self.molecules), len(self)
+        n_molecules, n_batches = len(self.molecules), self.steps
         if self.seed is None:
             return [
                 np.arange(start, min(start + self.batch, n_molecules)) for start in range(0, n_molecules, self.batch)

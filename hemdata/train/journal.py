@@ -27,9 +27,15 @@ class Journal(pl.Callback):  # type: ignore[misc]
     """
 
     def __init__(
-        self, folder: Path, identity: Mapping[str, Any], settings: Training, progress: Progress | None
+        self,
+        folder: Path,
+        identity: Mapping[str, Any],
+        settings: Training,
+        progress: Progress | None,
+        parts: int = 1,
     ) -> None:
         self.folder, self.identity, self.settings, self.progress = folder, identity, settings, progress
+        self.parts = parts  # that a batch is cut into, to fit into memory
         self.curve: list[CurveRow] = []
         self.best_mae = math.inf
         self.best_epoch = 0
@@ -82,6 +88,7 @@ class Journal(pl.Callback):  # type: ignore[misc]
             "best_epoch": self.best_epoch,
             "best_weights": self.best_weights,
             "waited": self.waited,
+            "parts": self.parts,
             "plateau": pl_module.plateau,
         }
         checkpoint["random"] = {"cpu": torch.get_rng_state(), "cuda": torch.cuda.get_rng_state_all()}

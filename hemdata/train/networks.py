@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -45,6 +45,7 @@ def fit_network(
     epochs: int | None = None,
     progress: Progress | None = None,
     resume: bool = True,
+    tell: Callable[[str], object] | None = None,
 ) -> Fitted:
     """Fits a network or a baseline to the atomization energies of training molecules.
 
@@ -59,6 +60,7 @@ def fit_network(
         epochs: in place of the configuration's.
         progress: called after every epoch with the epochs done and the epochs in all.
         resume: False begins anew.
+        tell: called with a sentence about what the trainer had to change, such as a smaller batch.
 
     Raises:
         CallError: for a name, configuration or device that is not there, or a library that is not installed.
@@ -76,7 +78,7 @@ def fit_network(
         chosen = {**chosen, "training": {**chosen["training"], "epochs": epochs}}
     for molecules in (read_training, read_validation):
         _representable(card, molecules)
-    build: Build = _imported(card.adapter, card.name).build
+    build: Build = adapter(card).build
     return _imported("hemdata.train.trainer", card.name).fit(  # type: ignore[no-any-return]
         build,
         chosen,
@@ -87,6 +89,7 @@ def fit_network(
         device=device,
         resume=resume,
         progress=progress,
+        tell=tell,
         name=card.name,
         library=card.library,
     )
@@ -114,6 +117,11 @@ def load(folder: str | Path) -> Fitted:
         )
     _imported(about["adapter"], name)
     return _imported("hemdata.train.fitted_network", name).load(about, arrays)  # type: ignore[no-any-return]
+
+
+def adapter(card: NetworkCard) -> ModuleType:
+    """The module that builds a card's network; CallError where its library is not installed."""
+    return _imported(card.adapter, card.name)
 
 
 def _imported(module: str, name: str) -> ModuleType:

@@ -24,7 +24,7 @@ class Regression(pl.LightningModule):  # type: ignore[misc]
     def __init__(self, network: nn.Module, settings: Training, scale: float, batches: Batches) -> None:
         super().__init__()
         self.network, self.settings, self.scale = network, settings, scale
-        self.steps_per_epoch = len(batches)
+        self.steps_per_epoch = batches.steps
         self.loss = _loss(settings.loss, scale)
         self.loss_unit = scale if settings.loss == "mae" else scale**2
         self.plateau = 1.0  # the factor that the learning rate has come down to
@@ -41,7 +41,7 @@ class Regression(pl.LightningModule):  # type: ignore[misc]
         assert batch.target is not None
         loss = self.loss(self.network(batch), (batch.target / self.scale).to(batch.pos.dtype))
         self.losses.add(loss.detach() * batch.n_graphs * self.loss_unit, batch.n_graphs)
-        return loss
+        return loss if batch.weight == 1 else loss * batch.weight
 
     def on_validation_epoch_start(self) -> None:
         """A new sum."""

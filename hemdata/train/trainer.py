@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import pickle
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +14,10 @@ import numpy as np
 import torch
 from lightning.pytorch.callbacks import WeightAveraging
 from lightning.pytorch.plugins.environments import LightningEnvironment
+from torch import nn
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
-from hemdata.catalog import Configuration
+from hemdata.catalog import Configuration, Training
 from hemdata.errors import DataError
 from hemdata.train.batches import Batches
 from hemdata.train.dressed_atoms import DressedAtoms
@@ -38,6 +41,7 @@ def fit(
     device: str = "auto",
     resume: bool = True,
     progress: Progress | None = None,
+    tell: Callable[[str], object] | None = None,
     name: str | None = None,
     library: str | None = None,
     threads: int = 1,
@@ -59,6 +63,7 @@ def fit(
         device: auto, cpu or cuda.
         resume: False begins anew and overwrites.
         progress: called after every epoch.
+        tell: called with a sentence where a batch had to be cut into parts, since the memory does not hold it.
         name: of the network; that of the adapter's module if not given.
         library: distribution whose version is recorded.
         threads: of torch.
@@ -92,33 +97,32 @@ def fit(
     # a network's energy is a sum over atoms, so its unit is what the dressed atoms leave per atom
     scale = max(float(np.sqrt(np.mean((left / training.sizes) ** 2))), 1e-3)  # kcal/mol
     settings, device = configuration.training, chosen_device(device)
+    run = _Run(build, configuration, settings, scale, identity, folder, device, progress, threads)
     batches = Batches(training, settings.batch, settings.cutoff_angstrom, target=left, seed=seed)
     seen = Batches(validation, 4 * settings.batch, settings.cutoff_angstrom, target=left_validation)
-    with isolated(seed, threads):
-        module = Regression(built(build, configuration), settings, scale, batches)
-        journal = Journal(folder, identity, settings, progress)
-        averaging = WeightAveraging(multi_avg_fn=get_ema_multi_avg_fn(settings.ema_decay))  # type: ignore[no-untyped-call]
-        trainer = pl.Trainer(
-            accelerator="gpu" if device == "cuda" else "cpu",
-            devices=1,
-            max_epochs=settings.epochs,
-            gradient_clip_val=settings.gradient_clip,
-            callbacks=[journal, averaging] if settings.ema_decay else [journal],
-            deterministic="warn" if device == "cuda" else False,  # on a CPU everything is, without being asked
-            default_root_dir=folder,
-            plugins=[LightningEnvironment()],  # one process, also where SLURM started it
-            logger=False,
-            enable_checkpointing=False,
-            enable_progress_bar=False,
-            enable_model_summary=False,
-            num_sanity_val_steps=0,
-        )
-        try:
-            trainer.fit(module, batches, seen, ckpt_path=checkpoint, weights_only=True)
-        except SystemExit:  # Lightning's answer to Ctrl-C
-            raise KeyboardInterrupt from None
-        network = module.network
-        network.load_state_dict(journal.best_weights)
+    batches.parts = 1 if checkpoint is None else _parts(checkpoint)
+    while True:
+        seen.batch = max(1, 4 * settings.batch // batches.parts)
+        short = _tried(run, batches, seen, seed, checkpoint)
+        if not isinstance(short, str):
+            network, journal = short
+            break
+        _free()
+        if batches.parts == batches.most_parts:
+            raise DataError(
+                "The memory does not hold one molecule of a batch.",
+                where=folder,
+                expected=f"room for {name} on {device}",
+                got=short,
+                fix="Take a smaller configuration of the network, or a device with more memory.",
+            )
+        batches.parts = min(2 * batches.parts, batches.most_parts)
+        checkpoint = _checkpoint(folder / LAST, identity)
+        if tell:
+            tell(
+                f"Out of memory on {device}: batches of {-(-settings.batch // batches.parts)} from now on, of which "
+                f"{batches.parts} make one step, so that a step still sees {settings.batch} molecules."
+            )
     about = {
         **identity,
         **shown(training),
@@ -127,10 +131,80 @@ def fit(
         "scale_kcal_mol": scale,
         "validation_mae_kcal_mol": journal.best_mae,
         "curve": [list(row) for row in journal.curve],
+        "batch_parts": batches.parts,
         "device": device,
     }
     seal = write_package(folder, about, {key: value.cpu().numpy() for key, value in journal.best_weights.items()})
     return FittedNetwork({**about, "sha256": seal}, network, device)
+
+
+@dataclass(frozen=True)
+class _Run:
+    """What a run's attempts share, however small their batches."""
+
+    build: Build
+    configuration: Configuration
+    settings: Training
+    scale: float
+    identity: Mapping[str, Any]
+    folder: Path
+    device: str
+    progress: Progress | None
+    threads: int
+
+    def fit(self, batches: Batches, seen: Batches, seed: int, checkpoint: Path | None) -> tuple[nn.Module, Journal]:
+        """The network with its best weights, and the journal of how it got them."""
+        with isolated(seed, self.threads):
+            module = Regression(built(self.build, self.configuration), self.settings, self.scale, batches)
+            journal = Journal(self.folder, self.identity, self.settings, self.progress, batches.parts)
+            decay = self.settings.ema_decay
+            averaging = WeightAveraging(multi_avg_fn=get_ema_multi_avg_fn(decay))  # type: ignore[no-untyped-call]
+            trainer = pl.Trainer(
+                accelerator="gpu" if self.device == "cuda" else "cpu",
+                devices=1,
+                max_epochs=self.settings.epochs,
+                accumulate_grad_batches=batches.parts,
+                gradient_clip_val=self.settings.gradient_clip,
+                callbacks=[journal, averaging] if decay else [journal],
+                deterministic="warn" if self.device == "cuda" else False,  # on a CPU everything is, without being asked
+                default_root_dir=self.folder,
+                plugins=[LightningEnvironment()],  # one process, also where SLURM started it
+                logger=False,
+                enable_checkpointing=False,
+                enable_progress_bar=False,
+                enable_model_summary=False,
+                num_sanity_val_steps=0,
+            )
+            try:
+                trainer.fit(module, batches, seen, ckpt_path=checkpoint, weights_only=True)
+            except SystemExit:  # Lightning's answer to Ctrl-C
+                raise KeyboardInterrupt from None
+            module.network.load_state_dict(journal.best_weights)
+            return module.network, journal
+
+
+def _tried(
+    run: _Run, batches: Batches, seen: Batches, seed: int, checkpoint: Path | None
+) -> tuple[nn.Module, Journal] | str:
+    """What the run gives, or, where memory ran out, the library's sentence about it; all of it is free again then."""
+    try:
+        return run.fit(batches, seen, seed, checkpoint)
+    except RuntimeError as error:  # the GPU's is a kind of it; the CPU's says so in words
+        if isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error):
+            return str(error).splitlines()[0]
+        raise
+
+
+def _free() -> None:
+    """Gives back what a failed attempt held, so that the next has room."""
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+
+
+def _parts(checkpoint: Path) -> int:
+    """Into how many parts the run that wrote a checkpoint had to cut its batches."""
+    return int(torch.load(checkpoint, map_location="cpu", weights_only=True)["journal"].get("parts", 1))
 
 
 def _checkpoint(path: Path, identity: Mapping[str, Any]) -> Path | None:
