@@ -9,7 +9,7 @@ import pytest
 
 import hemdata
 
-FLOORS = "errors catalog schema levels identity shards sources curate label train study report cli".split()
+FLOORS = "errors catalog schema levels identity shards export sources curate label train study report cli".split()
 NETWORK_LIBRARIES = {
     "torch", "lightning", "torch_geometric", "torchmetrics", "schnetpack", "torchmdnet", "nequip", "allegro",
     "safetensors",

@@ -94,6 +94,7 @@ def main() -> None:
     """Entry point of the `hemdata` command."""
     import hemdata.cli.choose
     import hemdata.cli.compare
+    import hemdata.cli.give
     import hemdata.cli.label
     import hemdata.cli.learn
     import hemdata.cli.levels
