@@ -1,4 +1,4 @@
-"""`hemdata study new`, `hemdata train-eval` and `hemdata report`: a study declared, run and told."""
+"""`hemdata study new` and `hemdata report`: a study declared, and told."""
 
 import json
 import sys
@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from hemdata.cli.app import app, command, err, out
-from hemdata.cli.progress import bar
 
+WIDE = 130
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 studies = typer.Typer(no_args_is_help=True, help="Studies: new.")
@@ -82,58 +82,80 @@ def new(
         out.print(f"  {step}", markup=False)
 
 
-@command("train-eval", "hemdata train-eval pipelines/studies/demo.yaml\nhemdata train-eval demo --out runs/demo")
-def train_eval(
-    study: Annotated[str, typer.Argument(metavar="STUDY.yaml", help="A study's card, by path or name.")],
-    folder: Annotated[Path | None, typer.Option("--out", help="Where the rows go; by default runs/STUDY.")] = None,
-    data: Annotated[Path, typer.Option(help="Folder of the labelled datasets.")] = Path("data"),
-    workers: Annotated[int | None, typer.Option(min=1, help="Cells at a time; by default one a core.")] = None,
-    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
-    as_json: AsJson = False,
-) -> None:
-    """Train and judge every cell of a study: training set x network x seed."""
-    from hemdata.catalog import study as study_card
-    from hemdata.errors import CallError
-    from hemdata.study.cells import cells
-    from hemdata.study.train_eval import train_eval as run_study
-
-    if device not in ("auto", "cpu", "cuda"):
-        raise CallError("There is no such device.", expected="auto, cpu or cuda", got=device)
-    card = study_card(study)
-    folder = folder or Path("runs") / card.name
-    matrix = cells(card)
-    reached = dict.fromkeys([cell.name for cell in matrix], 0)
-    with bar(f"train-eval {card.name}, epochs", sum(cell.epochs or 1 for cell in matrix)) as step:
-
-        def progress(cell: str, done: int, total: int) -> None:
-            step(max(done - reached[cell], 0), cell)
-            reached[cell] = max(done, reached[cell])
-
-        ran = run_study(card, data, folder, workers=workers, device=device, progress=progress)
-    if as_json:
-        told = {"folder": str(folder), "done": ran.done, "skipped": ran.skipped, "failed": ran.failed}
-        print(json.dumps(told, indent=2))
-    else:
-        out.print(f"{folder}: {len(ran.done)} cells done, {len(ran.skipped)} stood already, {len(ran.failed)} failed.")
-    if ran.failed:
-        for cell, reason in ran.failed.items():
-            err.print(f"{cell}: {reason}", markup=False)
-        raise SystemExit(1)
-
-
-@command("report", "hemdata report runs/demo\nhemdata report runs/demo --out report.html")
+@command(
+    "report",
+    "hemdata report runs/demo\n"
+    "hemdata report runs/demo --out report.html --figures figures\n"
+    "hemdata report --compare runs/demo runs/demo-2",
+)
 def report(
-    folder: Annotated[Path, typer.Argument(help="The folder that train-eval wrote.")],
+    folder: Annotated[Path | None, typer.Argument(help="The folder that train-eval wrote.")] = None,
     page: Annotated[Path | None, typer.Option("--out", help="The page; by default FOLDER/report.html.")] = None,
+    figures: Annotated[Path | None, typer.Option(help="Also write figures and tables for a paper here.")] = None,
+    compare: Annotated[
+        tuple[Path, Path] | None, typer.Option(metavar="A B", help="Instead: two runs side by side.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write the study's page and tell its answer in one sentence."""
+    """Write the study's page and tell its answer in one sentence; or compare two runs."""
+    from hemdata.errors import CallError
+
+    if (folder is None) == (compare is None):
+        raise CallError(
+            "A report is of one run, or compares two.", expected="FOLDER, or --compare A B",
+            got="both" if folder else "neither",
+        )  # fmt: skip
+    if folder is None:
+        assert compare is not None
+        _compare(compare, page, figures, as_json)
+        return
     from hemdata.report import write_report
 
     page = page or folder / "report.html"
-    answer = write_report(folder, page)
+    answer = write_report(folder, page, figures=figures)
     if as_json:
-        print(json.dumps({"page": str(page), "answer": answer.sentence}))
+        told = {"page": str(page), "answer": answer.sentence, "drivers": answer.drivers}
+        print(json.dumps(told | ({"figures": str(figures)} if figures else {})))
         return
     out.print(answer.sentence, markup=False)
+    if answer.drivers:
+        out.print(answer.drivers, markup=False)
     out.print(str(page.resolve()), markup=False)
+    if figures:
+        out.print(str(figures.resolve()), markup=False)
+
+
+def _compare(runs: tuple[Path, Path], page: Path | None, figures: Path | None, as_json: bool) -> None:
+    """Print two runs side by side, and write them as CSV where `--out` says so."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from hemdata.errors import CallError
+    from hemdata.report.words import number, span
+    from hemdata.study.compare_runs import compare_runs
+
+    if figures is not None or (page is not None and page.suffix != ".csv"):
+        raise CallError("A comparison is printed, or written as CSV.", expected="--out NAME.csv", got=figures or page)
+    found = compare_runs(*runs)
+    if page is not None:
+        page.parent.mkdir(parents=True, exist_ok=True)
+        part = page.with_name(f".{page.name}.part")
+        found.table.to_csv(part, index=False)
+        part.replace(page)
+    if as_json:
+        print(json.dumps({"notes": found.notes, "rows": json.loads(found.table.to_json(orient="records"))}, indent=2))
+        return
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for name in ("network", "trained on", "group"):
+        table.add_column(name, no_wrap=True)
+    for name in ("A", "B", "B / A", "95 %", "error of B"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for row in found.table.to_dict("records"):
+        table.add_row(
+            row["network"], row["training_set"], row["group"], number(row["a_kcal_mol"]), number(row["b_kcal_mol"]),
+            number(row["ratio"]), span(row["ratio_low"], row["ratio_high"]), row["verdict"],
+        )  # fmt: skip
+    out.print(f"MAE in kcal/mol of A = {runs[0]} and B = {runs[1]}, on the same molecules:", markup=False)
+    Console(highlight=False, width=WIDE).print(table)
+    for note in found.notes:
+        err.print(f"[yellow]Note:[/] {note}")

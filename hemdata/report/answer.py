@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hemdata.errors import DataError
-from hemdata.report.words import counted, listed, number, number_word, span
+from hemdata.report.words import counted, listed, number, number_word, share_span, span
 from hemdata.study.data import MIXED
 from hemdata.study.matrix import BASELINES, MEAN
 from hemdata.study.tables import Tables
+from hemdata.study.variance import Variance
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class Answer:
         against: the set it is compared with, the next best; None where there is one set.
         ratio: how many times larger the error of `against` is, with its interval; NaN where there is one set.
         verdict: "smaller" if the interval leaves no doubt, else "no difference".
+        drivers: how much the training set decides and how much the network; empty where the study cannot say.
         others: the same sentence for the other networks.
         notes: what limits the answer: baselines not beaten, leaks, few seeds.
     """
@@ -36,16 +38,18 @@ class Answer:
     ratio: float
     ratio_interval: tuple[float, float]
     verdict: str
+    drivers: str
     others: tuple[str, ...]
     notes: tuple[str, ...]
 
 
-def answer(tables: Tables, labels: Mapping[str, str]) -> Answer:
+def answer(tables: Tables, labels: Mapping[str, str], variance: Variance | None = None) -> Answer:
     """Find and word the answer of a study.
 
     Args:
         tables: of the study.
         labels: words shown for networks, sets and groups.
+        variance: its analysis of variance, if there is one.
 
     Raises:
         DataError: no model was tested on every group.
@@ -78,8 +82,23 @@ def answer(tables: Tables, labels: Mapping[str, str]) -> Answer:
         ratio=ratio,
         ratio_interval=interval,
         verdict=verdict,
+        drivers=drivers_sentence(variance),
         others=tuple(answer_sentence(tables, labels, network) for network in order[1:]),
         notes=tuple(_notes(tables, labels, order)),
+    )
+
+
+def drivers_sentence(variance: Variance | None) -> str:
+    """How much the training set decides and how much the network, with intervals; empty where there is none."""
+    if variance is None or variance.drivers.empty or variance.drivers["share"].isna().any():
+        return ""
+    said = {
+        row["driver"]: f"{share_span(row['share'])} ({share_span(row['share_low'], row['share_high'])})"
+        for row in variance.drivers.to_dict("records")
+    }
+    return (
+        f"Of what the choice of a model decides, the training set explains {said['training set']}, the network "
+        f"{said['network']}, and only both together {said['both together']}."
     )
 
 

@@ -23,10 +23,17 @@ class Figures:
         tables: of the study.
         labels: words shown for networks, sets and groups.
         finish: makes of a matplotlib figure, its name, title, description and data what is returned.
+        dots: draws points, as `panel.dots` does.
     """
 
-    def __init__(self, tables: Tables, labels: Mapping[str, str], finish: Callable[..., str] = to_svg) -> None:
-        self.tables, self.labels, self.finish = tables, labels, finish
+    def __init__(
+        self,
+        tables: Tables,
+        labels: Mapping[str, str],
+        finish: Callable[..., str] = to_svg,
+        dots: Callable[..., None] = dots,
+    ) -> None:
+        self.tables, self.labels, self.finish, self.dots = tables, labels, finish, dots
         self.sets = sorted(tables.mae["training_set"].unique())
         self.groups = sorted(tables.mae["group"].unique())
         self.colour = {name: set_colour(i) for i, name in enumerate(self.sets)}
@@ -200,8 +207,8 @@ class Figures:
             each.locator_params(nbins=4)
             each.yaxis.set_label_coords(-37 / (width - left - right), 0.5)
         for name, part in table.groupby("training_set"):
-            dots(axes, part["reference_kcal_mol"], part["predicted_kcal_mol"], self.colour[str(name)], 5)
-            dots(below, part["reference_kcal_mol"], signed[part.index], self.colour[str(name)], 5)
+            self.dots(axes, part["reference_kcal_mol"], part["predicted_kcal_mol"], self.colour[str(name)], 5)
+            self.dots(below, part["reference_kcal_mol"], signed[part.index], self.colour[str(name)], 5)
         across = width - left - right
         plots = [
             {"kind": "parity", "box": [left, top, across, upper], "x": x_limits, "y": all_limits},
@@ -228,7 +235,7 @@ class Figures:
         log_ticks(axes.yaxis, *limits)
         ends, last = {}, 0.0
         for name, part in molecules.groupby("training_set"):
-            dots(axes, part["n_heavy"], shown[part.index], self.colour[str(name)], 4, alpha=0.3)
+            self.dots(axes, part["n_heavy"], shown[part.index], self.colour[str(name)], 4, alpha=0.3)
             means = self.tables.by_size
             line = means[(means["network"] == network) & (means["training_set"] == name)].sort_values("n_heavy")
             axes.plot(line["n_heavy"], line["mae_kcal_mol"], color=self.colour[str(name)], lw=2.4, zorder=3)

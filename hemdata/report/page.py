@@ -10,20 +10,17 @@ from hemdata.errors import DataError, HemdataError
 from hemdata.report.answer import Answer, answer
 from hemdata.report.data import as_script, downloads, points
 from hemdata.report.layout import Layout
+from hemdata.report.material import Material, gather
 from hemdata.report.reason_figures import ReasonFigures
-from hemdata.report.reason_layout import ReasonLayout, variance_sentence
+from hemdata.report.reason_layout import ReasonLayout
 from hemdata.report.style import HEAT_STEPS, drawing
 from hemdata.report.words import listed, number
 from hemdata.study import statistics
-from hemdata.study.matrix import BASELINES, error_matrix
-from hemdata.study.reasons import Reasons, largest_trained, reasons_of
-from hemdata.study.reasons.every import RESAMPLES as REASON_RESAMPLES
-from hemdata.study.rows import Rows, read_rows
-from hemdata.study.tables import Tables, study_tables
-from hemdata.study.variance import Variance, explained
+from hemdata.study.matrix import BASELINES
+from hemdata.study.rows import Rows
+from hemdata.study.tables import Tables
 
 QUESTION = "Which training set makes a network's energies trustworthy for these molecules?"
-LABELS = {"dressed-atoms": "dressed atoms", "pair-distance-ridge": "pair-distance ridge"}
 
 
 def write_report(
@@ -35,6 +32,7 @@ def write_report(
     labels: Mapping[str, str] | None = None,
     commands: Sequence[str] = (),
     resamples: int = statistics.RESAMPLES,
+    figures: Path | None = None,
 ) -> Answer:
     """Write the page of a study from its rows; the same rows give the same bytes.
 
@@ -46,6 +44,7 @@ def write_report(
         labels: words shown for networks, training sets and groups; by default the titles of their cards.
         commands: that made the study, for its provenance.
         resamples: of the bootstrap.
+        figures: a folder for figures and tables of a paper, as `write_paper` has it; none by default.
 
     Returns:
         The answer, whose `sentence` is for the command line.
@@ -54,36 +53,23 @@ def write_report(
         CallError: no study in the folder.
         DataError: rows that are broken, or a page that cannot be written.
     """
-    rows = read_rows(study_folder)
-    tables = study_tables(rows, resamples=resamples)
-    why = reasons_of(rows, largest=largest_trained(study_folder, rows), resamples=min(resamples, REASON_RESAMPLES))
-    overlap = study_tables(rows, with_overlap=True, resamples=resamples) if tables.leaked_rows else None
-    words = {**LABELS, **card_titles(rows), **(labels or {})}
-    found = answer(tables, words)
-    own_title, own_question = _said_by_card(str(rows.cells["study"][0]))
+    from hemdata.report.paper import write_paper
+
+    material = gather(study_folder, labels=labels, resamples=resamples)
+    found = answer(material.tables, material.labels, material.variance)
+    own_title, own_question = _said_by_card(material.study)
     html = _page(
-        rows=rows,
-        tables=tables,
-        why=why,
-        overlap=overlap,
-        labels=words,
+        material,
         found=found,
         title=title or own_title,
         question=question or own_question,
         commands=commands,
-        resamples=resamples,
         levels=_level_hashes(study_folder),
     )
     _write(out_html, html)
+    if figures is not None:
+        write_paper(material, figures)
     return found
-
-
-def _variance(rows: Rows, resamples: int) -> Variance | None:
-    """The analysis of variance; None where the study's models form no cross of sets and networks."""
-    try:
-        return explained(error_matrix(rows.predictions), resamples=resamples)
-    except DataError:
-        return None
 
 
 def _said_by_card(study: str) -> tuple[str, str]:
@@ -97,34 +83,13 @@ def _said_by_card(study: str) -> tuple[str, str]:
     return card.title, card.question
 
 
-def card_titles(rows: Rows) -> dict[str, str]:
-    """Titles of the cards of the networks and datasets that the rows name, where they are short enough for a table."""
-    from hemdata.catalog import dataset, network
-
-    titles = {}
-    for card, column in ((network, "network"), (dataset, "training_set")):
-        for name in rows.cells[column].unique().to_pylist():
-            try:
-                title = card(name).title
-            except HemdataError:  # a set or network of the study's own making has no card
-                continue
-            if len(title) <= 14:
-                titles[name] = title
-    return titles
-
-
 def _page(
+    material: Material,
     *,
-    rows: Rows,
-    tables: Tables,
-    why: Reasons,
-    overlap: Tables | None,
-    labels: Mapping[str, str],
     found: Answer,
     title: str,
     question: str,
     commands: Sequence[str],
-    resamples: int,
     levels: Mapping[str, str],
 ) -> str:
     from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -134,8 +99,9 @@ def _page(
         lstrip_blocks=True,
     )  # fmt: skip
     here = files("hemdata.report")
-    variance, ranks = _variance(rows, resamples), tables.ranks
-    layout, whys = Layout(tables, labels), ReasonLayout(why, variance, ranks, labels)
+    rows, tables, overlap, labels = material.rows, material.tables, material.overlap, material.labels
+    why, variance = material.reasons, material.variance
+    layout, whys = Layout(tables, labels), ReasonLayout(why, variance, tables.ranks, labels)
     figures = ReasonFigures(tables, why, variance, labels)
     names = list(dict.fromkeys(tables.mae["network"]))
     networks = [name for name in names if name not in BASELINES] or names
@@ -167,7 +133,7 @@ def _page(
         ]
         heat = [figures.heat(name) for name in names]
         variance_figures = [figures.drivers(), figures.effects()]
-    study = str(rows.cells["study"][0])
+    study = material.study
     return environment.get_template("page.html.j2").render(
         css=(here / "page.css").read_text(encoding="utf-8"),
         script=(here / "page.js").read_text(encoding="utf-8"),
@@ -185,7 +151,6 @@ def _page(
         groups=[layout.label(group) for group in layout.groups],
         effects=whys.effects(),
         stability=whys.stability(),
-        variance_sentence=variance_sentence(variance),
         variance_figures=variance_figures,
         left_out=[layout.label(name) for name in variance.left_out] if variance else [],
         part_legend=figures.part_legend(),
@@ -196,7 +161,7 @@ def _page(
         provenance=_provenance(rows, levels),
         unfinished=rows.unfinished,
         commands=list(commands) or [f"hemdata train-eval pipelines/studies/{study}.yaml", "hemdata report FOLDER"],
-        resamples=f"{resamples:,}".replace(",", "\u202f"),
+        resamples=f"{material.resamples:,}".replace(",", "\u202f"),
         downloads=downloads(rows, tables, why, variance),
         data=as_script({**points(tables), "labels": dict(labels), "sets": figures.sets}),
         label=layout.label,

@@ -60,3 +60,8 @@ def dots(axes: Any, x: pd.Series, y: pd.Series, colour: str, size: float, alpha:
     codes = np.tile([Path.MOVETO, Path.LINETO], len(points))
     path = Path(np.repeat(points, 2, axis=0), codes)
     axes.add_patch(PathPatch(path, fill=False, ec=colour, lw=size, capstyle="round", alpha=alpha, zorder=2))
+
+
+def round_marks(axes: Any, x: pd.Series, y: pd.Series, colour: str, size: float, alpha: float = 0.62) -> None:
+    """The same points as marks, for formats that draw no line without length (PNG, PDF)."""
+    axes.plot(x, y, "o", ms=size, mfc=colour, mec="none", alpha=alpha, zorder=2)

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from hemdata.report.figures import Figures, slug
-from hemdata.report.panel import blank, log_limits, log_ticks, place, title_of
+from hemdata.report.panel import blank, dots, log_limits, log_ticks, place, title_of
 from hemdata.report.style import INK, LINE, MUTED, PAPER, PARTS, part_colour
 from hemdata.report.svg import to_svg
 from hemdata.report.words import number, share_span
@@ -28,7 +28,7 @@ class ReasonFigures(Figures):
         reasons: of the same.
         variance: of the same; None where the study has no cross of sets and networks.
         labels: words shown for networks, sets and groups.
-        finish: as that of `Figures`.
+        finish, dots: as those of `Figures`.
     """
 
     def __init__(
@@ -38,8 +38,9 @@ class ReasonFigures(Figures):
         variance: Variance | None,
         labels: Mapping[str, str],
         finish: Callable[..., str] = to_svg,
+        dots: Callable[..., None] = dots,
     ) -> None:
-        super().__init__(tables, labels, finish)
+        super().__init__(tables, labels, finish, dots)
         self.reasons, self.variance = reasons, variance
 
     def drivers(self) -> str | None:

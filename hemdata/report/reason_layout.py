@@ -1,4 +1,4 @@
-"""The tables of what decides the error and why, as the page lays them out, and the same in a sentence."""
+"""The tables of what decides the error and why, as the page lays them out."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,20 +10,6 @@ from hemdata.report.words import listed, number, p_value, percent, share_span, s
 from hemdata.study.matrix import MEAN
 from hemdata.study.reasons import Reasons
 from hemdata.study.variance import Variance
-
-
-def variance_sentence(variance: Variance | None) -> str:
-    """How much the training set decides and how much the network, with intervals; empty where there is none."""
-    if variance is None or variance.drivers.empty or variance.drivers["share"].isna().any():
-        return ""
-    said = {
-        row["driver"]: f"{share_span(row['share'])} ({share_span(row['share_low'], row['share_high'])})"
-        for row in variance.drivers.to_dict("records")
-    }
-    return (
-        f"Of what the choice of a model decides, the training set explains {said['training set']}, the network "
-        f"{said['network']}, only both together {said['both together']}"
-    )
 
 
 class ReasonLayout:

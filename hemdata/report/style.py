@@ -87,6 +87,7 @@ RC: dict[str, Any] = {
     "grid.linewidth": 0.7,
     "lines.solid_capstyle": "round",
     "path.simplify": False,
+    "pdf.fonttype": 42,  # letters stay letters
     "savefig.facecolor": "none",
     "svg.fonttype": "none",
     "svg.hashsalt": "hemdata",

@@ -21,7 +21,6 @@ from hemdata.report.molecules import draw, drawings
 from hemdata.report.style import SENTINELS
 from hemdata.study.rows import read_rows
 
-
 FIGURES = 4 + 3 + 1 + 4 + 1 + 1 + 4 + 1  # intervals, heat maps, curves, scatters, size; effects, parts, unseen
 
 

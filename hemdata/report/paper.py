@@ -1,0 +1,158 @@
+"""Figures and tables for a paper: the page's figures as PNG, SVG and PDF, its tables as CSV, the main ones as LaTeX."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from hemdata.errors import DataError
+from hemdata.report.latex import latex
+from hemdata.report.layout import Grid, Layout
+from hemdata.report.material import Material
+from hemdata.report.panel import blank, round_marks
+from hemdata.report.reason_figures import ReasonFigures
+from hemdata.report.reason_layout import ReasonLayout
+from hemdata.report.style import INK, PAPER, drawing, paper_colours, part_colour
+from hemdata.study.matrix import BASELINES
+
+FORMATS = ("pdf", "png", "svg")
+DOTS_PER_INCH = 300
+_METADATA: dict[str, dict[str, None]] = {  # nothing of the day or the machine: the same rows give the same bytes
+    "pdf": {"Creator": None, "Producer": None, "CreationDate": None},
+    "png": {"Software": None},
+    "svg": {"Date": None, "Creator": None},
+}
+
+
+def write_paper(material: Material, folder: Path, formats: Sequence[str] = FORMATS) -> list[Path]:
+    """Write everything into a folder: NAME.{pdf,png,svg}, and tables/NAME.{csv,tex}; what stood there is replaced.
+
+    Figures have a white ground, the colours of the page's light theme and DejaVu Sans at 10 points; a panel is a file,
+    about 270, 460 or 500 points wide. Tables hold every digit as CSV, and as LaTeX (booktabs) what the page shows.
+
+    Args:
+        material: of the study.
+        folder: for the files.
+        formats: of the figures.
+
+    Returns:
+        The files, sorted.
+
+    Raises:
+        DataError: if they cannot be written.
+    """
+    try:
+        (folder / "tables").mkdir(parents=True, exist_ok=True)
+        found = [*_figures(material, folder, formats), *_tables(material, folder / "tables")]
+    except OSError as error:
+        raise DataError(
+            "The figures cannot be written.",
+            where=folder,
+            got=error.strerror,
+            fix="Give a folder that can be written to, with space on its disk.",
+        ) from error
+    return sorted(found)
+
+
+def _figures(material: Material, folder: Path, formats: Sequence[str]) -> list[Path]:
+    saved: list[Path] = []
+
+    def save(figure: Any, name: str, *_: object) -> str:
+        for kind in formats:
+            path = folder / f"{name}.{kind}"
+            _replace(path, partial(figure.savefig, format=kind, dpi=DOTS_PER_INCH, facecolor=PAPER,
+                                   bbox_inches="tight", pad_inches=0.05,
+                                   metadata=_METADATA[kind]))  # fmt: skip
+            saved.append(path)
+        return name
+
+    figures = ReasonFigures(material.tables, material.reasons, material.variance, material.labels, save, round_marks)
+    names = list(dict.fromkeys(material.tables.mae["network"]))
+    with drawing(paper_colours()):
+        figures.drivers()
+        figures.effects()
+        _legend("legend-sets", [(figures.label(name), figures.colour[name]) for name in figures.sets], save)
+        _legend("legend-parts", [(name, part_colour(i)) for name, i in figures.part_legend()], save)
+        for name in names:
+            figures.heat(name)
+        for name in [each for each in names if each not in BASELINES] or names:
+            for draw in (figures.curves, figures.size, figures.unseen):
+                draw(name)
+            for group in figures.groups:
+                for draw_group in (figures.intervals, figures.scatter, figures.parts):
+                    draw_group(name, group)
+    return saved
+
+
+def _legend(name: str, entries: list[tuple[str, str]], save: Callable[..., str]) -> None:
+    """The colours by name, in a column; on the page they stand beside the figures."""
+    height = 18.0 * len(entries) + 6
+    figure, axes = blank(150, height)
+    axes.axis("off")
+    axes.set(xlim=(0, 150), ylim=(height, 0))
+    for i, (words, colour) in enumerate(entries):
+        axes.plot(10, 12 + 18 * i, "s", ms=9, mfc=colour, mec="none")
+        axes.text(24, 12 + 18 * i, words, va="center", color=INK)
+    save(figure, name)
+
+
+def _tables(material: Material, folder: Path) -> list[Path]:
+    tables, why, variance = material.tables, material.reasons, material.variance
+    frames = {
+        "errors": tables.mae, "summary": tables.summary, "comparisons": tables.comparisons,
+        "baselines": tables.baselines, "in-distribution": tables.in_distribution, "rank-stability": tables.ranks,
+        "molecules": tables.molecules, "parts": why.parts, "per-element": why.per_element, "seed-noise": why.seeds,
+        "size": why.size, "environments": why.environments, "set-against-set": why.set_against_set,
+        "functional-groups": why.functional_groups, "leaks": why.leaks, "leaked-molecules": why.leaked,
+    }  # fmt: skip
+    if variance is not None:
+        frames |= {"variance": variance.effects, "drivers": variance.drivers}
+    saved = []
+    for name, frame in frames.items():
+        if len(frame):
+            saved.append(folder / f"{name}.csv")
+            _replace(saved[-1], partial(_csv, frame))
+    for name, (grid, caption, first) in _grids(material).items():
+        saved.append(folder / f"{name}.tex")
+        _replace(saved[-1], partial(_text, latex(grid, caption, f"tab:{name}", first)))
+    return saved
+
+
+def _grids(material: Material) -> Mapping[str, tuple[Grid, str, str]]:
+    """What the page shows of errors, comparisons, parts and variance, by name."""
+    layout = Layout(material.tables, material.labels)
+    whys = ReasonLayout(material.reasons, material.variance, material.tables.ranks, material.labels)
+    names = list(dict.fromkeys(material.tables.mae["network"]))
+    found: dict[str, tuple[Grid, str, str]] = {}
+    for name in [each for each in names if each not in BASELINES] or names:
+        shown = layout.label(name)
+        found[f"errors-{name}"] = layout.errors(name), f"MAE of {shown}, kcal/mol, with 95 % intervals.", "Trained on"
+        if against := layout.against_best(name):
+            caption = f"Error of {shown} over its error when trained on {layout.label(against[0])}, 95 % intervals."
+            found[f"against-best-{name}"] = against[1], caption, "Trained on"
+        caption = f"Parts of the error of {shown}, kcal/mol, with 95 % intervals."
+        found[f"parts-{name}"] = whys.parts(name), caption, "Trained on"
+    if effects := whys.effects():
+        caption = "Analysis of variance of the logarithm of the MAE; shares with 95 % intervals."
+        found["variance"] = effects, caption, "Effect"
+    return found
+
+
+def _csv(frame: pd.DataFrame, path: Path) -> None:
+    frame.to_csv(path, index=False)
+
+
+def _text(text: str, path: Path) -> None:
+    path.write_text(text, encoding="utf-8")
+
+
+def _replace(path: Path, write: Callable[[Path], object]) -> None:
+    """Write under a temporary name first: never half a file."""
+    temporary = path.with_name(f".{path.name}.part")
+    try:
+        write(temporary)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
