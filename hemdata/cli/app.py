@@ -100,6 +100,7 @@ def main() -> None:
     import hemdata.cli.levels
     import hemdata.cli.look
     import hemdata.cli.make
-    import hemdata.cli.predict  # noqa: F401  each module adds its commands to the app
+    import hemdata.cli.predict
+    import hemdata.cli.train  # noqa: F401  each module adds its commands to the app
 
     app()

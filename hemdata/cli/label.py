@@ -1,7 +1,6 @@
 """`hemdata label` and its store: labels computed, counted, written as shards, merged from another machine's."""
 
 import json
-from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,6 +8,7 @@ import typer
 
 from hemdata.cli.app import command, err, out
 from hemdata.cli.progress import duration, stages
+from hemdata.cli.quantities import gigabytes, seconds
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Data = Annotated[Path, typer.Option(help="Folder of the built datasets.")]
@@ -77,7 +77,7 @@ def label(
     if retry not in (None, "failed"):
         raise CallError("--retry knows one word.", expected="failed", got=retry)
     _known(accuracy)
-    limits = Limits(seconds=_seconds(time_limit), memory_gb=_gigabytes(memory_limit))
+    limits = Limits(seconds=seconds(time_limit, "--time-limit"), memory_gb=gigabytes(memory_limit, "--memory-limit"))
     with stages(f"label {target} at {level}") as progress:
         labelled = label_dataset(
             target,
@@ -245,23 +245,3 @@ def _tell(labelled: Any, level: str, as_json: bool) -> None:
         out.print(f"Enthalpies of formation, frequencies at {of['frequencies']}: {sum(without.values()):,} without.")
         for reason, number in without.items():
             out.print(f"  {number:>6,}  {reason}", markup=False)
-
-
-def _seconds(text: str | None) -> float | None:
-    return _measured(text, {"s": 1, "m": 60, "h": 3600, "d": 86400}, "--time-limit", "a time such as 90s, 20m or 6h")
-
-
-def _gigabytes(text: str | None) -> float | None:
-    return _measured(text, {"MB": 1e-3, "GB": 1.0}, "--memory-limit", "a size such as 500MB or 4GB")
-
-
-def _measured(text: str | None, units: dict[str, float], option: str, expected: str) -> float | None:
-    from hemdata.errors import CallError
-
-    if text is None:
-        return None
-    for unit, factor in units.items():
-        with suppress(ValueError):
-            if text.endswith(unit) and (number := float(text.removesuffix(unit))) > 0:
-                return number * factor
-    raise CallError(f"{option} does not read.", expected=expected, got=text)

@@ -3,8 +3,9 @@
 import json
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -77,7 +78,31 @@ def cells(card: StudyCard) -> list[Cell]:
     return sorted(matrix, key=lambda cell: -cell.epochs * cell.training_size)
 
 
-def run_cell(cell: Cell, data: Path, out: Path, device: str = "auto", progress: Progress | None = None) -> Path:
+def chosen(matrix: list[Cell], patterns: Sequence[str]) -> list[Cell]:
+    """The cells whose names fit any of some patterns (`painn-*`, `*-s0`); all where there is none.
+
+    Raises:
+        CallError: for a pattern that fits no cell.
+    """
+    for pattern in patterns:
+        if not any(fnmatchcase(cell.name, pattern) for cell in matrix):
+            raise CallError(
+                "No cell of the study fits.",
+                where=f"--cells '{pattern}'",
+                expected=", ".join(sorted(cell.name for cell in matrix)),
+                got="none",
+            )
+    return [cell for cell in matrix if not patterns or any(fnmatchcase(cell.name, one) for one in patterns)]
+
+
+def run_cell(
+    cell: Cell,
+    data: Path,
+    out: Path,
+    device: str = "auto",
+    progress: Progress | None = None,
+    tell: Callable[[str], object] | None = None,
+) -> Path:
     """Fit and judge one cell; a finished one is left as it is, a broken one goes on from its last checkpoint.
 
     Args:
@@ -85,6 +110,7 @@ def run_cell(cell: Cell, data: Path, out: Path, device: str = "auto", progress: 
         out: folder of the study; the cell's rows go to cells/<cell>/.
         device: auto, cpu or cuda.
         progress: called with the epochs done and the epochs in all.
+        tell: called with a sentence about what the trainer had to change.
 
     Raises:
         CallError, DataError: as `groups`, `training_molecules` and the network's own errors; also if the folder holds
@@ -120,6 +146,7 @@ def run_cell(cell: Cell, data: Path, out: Path, device: str = "auto", progress: 
         folder=folder / "model",
         device=device,
         progress=progress,
+        tell=tell,
     )
     seconds = time.perf_counter() - started
     common = {

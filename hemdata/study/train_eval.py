@@ -1,9 +1,12 @@
-"""Runs every cell of a study in worker processes: skips finished ones, goes on past a failed one."""
+"""Runs the cells of a study in worker processes: skips finished ones, goes on past a failed one, stops in time."""
 
 import multiprocessing
 import os
-from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor, as_completed
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Thread
@@ -12,19 +15,33 @@ from typing import Any
 from hemdata.catalog import StudyCard
 from hemdata.curate import cores, interrupts_held, one_thread
 from hemdata.errors import HemdataError
-from hemdata.study.cells import Cell, cells, run_cell
+from hemdata.study.cells import Cell, cells, chosen, run_cell
+from hemdata.study.lock import InWork, claimed
 from hemdata.study.rows import finished
 
 Event = Callable[[str, int, int], None]  # cell, epochs done, epochs in all
 
 
+class TimeUp(Exception):
+    """The time that was given is over; the cell goes on from its checkpoint another time."""
+
+
 @dataclass
 class Ran:
-    """What a run of a study did: names of cells, and the reasons of those that failed."""
+    """What a run of a study did: names of cells.
+
+    Attributes:
+        done: finished in this run; `skipped` were before.
+        failed: with the reason.
+        in_work: another process is at work on them, and which.
+        left: not finished, or not begun, when the time was over.
+    """
 
     done: list[str] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
+    in_work: dict[str, str] = field(default_factory=dict)
+    left: list[str] = field(default_factory=list)
 
 
 def train_eval(
@@ -32,44 +49,47 @@ def train_eval(
     data: Path,
     out: Path,
     *,
+    only: Sequence[str] = (),
     workers: int | None = None,
     device: str = "auto",
+    max_seconds: float | None = None,
     progress: Event | None = None,
+    tell: Callable[[str], object] | None = None,
 ) -> Ran:
-    """Fit and judge all cells of a study.
+    """Fit and judge the cells of a study. Several processes may do so in one folder: each cell is one's at a time.
 
     Args:
         card: the study.
         data: folder of the labelled shards.
         out: folder of the study's rows; finished cells there are checked and kept.
-        workers: cells at a time, one thread each; by default one a core.
+        only: patterns of the names of the cells that are to be run; by default all are.
+        workers: cells at a time, one thread each; by default one a core, on a GPU one.
         device: auto, cpu or cuda.
+        max_seconds: no epoch is begun that would end later than this; what is not finished by then is left.
         progress: called with a cell's name, its epochs done and in all; also with (name, n, n) when it ends.
+        tell: called with a sentence about what had to be changed in a cell.
+
+    Raises:
+        CallError: for a pattern that fits no cell.
     """
     ran = Ran()
-    matrix = cells(card)
+    matrix = chosen(cells(card), only)
+    deadline = None if max_seconds is None else time.time() + max_seconds
     before = {cell.name for cell in matrix if finished(out, cell.name)}
     context = multiprocessing.get_context("spawn")
     events = context.Queue()
-    listener = Thread(target=_pass_on, args=(events, progress), daemon=True)
+    listener = Thread(target=_pass_on, args=(events, progress, tell), daemon=True)
     listener.start()
     with one_thread():
         pool = ProcessPoolExecutor(
-            min(workers or cores(), len(matrix)), mp_context=context, initializer=_begin, initargs=(events,)
+            min(workers or places(device), len(matrix)), mp_context=context, initializer=_begin, initargs=(events,)
         )
         try:
             with interrupts_held():
-                futures = {pool.submit(_run, cell, data, out, device): cell for cell in matrix}
+                futures = {pool.submit(_run, cell, data, out, device, deadline): cell for cell in matrix}
             for future in as_completed(futures):
                 cell = futures[future]
-                try:
-                    future.result()
-                except HemdataError as error:
-                    ran.failed[cell.name] = str(error)
-                except Exception as error:  # one broken cell must not stop the others
-                    ran.failed[cell.name] = f"{type(error).__name__}: {error}"
-                else:
-                    (ran.skipped if cell.name in before else ran.done).append(cell.name)
+                _note(ran, cell.name, future, already=cell.name in before)
                 events.put((cell.name, cell.epochs or 1, cell.epochs or 1))
         except BaseException:  # Ctrl-C: a cell may have hours to go, and goes on from its checkpoint another time
             for process in multiprocessing.active_children():
@@ -79,7 +99,35 @@ def train_eval(
             pool.shutdown(wait=True, cancel_futures=True)
             events.put(None)
             listener.join()
+    for name in list(ran.in_work):  # the other process may have finished it meanwhile
+        if finished(out, name):
+            del ran.in_work[name]
+            ran.skipped.append(name)
     return ran
+
+
+def places(device: str) -> int:
+    """Cells at a time: one a core; where the work is a GPU's, one."""
+    if device == "cuda" or (device == "auto" and shutil.which("nvidia-smi") is not None):
+        return 1
+    return cores()
+
+
+def _note(ran: Ran, name: str, future: "Future[None]", already: bool) -> None:
+    try:
+        future.result()
+    except TimeUp:
+        ran.left.append(name)
+    except InWork as error:
+        ran.in_work[name] = str(error.got)
+    except HemdataError as error:
+        ran.failed[name] = str(error)
+    except BrokenProcessPool:
+        ran.failed[name] = "A worker process died, most often since memory ran out; run it again with fewer --workers."
+    except Exception as error:  # one broken cell must not stop the others
+        ran.failed[name] = f"{type(error).__name__}: {error}"
+    else:
+        (ran.skipped if already else ran.done).append(name)
 
 
 _events: Any = None
@@ -91,17 +139,33 @@ def _begin(events: Any) -> None:
     _events = events
 
 
-def _run(cell: Cell, data: Path, out: Path, device: str) -> None:
+def _run(cell: Cell, data: Path, out: Path, device: str, deadline: float | None) -> None:
+    began = time.time()
+
     def told(done: int, total: int) -> None:
+        nonlocal began
         driver = multiprocessing.parent_process()
         if driver is not None and not driver.is_alive():
             os._exit(1)  # the driver was killed: whoever starts it again must not find its cells still in work
         _events.put((cell.name, done, total))
+        now, last = time.time(), began
+        began = now
+        if deadline is not None and done < total and now + (now - last) > deadline:
+            raise TimeUp
 
-    run_cell(cell, data, out, device, told)
+    if finished(out, cell.name):  # only looked at, so that it may stand where nothing can be written
+        run_cell(cell, data, out, device)
+        return
+    if deadline is not None and time.time() > deadline:
+        raise TimeUp
+    with claimed(out / "cells" / cell.name):
+        run_cell(cell, data, out, device, told, lambda said: _events.put(f"{cell.name}: {said}"))
 
 
-def _pass_on(events: Any, progress: Event | None) -> None:
+def _pass_on(events: Any, progress: Event | None, tell: Callable[[str], object] | None) -> None:
     while (event := events.get()) is not None:
-        if progress:
+        if isinstance(event, str):
+            if tell:
+                tell(event)
+        elif progress:
             progress(*event)

@@ -37,7 +37,8 @@ def test_every_command_shown_is_one_that_parses(line: str) -> None:
     import hemdata.cli.levels
     import hemdata.cli.look
     import hemdata.cli.make
-    import hemdata.cli.predict  # noqa: F401
+    import hemdata.cli.predict
+    import hemdata.cli.train  # noqa: F401
 
     known: Any = typer.main.get_command(app)
     name, found, words = known.resolve_command(known.context_class(known), shlex.split(line)[1:])

@@ -1,0 +1,139 @@
+"""What a study has still to do, and in how many hours, from a rate that was measured."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from hemdata.catalog import StudyCard
+from hemdata.errors import HemdataError
+from hemdata.study.cells import Cell, cells, chosen
+from hemdata.study.data import flat_graphs, groups, training_molecules
+from hemdata.study.lock import holder
+from hemdata.study.rows import finished
+
+CURVE = "model/curve.csv"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is known of a cell that is to be run.
+
+    Attributes:
+        state: finished, in work (by another process), begun, or to do.
+        epochs_done: of those in all that a killed or running one has behind it.
+        seconds: that it will still take; None where its data are not there.
+        rate_from: what the time is estimated from.
+        reason: why it cannot be run, such as data that are not there.
+    """
+
+    cell: str
+    state: str
+    epochs_done: int
+    epochs: int
+    training_size: int
+    seconds: float | None = None
+    rate_from: str | None = None
+    reason: str | None = None
+
+
+def plan(
+    card: StudyCard, data: Path, out: Path, *, only: Sequence[str] = (), device: str = "auto", measure: bool = True
+) -> list[Plan]:
+    """The cells of a study in the order in which they are run, each with what it still needs.
+
+    A network's rate is that of its finished cells in the folder; where there is none, some training steps on the
+    study's own molecules are timed (seconds for each network and set).
+
+    Args:
+        only: patterns of the names of cells.
+        measure: False times nothing: cells of networks none of which is finished have no time.
+    """
+    matrix = chosen(cells(card), only)
+    past = _past(out, cells(card))
+    timed: dict[tuple[str, str], tuple[float, float, str]] = {}
+    found = []
+    for cell in matrix:
+        row = _state(cell, out)
+        if row.state != "finished":
+            try:
+                row = _with_time(cell, row, data, past, timed, device, measure)
+            except HemdataError as error:
+                row = replace(row, reason=str(error))
+        found.append(row)
+    return found
+
+
+def hours(plans: Sequence[Plan], places: int) -> float:
+    """Hours until the last cell ends, each taken by the first free of some places, in the plans' order."""
+    free = [0.0] * max(1, places)
+    for row in plans:
+        first = min(range(len(free)), key=free.__getitem__)
+        free[first] += row.seconds or 0.0
+    return max(free) / 3600
+
+
+def _state(cell: Cell, out: Path) -> Plan:
+    folder = out / "cells" / cell.name
+    row = Plan(cell.name, "to do", 0, cell.epochs, cell.training_size)
+    if finished(out, cell.name):
+        return replace(row, state="finished", epochs_done=cell.epochs)
+    if (folder / CURVE).is_file():
+        lines = (folder / CURVE).read_text(encoding="utf-8").splitlines()
+        row = replace(row, state="begun", epochs_done=max(0, len(lines) - 1))
+    who = holder(folder)
+    return row if who is None else replace(row, state=f"in work by {who}")
+
+
+def _with_time(
+    cell: Cell,
+    row: Plan,
+    data: Path,
+    past: dict[str, float],
+    timed: dict[tuple[str, str], tuple[float, float, str]],
+    device: str,
+    measure: bool,
+) -> Plan:
+    """The plan with its time; of a network that is new here its rate on the cell's set is measured."""
+    from hemdata.catalog import cards
+
+    left = row.epochs - row.epochs_done
+    if not cell.epochs:
+        started = time.perf_counter()
+        _molecules(cell, data)
+        return replace(row, seconds=time.perf_counter() - started, rate_from="reading its molecules")
+    name = cell.network.network
+    if name in past:
+        _molecules(cell, data)
+        return replace(row, seconds=left * cell.training_size / past[name], rate_from="finished cells")
+    if (name, cell.set_name) not in timed:
+        table = _molecules(cell, data)
+        if not measure or name not in cards("network"):
+            return row
+        from hemdata.train.rate import measured_rate
+
+        rate = measured_rate(name, cell.configuration, table, device)
+        validation = round(table.num_rows * cell.study.split[1])
+        timed[name, cell.set_name] = rate.epoch_seconds(cell.training_size, validation), rate.training, device
+    epoch, speed, _ = timed[name, cell.set_name]
+    return replace(row, seconds=left * epoch, rate_from=f"measured: {speed:,.0f} molecules/s")
+
+
+def _molecules(cell: Cell, data: Path) -> pa.Table:
+    wanted = cell.study.sets[cell.set_name]
+    return training_molecules(cell.study, wanted, data, flat_graphs(groups(cell.study, data, wanted.level)))
+
+
+def _past(out: Path, matrix: Sequence[Cell]) -> dict[str, float]:
+    """Molecules a second, epochs and judging all in, of the networks that have finished cells in the folder."""
+    work: dict[str, list[float]] = {}
+    for cell in matrix:
+        if cell.epochs and finished(out, cell.name):
+            row = pq.ParquetFile(out / "cells" / cell.name / "cell.parquet").read().to_pylist()[0]
+            done = work.setdefault(cell.network.network, [0.0, 0.0])
+            done[0] += row["epochs"] * row["training_size"]
+            done[1] += row["seconds"]
+    return {name: molecules / seconds for name, (molecules, seconds) in work.items() if seconds > 0}
