@@ -60,12 +60,7 @@ def _figures(material: Material, folder: Path, formats: Sequence[str]) -> list[P
     saved: list[Path] = []
 
     def save(figure: Any, name: str, *_: object) -> str:
-        for kind in formats:
-            path = folder / f"{name}.{kind}"
-            _replace(path, partial(figure.savefig, format=kind, dpi=DOTS_PER_INCH, facecolor=PAPER,
-                                   bbox_inches="tight", pad_inches=0.05,
-                                   metadata=_METADATA[kind]))  # fmt: skip
-            saved.append(path)
+        saved.extend(save_figure(figure, folder, name, formats))
         return name
 
     figures = ReasonFigures(material.tables, material.reasons, material.variance, material.labels, save, round_marks)
@@ -84,6 +79,20 @@ def _figures(material: Material, folder: Path, formats: Sequence[str]) -> list[P
                 for draw_group in (figures.intervals, figures.scatter, figures.parts):
                     draw_group(name, group)
     return saved
+
+
+def save_figure(figure: Any, folder: Path, name: str, formats: Sequence[str] = FORMATS) -> list[Path]:
+    """Write one figure in several formats; the same figure gives the same bytes."""
+    paths = [folder / f"{name}.{kind}" for kind in formats]
+    for kind, path in zip(formats, paths, strict=True):
+        _replace(
+            path,
+            partial(
+                figure.savefig, format=kind, dpi=DOTS_PER_INCH, facecolor=PAPER, bbox_inches="tight", pad_inches=0.05,
+                metadata=_METADATA[kind],
+            ),
+        )  # fmt: skip
+    return paths
 
 
 def _legend(name: str, entries: list[tuple[str, str]], save: Callable[..., str]) -> None:
