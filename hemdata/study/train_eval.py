@@ -75,7 +75,6 @@ def train_eval(
     ran = Ran()
     matrix = chosen(cells(card), only)
     deadline = None if max_seconds is None else time.time() + max_seconds
-    before = {cell.name for cell in matrix if finished(out, cell.name)}
     context = multiprocessing.get_context("spawn")
     events = context.Queue()
     listener = Thread(target=_pass_on, args=(events, progress, tell), daemon=True)
@@ -89,7 +88,7 @@ def train_eval(
                 futures = {pool.submit(_run, cell, data, out, device, deadline): cell for cell in matrix}
             for future in as_completed(futures):
                 cell = futures[future]
-                _note(ran, cell.name, future, already=cell.name in before)
+                _note(ran, cell.name, future)
                 events.put((cell.name, cell.epochs or 1, cell.epochs or 1))
         except BaseException:  # Ctrl-C: a cell may have hours to go, and goes on from its checkpoint another time
             for process in multiprocessing.active_children():
@@ -113,9 +112,9 @@ def places(device: str) -> int:
     return cores()
 
 
-def _note(ran: Ran, name: str, future: "Future[None]", already: bool) -> None:
+def _note(ran: Ran, name: str, future: "Future[bool]") -> None:
     try:
-        future.result()
+        trained = future.result()
     except TimeUp:
         ran.left.append(name)
     except InWork as error:
@@ -127,7 +126,7 @@ def _note(ran: Ran, name: str, future: "Future[None]", already: bool) -> None:
     except Exception as error:  # one broken cell must not stop the others
         ran.failed[name] = f"{type(error).__name__}: {error}"
     else:
-        (ran.skipped if already else ran.done).append(name)
+        (ran.done if trained else ran.skipped).append(name)
 
 
 _events: Any = None
@@ -139,7 +138,8 @@ def _begin(events: Any) -> None:
     _events = events
 
 
-def _run(cell: Cell, data: Path, out: Path, device: str, deadline: float | None) -> None:
+def _run(cell: Cell, data: Path, out: Path, device: str, deadline: float | None) -> bool:
+    """A worker's part; whether there was anything to do."""
     began = time.time()
 
     def told(done: int, total: int) -> None:
@@ -155,11 +155,13 @@ def _run(cell: Cell, data: Path, out: Path, device: str, deadline: float | None)
 
     if finished(out, cell.name):  # only looked at, so that it may stand where nothing can be written
         run_cell(cell, data, out, device)
-        return
+        return False
     if deadline is not None and time.time() > deadline:
         raise TimeUp
     with claimed(out / "cells" / cell.name):
+        due = not finished(out, cell.name)  # another process may just have done it
         run_cell(cell, data, out, device, told, lambda said: _events.put(f"{cell.name}: {said}"))
+    return due
 
 
 def _pass_on(events: Any, progress: Event | None, tell: Callable[[str], object] | None) -> None:

@@ -16,7 +16,8 @@ from made_up import cell_tables
 from test_train_eval import study
 from typer.testing import CliRunner
 
-import hemdata.cli.train
+import hemdata.cli.learn
+import hemdata.cli.train  # noqa: F401  each adds its commands to the app
 from hemdata.catalog import cluster_card
 from hemdata.cli import app
 from hemdata.errors import CallError
@@ -31,7 +32,7 @@ from hemdata.study.train_eval import TimeUp, train_eval
 BASELINES = [{"network": "dressed-atoms"}]
 
 
-def hemdata(*words: object) -> Result:
+def call(*words: object) -> Result:
     """The command line in this process, where the networks' libraries are imported once."""
     return CliRunner().invoke(app, [str(word) for word in words], env={"COLUMNS": "200", "TERM": "dumb"})
 
@@ -128,7 +129,7 @@ def test_a_dry_run_measures_and_trains_nothing(labelled: Path, tmp_path: Path, e
         networks=[{"network": "elements", "epochs": 1000}],
     )
     words = ("train-eval", card, "--data", labelled, "--out", tmp_path / "run", "--dry-run", "--json")
-    ended = hemdata(*words, "--cells", "elements-neuro-*")
+    ended = call(*words, "--cells", "elements-neuro-*")
     assert ended.exit_code == 0, ended.stderr
     told = json.loads(ended.stdout)
     for row in told["cells"]:
@@ -136,7 +137,7 @@ def test_a_dry_run_measures_and_trains_nothing(labelled: Path, tmp_path: Path, e
         assert 1000 * 24 / speed < row["seconds"] < 4 * 1000 * 24 / speed  # beside training it judges 3 molecules
     assert told["hours"] == pytest.approx(sum(row["seconds"] for row in told["cells"]) / 3600)
     assert not (tmp_path / "run").exists()
-    ended = hemdata(*words[:-1])
+    ended = call(*words[:-1])
     assert ended.exit_code == 1
     assert "Too few molecules of 'saccharides'" in ended.stderr
     assert "elements-saccharides-400-s0" in ended.stdout
@@ -173,12 +174,12 @@ def test_no_epoch_is_begun_that_would_end_too_late(tmp_path: Path, monkeypatch: 
 def test_what_the_time_leaves_is_told_and_done_the_next_time(labelled: Path, tmp_path: Path) -> None:
     card = card_file(tmp_path, networks=BASELINES, seeds=[0])
     words = ("train-eval", card, "--data", labelled, "--out", tmp_path / "run", "--cells", "*-neuro-*")
-    ended = hemdata(*words, "--max-time", "0.001s")
+    ended = call(*words, "--max-time", "0.001s")
     assert ended.exit_code == 0
     assert "0 cells done, 0 stood already, 0 failed, 1 left when the time was over" in ended.stdout
     assert "The same command goes on" in ended.stderr
-    assert "1 cells done" in hemdata(*words, "--max-time", "1h").stdout
-    ended = hemdata(*words, "--max-time", "soon")
+    assert "1 cells done" in call(*words, "--max-time", "1h").stdout
+    ended = call(*words, "--max-time", "soon")
     assert ended.exit_code == 2
     assert "--max-time does not read" in ended.stderr
 
@@ -193,7 +194,6 @@ def test_a_cell_that_another_process_has_is_left_to_it(labelled: Path, tmp_path:
     assert list(ran.in_work) == ["dressed-atoms-neuro-24-s0"]
     assert f"process {os.getpid()} on" in ran.in_work["dressed-atoms-neuro-24-s0"]
     assert ran.failed == {}
-    assert train_eval(card, labelled, tmp_path, workers=1).done == ["dressed-atoms-neuro-24-s0"]
 
 
 def test_two_drivers_on_one_folder_do_each_cell_once(labelled: Path, tmp_path: Path) -> None:
@@ -298,7 +298,7 @@ def test_a_study_runs_as_jobs_of_a_real_slurm(labelled: Path, tmp_path: Path, mo
     )  # fmt: skip
     card = card_file(tmp_path, networks=BASELINES, seeds=[0])
     words = ("train-eval", card, "--data", labelled, "--out", tmp_path / "run", "--submit", path, "--device", "cpu")
-    ended = hemdata(*words, "--json")
+    ended = call(*words, "--json")
     assert ended.exit_code == 0, ended.stderr
     told = json.loads(ended.stdout)
     assert told["cells"] == ["dressed-atoms-neuro-24-s0", "dressed-atoms-saccharides-24-s0"]
@@ -311,4 +311,4 @@ def test_a_study_runs_as_jobs_of_a_real_slurm(labelled: Path, tmp_path: Path, mo
     finally:
         subprocess.run(["scancel", told["job"]], check=False)
     assert np.isfinite(read_rows(tmp_path / "run").predictions["predicted_kcal_mol"].to_numpy()).all()
-    assert "nothing is submitted" in hemdata(*words).stdout
+    assert "nothing is submitted" in call(*words).stdout
