@@ -188,5 +188,6 @@ def _built(folder: Path) -> dict[str, Any]:
             "shards": len(manifest.shards),
             "levels": ", ".join(f"{level.name} ({level.hash})" for level in manifest.levels),
             "mixed_levels": manifest.made_from.get("mixed_levels"),
+            "audit": manifest.made_from.get("audit", {}).get("verdict"),
         }
     }

@@ -5,14 +5,18 @@ import os
 from pathlib import Path
 from typing import Annotated
 
+import pyarrow as pa
 import typer
 
+from hemdata.catalog import DatasetCard
 from hemdata.cli.app import command, err, out
 from hemdata.cli.progress import bar
+from hemdata.curate.audit import Audit, Audited
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Data = Annotated[Path, typer.Option(help="Folder of the built datasets.")]
 Workers = Annotated[int | None, typer.Option(min=1, help="Worker processes; by default one a core.")]
+AUDITED_ROWS = 3
 
 
 @command(
@@ -27,6 +31,13 @@ def build(
     workers: Workers = None,
     force: Annotated[bool, typer.Option("--force", help="Build again what stands there.")] = False,
     offline: Annotated[bool, typer.Option("--offline", help="Download nothing.")] = False,
+    audited: Annotated[
+        bool,
+        typer.Option(
+            "--audit/--no-audit",
+            help="Compute a few rows of a set whose level nobody has compared yet (minutes); else they stay flagged.",
+        ),
+    ] = True,
     data: Data = Path("data"),
     as_json: AsJson = False,
 ) -> None:
@@ -46,9 +57,13 @@ def build(
     if composed:
         built = compose(name, data, folder, force=force)
     else:
-        folder = folder or data / dataset(name).name
-        with bar(f"build {name}", dataset(name).accepted if given is None else None) as step:
-            built = build_dataset(name, given, folder, workers=workers, progress=lambda n: step(n, ""), force=force)
+        card = dataset(name)
+        folder = folder or data / card.name
+        audit = _audit(card) if audited and not card.audited else None
+        with bar(f"build {name}", card.accepted if given is None else None) as step:
+            built = build_dataset(
+                name, given, folder, workers=workers, progress=lambda n: step(n, ""), force=force, audit=audit
+            )
     counts = built.manifest.counts
     if as_json:
         print(json.dumps({"folder": str(built.folder), "new": built.new, "whole": built.whole, **counts.model_dump()}))
@@ -63,11 +78,26 @@ def build(
     if not built.whole:
         expected = dataset(name).accepted
         err.print(f"[yellow]Note:[/] this is not the whole set, which has {expected:,} molecules.")
+    verdict = built.manifest.made_from.get("audit", {}).get("verdict")
+    if verdict:
+        out.print(f"Audit of {AUDITED_ROWS} rows: {verdict}", markup=False)
     if not composed and built.unaudited:
         err.print(
             f"[yellow]Note:[/] {built.unaudited:,} rows carry the flag level_unaudited: "
             "no audit has yet found that their energies are of the level they name."
         )
+
+
+def _audit(card: DatasetCard) -> Audit:
+    """The audit of a set whose level nobody has compared: its few smallest rows at the level's own calculation."""
+    from hemdata.label.audit import audit
+    from hemdata.levels import level
+
+    def compared(rows: pa.Table) -> Audited:
+        err.print(f"Computing {AUDITED_ROWS} rows of {card.name} at its level, '{card.level}' (--no-audit leaves it).")
+        return audit(rows, level(str(card.level)), AUDITED_ROWS, smallest_first=True)
+
+    return compared
 
 
 @command("verify", "hemdata verify data/qm9\nhemdata verify data/test-groups@gfn2-xtb")

@@ -107,7 +107,7 @@ def test_without_parts_the_origin_decides_and_the_two_are_the_whole(own: Path, t
         writer = csv.DictWriter(file, ["id", "smiles"], extrasaction="ignore")
         writer.writeheader()
         writer.writerows(od9_records())
-    assert called("build", "od9", "--from", path, "--data", own).exit_code == 0
+    assert called("build", "od9", "--from", path, "--data", own, "--no-audit").exit_code == 0
     known = {CanonSmiles(smiles) for smiles in read(own / "qm9")["smiles"].to_pylist()}
     split = {True: set(), False: set()}  # type: dict[bool, set[str]]
     for record in od9_records():
@@ -237,3 +237,15 @@ def test_a_composition_reads_nothing_from_elsewhere_and_names_what_it_lacks(tmp_
     missing = called("build", "od9-1", "--data", tmp_path)
     assert missing.exit_code == 2
     assert "`hemdata build od9`" in missing.output
+
+
+def test_a_set_of_an_unaudited_level_is_audited_as_it_is_built(tmp_path: Path) -> None:
+    """The members are the project's own at Alchemy's level; one of their energies, changed, is found."""
+    members = Path(__file__).parents[1] / "fixtures" / "alchemy"
+    for words, sentence, flagged in (([], "Agrees with 'alchemy'", 0), (["--no-audit"], "level_unaudited", 5)):
+        done = called("build", "alchemy", "--from", members, "--data", tmp_path, "--force", *words)
+        assert done.exit_code == 0
+        assert sentence in done.output
+        held = json.loads(called("info", "alchemy", "--data", tmp_path, "--json").stdout)
+        assert held["holds"]["flags"].get("level_unaudited", 0) == flagged
+        assert ("Agrees" in str(held["built"]["audit"])) == (not words)
