@@ -16,7 +16,7 @@ def hemdata(*words: str, cwd: Path | None = None, **environment: str) -> subproc
         env=os.environ | {"COLUMNS": "200", "TERM": "dumb"} | environment,
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=900,
         check=False,
     )
 

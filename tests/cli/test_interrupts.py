@@ -21,13 +21,13 @@ def interrupted(ready: Callable[[], bool], *words: str) -> tuple[int, str]:
         # A shell starts its background jobs, this test run perhaps among them, with SIGINT ignored; that is inherited.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
-    deadline = time.monotonic() + 300  # two processes that import torch on a busy machine
+    deadline = time.monotonic() + 900  # two processes that import torch on a busy machine
     while not ready():
         assert run.poll() is None, run.stderr.read() if run.stderr else ""
         assert time.monotonic() < deadline
         time.sleep(0.05)
     os.killpg(run.pid, signal.SIGINT)
-    _, told = run.communicate(timeout=60)
+    _, told = run.communicate(timeout=900)
     return run.returncode, told
 
 

@@ -12,7 +12,7 @@ from hemdata.levels import level
 
 def levels(*words: str) -> subprocess.CompletedProcess[str]:
     code = "from hemdata.cli import main; main()"
-    return subprocess.run([sys.executable, "-c", code, "levels", *words], capture_output=True, text=True, timeout=300)
+    return subprocess.run([sys.executable, "-c", code, "levels", *words], capture_output=True, text=True, timeout=900)
 
 
 def test_levels_are_listed_with_the_hash_of_what_defines_them() -> None:

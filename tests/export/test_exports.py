@@ -299,7 +299,7 @@ def test_what_stands_there_is_replaced_only_when_asked(tricky: Path, tmp_path: P
 
 def hemdata(*words: object) -> subprocess.CompletedProcess[str]:
     told = [sys.executable, "-m", "hemdata.cli", *(str(word) for word in words)]
-    return subprocess.run(told, capture_output=True, text=True, check=False, timeout=300)
+    return subprocess.run(told, capture_output=True, text=True, check=False, timeout=900)
 
 
 def test_the_command_lists_writes_and_refuses(tricky: Path, tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ def test_a_run_over_joined_workers_survives_the_death_of_a_worker_and_of_the_dri
         label(tmp_path, "--scheduler", address), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=ONE_THREAD
     )
     store = tmp_path / "data" / "labels.sqlite"
-    until = time.monotonic() + 120
+    until = time.monotonic() + 900
     while not (store.with_name("labels.sqlite-wal").is_file() and _finished(store)) and time.monotonic() < until:
         time.sleep(0.05)
     driver.send_signal(signal.SIGKILL)
@@ -65,7 +65,7 @@ def test_a_run_over_joined_workers_survives_the_death_of_a_worker_and_of_the_dri
         env=ONE_THREAD,
     )
     workers[0].kill()
-    told, _ = again.communicate(timeout=240)
+    told, _ = again.communicate(timeout=900)
     told = json.loads(told)
     assert again.returncode == 0
     assert told["accepted"] == len(SMILES)

@@ -53,7 +53,7 @@ def test_a_run_killed_with_sigkill_keeps_what_was_finished_and_ends_complete(tmp
                 return {}
             return dict(db.execute("SELECT key, provenance FROM results"))
 
-    deadline = time.monotonic() + 300
+    deadline = time.monotonic() + 900
     while len(finished()) < 5:
         assert run.poll() is None, "the run ended before it was killed"
         assert time.monotonic() < deadline

@@ -87,7 +87,7 @@ def test_a_killed_writer_leaves_the_older_folder_whole_and_the_next_one_clears_u
 @pytest.mark.parametrize(("moment", "accepted"), [("before", 25), ("after", 9)])
 def test_a_writer_killed_at_the_swap_leaves_one_of_the_two_whole(moment, accepted, tmp_path):
     write(tmp_path / "made-up")
-    done = subprocess.run(program(DIES_AT_THE_SWAP, tmp_path / "made-up", moment), timeout=120)
+    done = subprocess.run(program(DIES_AT_THE_SWAP, tmp_path / "made-up", moment), timeout=900)
     assert done.returncode == -signal.SIGKILL
     assert verify(tmp_path / "made-up").counts.accepted == accepted
     write(tmp_path / "made-up", n=7)

@@ -156,7 +156,7 @@ def test_a_set_that_nobody_labelled_names_its_command(data: Path) -> None:
 def hemdata(*words: str, cwd: Path, stdin: int = subprocess.DEVNULL) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "hemdata.cli", *words],
-        cwd=cwd, stdin=stdin, capture_output=True, text=True, timeout=120, check=False,
+        cwd=cwd, stdin=stdin, capture_output=True, text=True, timeout=900, check=False,
         env=os.environ | {"COLUMNS": "200", "TERM": "dumb"},
     )  # fmt: skip
 
