@@ -10,7 +10,6 @@ import pytest
 import torch
 
 from hemdata.errors import DataError
-from hemdata.shards import read
 from hemdata.train import Fitted, Molecules
 from hemdata.train.batches import Batches, GraphBatch
 from hemdata.train.trainer import fit
@@ -39,11 +38,6 @@ class Elements(torch.nn.Module):
 
 def build(configuration: Mapping[str, Any]) -> torch.nn.Module:
     return Elements()
-
-
-@pytest.fixture
-def table(labelled: Path) -> pa.Table:
-    return read(labelled / "neuro@gfn2-xtb")
 
 
 def fitted(
