@@ -1,7 +1,10 @@
 """The page in a real browser: tables sort, points speak, themes turn, and nothing is fetched."""
 
+import hashlib
 import json
 import shutil
+import subprocess
+import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +20,33 @@ FLAGS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-dev-shm-usage",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
+AXE = "4.14.1"
+AXE_SHA256 = "29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c"
+
+
+@pytest.fixture(scope="session")
+def axe(pytestconfig: pytest.Config) -> str:
+    """axe-core's script (Deque, MPL-2.0), half a megabyte: fetched from npm once and kept in pytest's cache."""
+    kept = pytestconfig.cache.mkdir("axe-core") / f"axe-{AXE}.min.js"
+    if not kept.is_file():
+        npm = shutil.which("npm")
+        if npm is None:
+            pytest.skip("no npm on PATH to fetch axe-core with")
+        fetch = [npm, "pack", f"axe-core@{AXE}", "--silent"]
+        try:
+            done = subprocess.run(fetch, cwd=kept.parent, capture_output=True, text=True, timeout=60)
+        except subprocess.TimeoutExpired:
+            pytest.skip("npm did not fetch axe-core in a minute")
+        if done.returncode:
+            pytest.skip(f"npm cannot fetch axe-core: {done.stderr.strip()[-200:]}")
+        archive = kept.parent / done.stdout.split()[-1]
+        with tarfile.open(archive) as packed:
+            script = packed.extractfile("package/axe.min.js")
+            assert script is not None
+            kept.write_bytes(script.read())
+        archive.unlink()
+    assert hashlib.sha256(kept.read_bytes()).hexdigest() == AXE_SHA256, "axe-core is not the one that was reviewed"
+    return kept.read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -179,3 +209,28 @@ def test_it_reads_without_its_script(browser: Any, page: Path, tmp_path: Path) -
 def test_it_prints(opened: Any) -> None:
     printed = opened.execute_cdp_cmd("Page.printToPDF", {"paperWidth": 8.27, "paperHeight": 11.7})
     assert len(printed["data"]) > 50_000
+
+
+@pytest.mark.parametrize(("theme", "width"), [("light", 1400), ("dark", 1400), ("light", 420)])
+def test_axe_finds_nothing_that_bars_a_person(opened: Any, axe: str, theme: str, width: int) -> None:
+    size(opened, width)
+    opened.execute_script(
+        "document.documentElement.dataset.theme = arguments[0];"
+        "document.querySelectorAll('details').forEach((one) => { one.open = true; });",
+        theme,
+    )
+    told = violations(opened, axe)
+    assert told == []
+    opened.execute_script("document.querySelector('main').append(document.createElement('img'))")
+    assert [name for name, _ in violations(opened, axe)] == ["image-alt"]  # it does look
+
+
+def violations(browser: Any, axe: str) -> list[tuple[str, list[str]]]:
+    """Rules that the page breaks, and where."""
+    browser.execute_script(axe)
+    browser.set_script_timeout(60)
+    found = browser.execute_async_script(
+        "const done = arguments[0]; axe.run({resultTypes: ['violations']}).then(done, (e) => done({error: String(e)}));"
+    )
+    assert "error" not in found, found
+    return [(one["id"], [str(node["target"]) for node in one["nodes"]][:4]) for one in found["violations"]]

@@ -206,3 +206,38 @@ def test_contrast_is_that_of_wcag_aa(text: str, theme: int) -> None:
         assert contrast(colours[f"part-{i}"], colours["paper"]) >= 3, i
     for i in range(9):
         assert contrast(colours[f"heat-{i}"], colours[f"heat-ink-{i}"]) >= 4.5, i
+
+
+def test_two_networks_and_two_sets_tell_what_decides_the_error(tmp_path: Path) -> None:
+    make_study(tmp_path / "study", networks=("painn", "allegro"), seeds=(0, 1), epochs=2)
+    found = write_report(tmp_path / "study", tmp_path / "page.html", resamples=300)
+    text = (tmp_path / "page.html").read_text(encoding="utf-8")
+    shares = re.match(
+        r"Of what the choice of a model decides, the training set explains (\d+) % \((\d+) to (\d+) %\), the network "
+        r"(\d+) % \((\d+) to (\d+) %\), and only both together (<?\d+) % \((\d+) to (\d+) %\)\.$",
+        found.drivers,
+    )
+    assert shares is not None, found.drivers
+    # allegro is made twice as bad as painn everywhere, pubchem9 half as bad as qm9 on three groups of four
+    assert int(shares[2]) <= 100 * 3 / 7 <= int(shares[3])
+    assert int(shares[5]) <= 100 * 4 / 7 <= int(shares[6])
+    assert text.count(escape(found.drivers, quote=False)) == 2  # at the top, and in its section
+    assert 'id="variance-drivers-title"' in text
+
+
+def test_the_parts_on_the_page_are_those_of_the_rows(text: str, study: Path) -> None:
+    from hemdata.report.words import number
+    from hemdata.study.reasons import parts, signed_errors
+
+    table = parts(signed_errors(read_rows(study).predictions), resamples=10)
+    own = table[(table["network"] == "painn") & (table["group"] == "azoxy") & (table["training_set"] == "qm9")]
+    described = re.search(r'id="parts-painn-azoxy-desc">([^<]*)<', text)
+    assert described is not None
+    for reason, part in zip(own["reason"], own["part_kcal_mol"], strict=True):
+        assert f"{reason} {number(part)}" in described[1]
+
+
+def test_leaked_molecules_are_named(text: str) -> None:
+    names = re.search(r"QM9 holds of neuro: ([^<]*)\.", text)
+    assert names is not None
+    assert len(re.split(", | and ", names[1])) == 3
