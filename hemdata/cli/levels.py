@@ -156,7 +156,8 @@ def audit(
     seed: Annotated[int, typer.Option(help="Decides which rows.")] = 0,
     tolerance: Annotated[float, typer.Option(help="Largest error of a row that agrees, kcal/mol.")] = 0.01,
     accuracy: Annotated[str, typer.Option(help="`label`, or `reference`: plainly converged.")] = "label",
-    workers: Workers = 1,
+    workers: Workers = None,
+    store: Store = None,
     data: Data = Path("data"),
     as_json: AsJson = False,
 ) -> None:
@@ -173,11 +174,18 @@ def audit(
         raise CallError("There is no such accuracy.", expected="label or reference", got=accuracy)
     its = read_level(level or claimed_level(folder))
     picked = sample(folder, n, seed)
-    with bar(f"audit {name} at {its.name}", picked.num_rows) as step:
+    with stages(f"audit {name}") as progress:
         found = recompute(
-            picked, its, n, seed, tolerance_kcal_mol=tolerance, accuracy=accuracy, workers=workers or 1,
-            progress=lambda done: step(done, ""),
-        )  # fmt: skip
+            picked,
+            its,
+            n,
+            seed,
+            tolerance_kcal_mol=tolerance,
+            accuracy=accuracy,
+            workers=workers,
+            store=store or data / "labels.sqlite",
+            progress=progress,
+        )
     if as_json:
         print(json.dumps(asdict(found) | {"agrees": found.agrees, "verdict": found.verdict}, indent=2))
     else:

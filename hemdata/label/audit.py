@@ -12,8 +12,13 @@ import pyarrow.compute as pc
 
 from hemdata.curate import one_thread, ordered_map
 from hemdata.errors import CallError, DataError
+from hemdata.label.asked import Asked
+from hemdata.label.calculation import Stage
 from hemdata.label.mistakes import ZPE, Row, atoms, explanation, foreign_atoms, total
-from hemdata.levels import HARTREE_KCAL_MOL, Level
+from hemdata.label.pace import Pace
+from hemdata.label.run import label
+from hemdata.label.store import LabelStore
+from hemdata.levels import HARTREE_KCAL_MOL, SYMBOLS, Level
 from hemdata.shards import iterate, read_manifest
 
 TOLERANCE_KCAL_MOL = 0.01
@@ -86,8 +91,9 @@ def audit(
     smallest_first: bool = False,
     tolerance_kcal_mol: float = TOLERANCE_KCAL_MOL,
     accuracy: str = "label",
-    workers: int = 1,
-    progress: Callable[[int], None] | None = None,
+    workers: int | None = 1,
+    store: Path | None = None,
+    progress: Callable[[Pace], None] | None = None,
 ) -> Audit:
     """Recompute n rows at their own geometry at the level they claim, and compare.
 
@@ -103,22 +109,25 @@ def audit(
         smallest_first: the n smallest instead of random ones.
         tolerance_kcal_mol: of one molecule's energy. PC9's printed geometries ask for 0.05.
         accuracy: as the engines' single points take it.
-        workers: processes of one thread each.
-        progress: called with 1 for each row done.
+        workers: processes of one thread each; None, with a store, for one a core.
+        store: a label store that keeps each energy as soon as it is computed, so that a stopped audit goes on; None
+            keeps nothing.
+        progress: with a store, as `label`.
 
     Raises:
+        CallError: for a store in use.
         DataError: if no row has a geometry and an energy.
     """
     rows = _picked(molecules, its_level, n, seed, smallest_first)
+    if store is None:
+        with one_thread():
+            computed = list(ordered_map(partial(total, its=its_level, accuracy=accuracy), rows, workers or 1))
+    else:
+        computed = _stored(rows, its_level, accuracy, workers, store, progress)
     compared = []
-    with one_thread():
-        for row, (energy, reason) in zip(
-            rows, ordered_map(partial(total, its=its_level, accuracy=accuracy), rows, workers), strict=True
-        ):
-            error = None if energy is None else (energy - row["published"]) * HARTREE_KCAL_MOL
-            compared.append(Comparison(row["id"], row["published"], energy, error, reason))
-            if progress:
-                progress(1)
+    for row, (energy, reason) in zip(rows, computed, strict=True):
+        error = None if energy is None else (energy - row["published"]) * HARTREE_KCAL_MOL
+        compared.append(Comparison(row["id"], row["published"], energy, error, reason))
     found = Audit(its_level.name, compared, tolerance_kcal_mol)
     whole = [
         (row, each.computed_hartree)
@@ -133,6 +142,46 @@ def audit(
         witnesses, energies = [row for row, _ in whole[:WITNESSES]], [energy for _, energy in whole[:WITNESSES]]
         why = explanation(witnesses, energies, its_level, tolerance_kcal_mol, accuracy) if whole else ""
     return Audit(its_level.name, compared, tolerance_kcal_mol, why or None)
+
+
+def _stored(
+    rows: list[Row],
+    its: Level,
+    accuracy: str,
+    workers: int | None,
+    store: Path,
+    progress: Callable[[Pace], None] | None,
+) -> list[tuple[float | None, str | None]]:
+    """Each row's total energy at its own geometry, or why there is none, as `total` has it."""
+    found: list[tuple[float | None, str | None]] = []
+    for row in rows:
+        foreign = sorted({int(n) for n in row["atomic_numbers"]} - set(its.atoms))
+        lacks = f"the level '{its.name}' has no {', '.join(SYMBOLS[n] for n in foreign)}"
+        found.append((None, lacks if foreign else None))
+    places = [place for place, (_, reason) in enumerate(found) if reason is None]
+    asked = [_asked(rows[place]) for place in places]
+    with LabelStore(store) as open_store:
+        chain = [Stage(its, relax=False)]
+        outcome = label(asked, chain, open_store, accuracy=accuracy, workers=workers, progress=progress)
+        for place, result in zip(places, open_store.get(outcome.keys), strict=True):
+            found[place] = (result.energy_hartree, result.reason and result.reason.splitlines()[0])
+    return found
+
+
+def _asked(row: Row) -> Asked:
+    """A row to be computed at its own geometry."""
+    z = row["atomic_numbers"]
+    return Asked(
+        id=row["id"],
+        smiles=None,
+        canonical_smiles=None,
+        inchikey=None,
+        n_heavy=sum(n != 1 for n in z),
+        charge=row["charge"],
+        multiplicity=row["multiplicity"],
+        atomic_numbers=z,
+        positions=row["positions"],
+    )
 
 
 def sample(folder: Path, n: int, seed: int = 0) -> pa.Table:

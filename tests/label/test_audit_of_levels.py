@@ -9,6 +9,7 @@ import pytest
 
 from hemdata.catalog import LevelCard
 from hemdata.errors import DataError
+from hemdata.label import LabelStore
 from hemdata.label.audit import Audit, audit, claimed_level, sample
 from hemdata.label.mistakes import candidates
 from hemdata.label.pyscf_engine import single_point
@@ -192,6 +193,26 @@ def test_two_processes_find_what_one_does(labelled: Path) -> None:
     one, two = (audit(table, its, 5, workers=workers) for workers in (1, 2))
     assert [row.id for row in one.rows] == [row.id for row in two.rows]
     assert [r.computed_hartree for r in one.rows] == pytest.approx([r.computed_hartree for r in two.rows], abs=1e-9)
+
+
+def test_an_audit_keeps_each_energy_in_a_store_and_goes_on_from_there(labelled: Path, tmp_path: Path) -> None:
+    table, its, store = sample(labelled / "test-groups@gfn2-xtb", 4), level("gfn2-xtb"), tmp_path / "labels.sqlite"
+    first = audit(table.slice(0, 2), its, 2, store=store)
+    with LabelStore(store, read_only=True) as kept:
+        before = {result.key: result.provenance for result in kept}
+    assert len(before) == 2
+    whole = audit(table, its, 4, store=store)
+    with LabelStore(store, read_only=True) as kept:
+        after = {result.key: result.provenance for result in kept}
+    assert len(after) == 4
+    assert all(after[key] == told for key, told in before.items())  # not computed again
+    assert {row.id: row.computed_hartree for row in whole.rows}.items() >= {
+        row.id: row.computed_hartree for row in first.rows
+    }.items()
+    assert whole == audit(table, its, 4)  # what is computed without a store
+    doublet = rows({"gdb_1": published("gdb_1")}, multiplicity=2)
+    reason = audit(doublet, its, store=store).rows[0].reason
+    assert reason == "Charge and multiplicity do not go together."
 
 
 def test_candidates_are_never_the_level_itself_and_none_comes_twice() -> None:
