@@ -135,11 +135,7 @@ def _compared(z: npt.NDArray[np.int64], place: npt.NDArray[np.float64], identiti
         between = place[:, first] - place[:, second]
         distance = np.sqrt(np.einsum("rpk,rpk->rp", between, between))  # (rows, pairs) angstrom
     ratio = distance / (_radii()[z[:, first]] + _radii()[z[:, second]])
-    asked_z, asked = np.zeros_like(z), np.zeros((rows, size, size), dtype=bool)
-    for row, identity in enumerate(identities):
-        if identity is not None and len(identity.atomic_numbers) == size:
-            asked_z[row] = identity.atomic_numbers
-            asked[row] = identity.connectivity
+    asked_z, asked = _asked(identities, size)
     known = (np.sort(asked_z, axis=1) == np.sort(z, axis=1)).all(axis=1)
     bonds = asked.sum(axis=(1, 2)) // 2
     nearest = np.concatenate([np.zeros((rows, 1)), np.sort(ratio, axis=1), np.full((rows, 1), np.inf)], axis=1)
@@ -151,6 +147,28 @@ def _compared(z: npt.NDArray[np.int64], place: npt.NDArray[np.float64], identiti
     shortest, longest = (limit[z[:, first], z[:, second]] for limit in _lengths())
     unusual = (bonded & ((distance < shortest) | (distance > longest))).any(axis=1)
     return known & differ, unusual
+
+
+def _asked(identities: list[Identity | None], size: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+    """Atomic numbers (rows, N) and bonds (rows, N, N) of the SMILES that have N atoms, all rows at once; else zeros."""
+    z, bound = np.zeros((len(identities), size), dtype=np.int64), np.zeros((len(identities), size, size), dtype=bool)
+    found = [(row, its) for row, its in enumerate(identities) if its is not None and len(its.atomic_numbers) == size]
+    if not found:
+        return z, bound
+    row = np.array([row for row, _ in found])
+    z[row] = [its.atomic_numbers for _, its in found]
+    written = size - np.array([len(its.carriers) for _, its in found])  # atoms that the SMILES writes
+    packed = np.frombuffer(b"".join(its.adjacency or b"" for _, its in found), dtype=np.int32)
+    starts = np.concatenate([[0], np.cumsum(written**2)])
+    bond = np.flatnonzero(packed)
+    which = np.searchsorted(starts, bond, side="right") - 1
+    first, second = np.divmod(bond - starts[which], written[which])
+    bound[row[which], first, second] = True
+    carrier = np.array([place for _, its in found for place in its.carriers], dtype=np.int64)
+    which = np.repeat(np.arange(len(found)), size - written)
+    hydrogen = np.concatenate([np.arange(n, size) for n in written.tolist()])
+    bound[row[which], hydrogen, carrier] = bound[row[which], carrier, hydrogen] = True
+    return z, bound
 
 
 def _mixed(numbers: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:

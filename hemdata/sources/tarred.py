@@ -11,6 +11,7 @@ from hemdata.sources.decompress import CHUNK, Stream
 from hemdata.sources.refusals import DAMAGED, damaged, extended, not_utf8, refuse_large, refuse_unsafe, twice, unread
 
 BLOCK = 512
+NO_PREFIX = bytes(155)
 LARGEST_NOTE = 1_000_000  # bytes of a pax header
 NOTES = (tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE)
 EXTENDED = {
@@ -38,7 +39,7 @@ def tar_members(path: Path, wanted: Callable[[str], bool], largest: int) -> Iter
     with Stream(path) as stream:
         try:
             while (header := stream.read(BLOCK)) != b"\0" * BLOCK:
-                info = _header(path, header, first)
+                info = _plain(header) or _header(path, header, first)
                 first = False
                 if info is None:
                     continue
@@ -64,6 +65,29 @@ def tar_members(path: Path, wanted: Callable[[str], bool], largest: int) -> Iter
                     raise extended(path, "more members after its end mark")
         except DAMAGED as error:
             raise damaged(path, error) from None
+
+
+class _Plain(NamedTuple):
+    """What is asked of a header."""
+
+    name: str
+    size: int
+    type: bytes = tarfile.REGTYPE
+
+
+def _plain(header: bytes) -> _Plain | None:
+    """The header of a plain file read at once; None for any other and for a wrong one, which `_header` looks at."""
+    name, _, rest = header[:100].partition(b"\0")
+    size, check = header[124:135], header[148:154]
+    if header[156:157] != tarfile.REGTYPE or header[345:500] != NO_PREFIX or rest.strip(b"\0"):
+        return None
+    if not (size.isdigit() and check.isdigit() and name.isascii()) or header[135:136] not in (b"\0", b" "):
+        return None
+    try:
+        right = sum(header) - sum(header[148:156]) + 8 * ord(" ") == int(check, 8)
+        return _Plain(name.decode("ascii"), int(size, 8)) if right else None
+    except ValueError:  # an 8 or a 9
+        return None
 
 
 def _header(path: Path, header: bytes, first: bool) -> tarfile.TarInfo | None:

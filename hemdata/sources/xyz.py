@@ -58,16 +58,16 @@ def parse_xyz(text: str) -> XYZ:
         if len(lines) != n + LINES_BESIDE_ATOMS or not 0 < n <= MOST_ATOMS:
             raise ValueError
         words = "\t".join(lines[2 : n + 2]).split("\t")
+        whole = len(words) == 5 * n
         atomic_numbers = [ATOMIC_NUMBERS[symbol] for symbol in words[0::5]]
-        positions = [0.0] * (3 * n)
-        positions[0::3] = map(float, words[1::5])
-        positions[1::3] = map(float, words[2::5])
-        positions[2::3] = map(float, words[3::5])
-        charges = list(map(float, words[4::5]))
+        del words[0::5]
+        positions = list(map(float, words))
+        charges = positions[3::4]
+        del positions[3::4]
         numbers = list(map(float, lines[n + 2].split()))
         header, smiles, inchi = lines[1].split(), lines[n + 3].split(), lines[n + 4].split()
         finite = math.isfinite(sum(positions) + sum(charges) + sum(numbers))
-        if not finite or len(words) != 5 * n or len(atomic_numbers) != n or not inchi or "\ufffd" in text:
+        if not finite or not whole or not inchi or "\ufffd" in text:
             raise ValueError
         if not all(word.startswith("InChI=1") for word in inchi):
             raise ValueError
