@@ -69,6 +69,8 @@ WRONG_CALLS = [
     (["train-eval", "demo"], "not there at the level"),
     (["train-eval", "demo", "--device", "tpu"], "no such device"),
     (["report", "nowhere"], "nowhere"),
+    (["report"], "of one run, or compares two"),
+    (["report", "--compare", "here", "there"], "no study in this folder"),
     (["build"], "Missing argument"),
     (["frobnicate"], "frobnicate"),
     (["label", "azoxy", "-n", "0"], "-n"),
