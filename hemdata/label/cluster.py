@@ -2,6 +2,7 @@
 
 import logging
 import platform
+import shlex
 import socket
 import sys
 from collections.abc import Callable, Iterator
@@ -203,6 +204,7 @@ def _jobs(card: ClusterCard) -> Iterator[Cluster]:
     with dask.config.set(_settings() | {"distributed.scheduler.unknown-task-duration": "60s"}):
         with interrupts_held():
             cluster: Any = SLURMCluster(
+                job_name="hemdata",
                 queue=card.partition,
                 account=card.account,
                 cores=card.processes,
@@ -213,7 +215,7 @@ def _jobs(card: ClusterCard) -> Iterator[Cluster]:
                 job_script_prologue=[f"export {name}=1" for name in THREADS] + card.setup,
                 job_extra_directives=card.directives,
                 worker_extra_args=["--no-dashboard", *lifetime],
-                python=card.python or sys.executable,
+                python=card.python or shlex.quote(sys.executable),
                 log_directory=card.logs,
                 scheduler_options={"dashboard_address": ":0"},
                 silence_logs=logging.CRITICAL,

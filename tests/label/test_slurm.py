@@ -14,7 +14,6 @@ import pytest
 
 from hemdata.shards import read, verify
 
-HEMDATA = [sys.executable, "-m", "hemdata.cli"]
 SMILES = [f"{'C' * n}{end}" for n in (7, 8, 9) for end in ("O", "F")]
 CARD = """
 name: {name}
@@ -27,7 +26,9 @@ walltime: "00:05:00"
 maximum_jobs: 1
 interface: lo
 setup: [{setup}]
+directives: ["--job-name={jobs}"]
 """
+JOBS = f"hemdata-{os.getpid()}"
 
 
 @pytest.fixture(scope="module")
@@ -52,19 +53,32 @@ def environment() -> Iterator[dict[str, str]]:
 
 
 def jobs(environment: dict[str, str]) -> list[str]:
-    words = ["squeue", "-h", "-o", "%i", f"--user={os.getuid()}", "--name=dask-worker"]
+    words = ["squeue", "-h", "-o", "%i", f"--user={os.getuid()}", f"--name={JOBS}"]
     return subprocess.run(words, env=environment, capture_output=True, text=True, check=True).stdout.split()
 
 
 def card(folder: Path, name: str, partition: str = "cpu", setup: str = "") -> Path:
     path = folder / f"{name}.yaml"
-    path.write_text(CARD.format(name=name, partition=partition, setup=setup))
+    path.write_text(CARD.format(name=name, partition=partition, setup=setup, jobs=JOBS))
     return path
 
 
 def words(folder: Path, its_card: Path) -> list[str]:
+    """The command, with a Python in a folder whose name has a space."""
     (folder / "some.smi").write_text("".join(f"{smiles}\n" for smiles in SMILES))
-    return [*HEMDATA, "label", str(folder / "some.smi"), "--cluster", str(its_card), "--data", str(folder), "--json"]
+    (folder / "a b").symlink_to(sys.prefix)
+    return [
+        str(folder / "a b" / "bin" / "python"),
+        "-m",
+        "hemdata.cli",
+        "label",
+        str(folder / "some.smi"),
+        "--cluster",
+        str(its_card),
+        "--data",
+        str(folder),
+        "--json",
+    ]
 
 
 def finished(folder: Path) -> dict[str, str]:
