@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+os.environ.setdefault("HF_HUB_OFFLINE", "1")  # nothing is asked of the Hub
+
 SCIENCE = ("calculation", "geometry", "model_hessian", "relax", "tblite_engine")  # what decides a label's numbers
 
 

@@ -1,5 +1,5 @@
 """cli: parses, calls, prints; no science here."""
 
-from hemdata.cli.app import app, main
+from hemdata.cli.app import app, commands, main
 
-__all__ = ["app", "main"]
+__all__ = ["app", "commands", "main"]

@@ -4,6 +4,8 @@ import errno
 import functools
 import sys
 from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -90,17 +92,15 @@ def _escaped(text: str) -> str:
     return text.replace("[", "\\[")
 
 
+def commands() -> typer.Typer:
+    """The app with every command: each module beside this one adds its own."""
+    folder = Path(__file__).parent
+    for path in sorted(folder.glob("*.py")):
+        if path.stem not in ("__init__", "__main__"):
+            import_module(f"hemdata.cli.{path.stem}")
+    return app
+
+
 def main() -> None:
     """Entry point of the `hemdata` command."""
-    import hemdata.cli.choose
-    import hemdata.cli.compare
-    import hemdata.cli.give
-    import hemdata.cli.label
-    import hemdata.cli.learn
-    import hemdata.cli.levels
-    import hemdata.cli.look
-    import hemdata.cli.make
-    import hemdata.cli.predict
-    import hemdata.cli.train  # noqa: F401  each module adds its commands to the app
-
-    app()
+    commands()()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import typer.main
 
-from hemdata.cli import app
+from hemdata import cli
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -19,7 +19,7 @@ PYTHON = [
 ]
 
 
-def commands() -> list[str]:
+def shown() -> list[str]:
     found = []
     for page in PAGES:
         for line in page.read_text(encoding="utf-8").splitlines():
@@ -28,19 +28,9 @@ def commands() -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("line", commands())
+@pytest.mark.parametrize("line", shown())
 def test_every_command_shown_is_one_that_parses(line: str) -> None:
-    import hemdata.cli.choose
-    import hemdata.cli.compare
-    import hemdata.cli.label
-    import hemdata.cli.learn
-    import hemdata.cli.levels
-    import hemdata.cli.look
-    import hemdata.cli.make
-    import hemdata.cli.predict
-    import hemdata.cli.train  # noqa: F401
-
-    known: Any = typer.main.get_command(app)
+    known: Any = typer.main.get_command(cli.commands())
     name, found, words = known.resolve_command(known.context_class(known), shlex.split(line)[1:])
     if hasattr(found, "resolve_command"):  # a group, as `levels`
         name, found, words = found.resolve_command(found.context_class(found), words)

@@ -215,8 +215,7 @@ def test_hdf5_opens_in_h5py(folder: Path, tmp_path: Path) -> None:
                 assert same(found, row[name]), (name, row["id"])
 
 
-def test_hugging_face_folder_opens_in_datasets(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+def test_hugging_face_folder_opens_in_datasets(folder: Path, tmp_path: Path) -> None:
     from datasets import load_dataset
 
     out = export(folder, "huggingface", tmp_path / "hub")
