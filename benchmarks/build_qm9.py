@@ -1,21 +1,22 @@
-"""`build qm9` from the tar.bz2 form beside what decompressing and untarring alone takes; peak memory; RDKit apart.
+"""`build qm9` from the tar.bz2 form beside what decompressing and untarring alone takes; RDKit apart.
 
-The archive is made from qm9pack's rows in the official form. Usage: python benchmarks/build_qm9.py
+Usage: python benchmarks/build_qm9.py [dsgdb9nsd.xyz.tar.bz2]
+
+Without the archive (and uncharacterized.txt beside it) it is made from qm9pack's rows in the official form.
 """
 
 import io
-import resource
+import shutil
 import subprocess
 import sys
 import tarfile
 import tempfile
-import time
 from pathlib import Path
+
+from _archive_build import compared
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "sources"))
 from published_forms import qm9_cells, qm9_member, write_uncharacterized
-
-from hemdata.curate import build
 
 
 def make_archive(folder: Path) -> Path:
@@ -31,29 +32,11 @@ def make_archive(folder: Path) -> Path:
     return folder / "dsgdb9nsd.xyz.tar.bz2"
 
 
-def timed(*command: str) -> float:
-    started = time.perf_counter()
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    return time.perf_counter() - started
-
-
 def main() -> None:
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        archive = make_archive(folder)
-        alone = timed("tar", "xjf", str(archive), "-O")
-        started = time.perf_counter()
-        built = build("qm9", archive, folder / "out" / "qm9")
-        whole = time.perf_counter() - started
-    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    worker = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-    rdkit = built.rdkit_seconds / 2  # two workers side by side
-    print(f"decompress and untar alone   {alone:6.1f} s")
-    print(f"build, RDKit's share apart   {whole - rdkit:6.1f} s   ratio {(whole - rdkit) / alone:.2f}")
-    print(f"build, all                   {whole:6.1f} s   ratio {whole / alone:.2f}")
-    print(f"RDKit (SMILES and InChIKey)  {built.rdkit_seconds:6.1f} s of one core")
-    print(f"peak memory                  {own:,.0f} MB, largest worker {worker:,.0f} MB")
-    print(f"rows                         {built.manifest.counts.model_dump()}")
+        archive = Path(sys.argv[1]) if len(sys.argv) > 1 else make_archive(Path(name))
+        tool = "lbzip2 -n2" if shutil.which("lbzip2") else "bzip2"
+        compared("qm9", archive, Path(name) / "out" / "qm9", f"{tool} -dc {archive} | tar xf - -O")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,9 @@
 """Completes parsed records: identity, counts, level, atomization energy; refuses the rows that break the schema."""
 
+import gc
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -36,6 +38,10 @@ class Completion:
 
     def __call__(self, raws: Sequence[Raw]) -> Completed:
         """Parse, identify and check; every raw record ends up in the table or among the rejected."""
+        with _uncollected():
+            return self._completed(raws)
+
+    def _completed(self, raws: Sequence[Raw]) -> Completed:
         schema, its_level = _schema(self.card), _level(self.card.level)
         rows: list[dict[str, Any]] = []
         identities: list[Identity | None] = []
@@ -44,9 +50,9 @@ class Completion:
         for raw in raws:
             try:
                 molecule = self.source.parse(raw)
-                started = time.perf_counter()
+                started = time.thread_time()
                 identity = _identity(molecule)
-                done.rdkit_seconds += time.perf_counter() - started
+                done.rdkit_seconds += time.thread_time() - started
                 rows.append(self._row(molecule, identity, its_level))
                 identities.append(identity)
                 kept.append(raw)
@@ -100,6 +106,18 @@ class Completion:
             "flags": flags,
             **molecule.properties,
         }
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """No search for cycles among a chunk's half a million lists: there are none, and it takes a seventh of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _with_flags(table: pa.Table, found: dict[str, npt.NDArray[np.bool_]]) -> pa.Table:
