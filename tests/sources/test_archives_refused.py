@@ -241,7 +241,7 @@ def test_what_is_compressed_twice_is_not_read_as_if_once(tmp_path: Path) -> None
 def test_a_tar_that_lies_about_a_size_is_refused(tmp_path: Path, size: bytes) -> None:
     """Less than nothing (in the binary form), and more than any disk holds."""
     for name in (b"a.xyz", b"unasked"):
-        said = refusal(tar_of(tmp_path / "a.tar", header(name, size), b"x"))
+        said = refusal(tar_of(tmp_path / "a.tar", header(name, size), header(b"b.xyz"), b"x"))
         assert "truncated or damaged" in said or "far too large" in said
 
 
