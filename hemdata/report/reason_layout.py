@@ -86,7 +86,7 @@ class ReasonLayout:
         return Grid((*reasons, "MAE"), tuple(bodies))
 
     def _part(self, row: Mapping[Any, Any]) -> Cell:
-        lines = [span(row["part_kcal_mol_low"], row["part_kcal_mol_high"]), f"{100 * row['share']:.0f} %"]
+        lines = [span(row["part_kcal_mol_low"], row["part_kcal_mol_high"]), _percent(row["share"])]
         if row["alone_kcal_mol"] == row["alone_kcal_mol"]:
             lines.append(f"alone {number(row['alone_kcal_mol'])}")
         return Cell(row["part_kcal_mol"], number(row["part_kcal_mol"]), tuple(lines))
@@ -181,3 +181,7 @@ def _correlation(row: Mapping[Any, Any] | pd.Series) -> Cell:
 
 def _signed(value: float) -> str:
     return number(value) if value <= 0 else f"+{number(value)}"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %".replace("-0 ", "0 ").replace("-", "−")

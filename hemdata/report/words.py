@@ -8,6 +8,8 @@ def number(value: float) -> str:
     """Three digits at most: 0.37, 3.74, 22.1, 151; a dash for what is not known."""
     if not math.isfinite(value):
         return "–"
+    if abs(value) < 5e-4:
+        return "0"
     for limit, digits in ((0.0995, 3), (9.995, 2), (99.95, 1)):
         if abs(value) < limit:
             return f"{value:.{digits}f}".replace("-", "−")

@@ -42,7 +42,8 @@ def parts(
             takes no part.
 
     Returns:
-        network, training_set, group, reason, part_kcal_mol (with _low and _high), share of the MAE, alone_kcal_mol
+        network, training_set, group, reason, part_kcal_mol (with _low and _high over molecules, for the seeds that
+        ran), share of the MAE, alone_kcal_mol
         (what curing this reason and no other would take off; NaN for the remainder). The last reason of a model and
         group is the remainder, and its rows sum to the MAE on the molecules that take part.
     """
@@ -50,11 +51,12 @@ def parts(
     for shifts in known.values():
         errors = errors[errors["molecule_id"].isin(list(shifts))]
     pieces, names = [], [*known, SEEDS, SIZE, COMPOSITION, UNSEEN]
-    for _, piece in errors.groupby([*MODEL, "group"], sort=True):
-        steps, alone = _steps(piece, known)
-        pieces.append(piece.assign(**{str(i): np.abs(step) for i, step in enumerate([*steps, *alone])}))
     n = len(names) + 1
     columns = list(map(str, range(n + len(names))))
+    for _, piece in errors.groupby([*MODEL, "group"], sort=True):
+        steps, alone = _steps(piece, known)
+        sizes = piece.assign(**{str(i): np.abs(step) for i, step in enumerate([*steps, *alone])})
+        pieces.append(sizes.groupby([*MODEL, "group", "molecule_id"], as_index=False)[columns].mean())
     lines = []
     for one in drawn(pd.concat(pieces), columns, [*MODEL, "group"], resamples=resamples, seed=seed):
         whole, left = float(one.estimate[0]), one.estimate[n - 1]

@@ -16,14 +16,15 @@ def seed_noise(errors: pd.DataFrame, *, resamples: int = statistics.RESAMPLES, s
         network, training_set, group, n_seeds, mae_kcal_mol (mean over seeds), mae_spread_kcal_mol (standard deviation
         of the seeds' MAEs), prediction_spread_kcal_mol (of the predictions of a molecule, root mean square over
         molecules), after_kcal_mol (MAE of the mean of the seeds' predictions), part_kcal_mol (what the averaging takes
-        off, with _low and _high).
+        off, with _low and _high over molecules).
     """
     keys = [*MODEL, "group"]
     means = errors.groupby([*keys, "molecule_id"])[ERROR].transform("mean")
     frame = errors.assign(before=errors[ERROR].abs(), after=means.abs())
     pieces = dict(list(frame.groupby(keys)))
     lines = []
-    for one in drawn(frame, ["before", "after"], keys, resamples=resamples, seed=seed):
+    sizes = frame.groupby([*keys, "molecule_id"], as_index=False)[["before", "after"]].mean()
+    for one in drawn(sizes, ["before", "after"], keys, resamples=resamples, seed=seed):
         part = pieces[one.key]
         n = part["seed"].nunique()
         if n < 2:
