@@ -1,16 +1,14 @@
 """Downloads a published file into one cache, with hash and size checked; given by hand it needs no network."""
 
-import fcntl
 import hashlib
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from hemdata.catalog import RemoteFile
 from hemdata.errors import DataError
 from hemdata.shards import sha256
+from hemdata.sources.alone import alone
 from hemdata.sources.download import Refused, download
 from hemdata.sources.first_seen import first_seen, lock_file, record
 
@@ -78,26 +76,10 @@ def _fetched(remote: RemoteFile, cache: Path, name: str, known: str | None) -> N
 
     pooch.get_logger().setLevel("ERROR")  # what went wrong is said above, in one place
     store = pooch.create(path=cache, base_url="", registry={name: known}, urls={name: remote.url})
-    with _alone(cache / f"{name}.lock"):
+    with alone(cache / f"{name}.lock"):
         if known is None and _wrong(cache / name, None, remote.bytes):
             (cache / name).unlink(missing_ok=True)  # pooch takes what has no hash as it stands
         store.fetch(name, downloader=_Download(remote, known, cache / f"{name}.part"))
-
-
-@contextmanager
-def _alone(lock: Path) -> Iterator[None]:
-    """Hold a lock file while the block runs; it is gone afterwards."""
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    while True:
-        with lock.open("wb") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            if not lock.exists() or not os.path.samestat(lock.stat(), os.fstat(file.fileno())):
-                continue  # its holder has just removed it
-            try:
-                yield
-            finally:
-                lock.unlink(missing_ok=True)
-            return
 
 
 class _Download:

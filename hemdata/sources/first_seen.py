@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from hemdata.errors import DataError
+from hemdata.sources.alone import alone
 
 
 def lock_file() -> Path:
@@ -29,11 +30,12 @@ def record(name: str, url: str, size: int, sha256: str) -> None:
         DataError: if the lock file cannot be read or written.
     """
     path = lock_file()
-    locked = _read() | {name: {"url": url, "bytes": size, "sha256": sha256}}
     partial = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        partial.write_text(json.dumps(locked, indent=2, sort_keys=True) + "\n", encoding="utf-8")
-        partial.replace(path)
+        with alone(path.with_name(f".{path.name}.lock")):
+            locked = _read() | {name: {"url": url, "bytes": size, "sha256": sha256}}
+            partial.write_text(json.dumps(locked, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+            partial.replace(path)
     except OSError as error:
         raise DataError(
             "The lock file cannot be written.",

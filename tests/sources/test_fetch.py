@@ -16,6 +16,7 @@ import pytest
 from hemdata.catalog import RemoteFile
 from hemdata.errors import DataError
 from hemdata.sources import download as downloading
+from hemdata.sources import first_seen
 from hemdata.sources.fetch import cache_folder, fetch
 from hemdata.sources.first_seen import lock_file
 
@@ -364,6 +365,23 @@ def test_two_that_want_one_file_at_once_ask_once(site: tuple[Site, str]) -> None
     assert found == [BODY] * 4
     assert its.asked == ["/drops"]
     assert files() == ["archive.zip"]
+
+
+def test_of_several_that_write_the_lock_file_at_once_none_is_lost(
+    site: tuple[Site, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = first_seen._read
+
+    def slowly() -> Any:
+        found = read()
+        time.sleep(0.02)
+        return found
+
+    monkeypatch.setattr(first_seen, "_read", slowly)
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(lambda n: first_seen.record(f"{n}.zip", site[1], n, "0" * 64), range(6)))
+    assert list(read()) == [f"{n}.zip" for n in range(6)]
+    assert [path.name for path in tmp_path.iterdir()] == ["lock.json"]
 
 
 def test_a_full_disk_is_said_as_such(site: tuple[Site, str], monkeypatch: pytest.MonkeyPatch) -> None:
