@@ -82,6 +82,8 @@ def _named(models: Sequence[Any]) -> list[str]:
 
 
 def _tell(rows: Sequence["Predicted"], of: list[str], level: str, models: int) -> None:
+    from hemdata.train.formation import formation_note
+
     table = Table(box=None, padding=(0, 2))
     for place, column in enumerate(("molecule", "atoms", "atomization energy", "spread", "Hf 298 K", "warnings")):
         table.add_column(column, justify="right" if place else "left")
@@ -95,6 +97,8 @@ def _tell(rows: Sequence["Predicted"], of: list[str], level: str, models: int) -
     (out if out.is_terminal else Console(width=WIDE, highlight=False, emoji=False)).print(table)
     spread = f"; spread: standard deviation over {models} models" if models > 1 else ""
     out.print(f"kcal/mol, at {level}, by {'; '.join(of)}{spread}.", markup=False)
+    if any(each.formation_298_kcal_mol is not None for each in rows):
+        out.print(f"{formation_note(level)}.", markup=False)
     reasons = dict.fromkeys(each.no_formation for each in rows if each.no_formation)
     for reason in reasons:
         out.print(f"No enthalpy of formation: {reason}.", markup=False)

@@ -11,9 +11,8 @@ from hemdata.errors import DataError
 from hemdata.label.asked import Asked
 from hemdata.label.calculation import START_LEVEL
 from hemdata.label.frequencies import Frequencies, frequencies
+from hemdata.label.thermo import minimum
 from hemdata.levels import SYMBOLS, level
-
-SOFT_CM1 = 100.0  # an imaginary frequency below is a soft rotor's and counts as a real one, as in `experiment`
 
 
 @dataclass(frozen=True)
@@ -31,8 +30,21 @@ def no_formation(level_name: str) -> str | None:
     if level_name not in cards("level"):
         return f"'{level_name}' is no single level of theory"
     if level(level_name).card.against_experiment is None:
-        return f"the level '{level_name}' has not been held against experimental enthalpies"
+        return (
+            f"the card of the level '{level_name}' does not say how far it is off the experiment (against_experiment, "
+            f"by `hemdata levels experiment --level {level_name}`)"
+        )
     return None
+
+
+def formation_note(level_name: str) -> str:
+    """What the enthalpies of formation of a level are worth, in words."""
+    its = level(level_name).card.against_experiment
+    assert its is not None
+    return (
+        f"Hf 298 K: enthalpy of formation of the gas, {level_name} mended per atom; against experiment the level "
+        f"itself then errs by {its.absolute_kcal_mol:.1f} in the mean ({its.molecules} molecules)"
+    )
 
 
 def thermal(one: Asked, atomic_numbers: Sequence[int], positions: Sequence[float], relaxed: bool = False) -> Thermal:
@@ -40,6 +52,8 @@ def thermal(one: Asked, atomic_numbers: Sequence[int], positions: Sequence[float
     from hemdata.identity.bonds import perceived
     from hemdata.label.relax import relax
 
+    if one.charge:
+        return Thermal(reason="an ion has no enthalpy of formation here")
     its = level(START_LEVEL)
     z, x = np.array(atomic_numbers, dtype=np.int64), np.array(positions, dtype=np.float64).reshape(-1, 3)
     try:
@@ -50,9 +64,8 @@ def thermal(one: Asked, atomic_numbers: Sequence[int], positions: Sequence[float
         found = frequencies(z.astype(np.uint8), x, one.charge, one.multiplicity, its)
     except DataError as error:
         return Thermal(reason=f"no frequencies: {error.what}")
-    if found.wavenumbers.size and found.wavenumbers.min() < -SOFT_CM1:
-        return Thermal(reason=f"its geometry is no minimum at {its.name}")
-    return Thermal(Frequencies(np.abs(found.wavenumbers), found.linear))
+    lowest = minimum(found)
+    return Thermal(lowest, None if lowest else f"its geometry is no minimum at {its.name}")
 
 
 def formation_kcal_mol(
