@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
+from multiprocessing.connection import wait
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -133,9 +134,20 @@ _events: Any = None
 
 
 def _begin(events: Any) -> None:
-    """A worker's start: the driver's queue for its progress."""
+    """A worker's start: the driver's queue for its progress; and it ends with its driver, however that ends.
+
+    Who starts a killed run again at once must not find its cells still in work.
+    """
     global _events
     _events = events
+    Thread(target=_end_with_driver, daemon=True).start()
+
+
+def _end_with_driver() -> None:
+    driver = multiprocessing.parent_process()
+    if driver is not None:
+        wait([driver.sentinel])
+        os._exit(1)
 
 
 def _run(cell: Cell, data: Path, out: Path, device: str, deadline: float | None) -> bool:
@@ -144,9 +156,6 @@ def _run(cell: Cell, data: Path, out: Path, device: str, deadline: float | None)
 
     def told(done: int, total: int) -> None:
         nonlocal began
-        driver = multiprocessing.parent_process()
-        if driver is not None and not driver.is_alive():
-            os._exit(1)  # the driver was killed: whoever starts it again must not find its cells still in work
         _events.put((cell.name, done, total))
         now, last = time.time(), began
         began = now

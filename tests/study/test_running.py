@@ -211,6 +211,35 @@ def test_two_drivers_on_one_folder_do_each_cell_once(labelled: Path, tmp_path: P
     assert not list((tmp_path / "run").rglob("lock"))
 
 
+@pytest.mark.slow
+def test_a_study_killed_and_started_again_at_once_ends_as_an_undisturbed_one(
+    labelled: Path, tmp_path: Path, elements: None
+) -> None:
+    """SIGKILL to the driver alone: its workers end too, what they held is taken over, results are the same bits."""
+    card = card_file(tmp_path, networks=[*BASELINES, {"network": "elements", "epochs": 400}], seeds=[0])
+    quiet = {"cwd": tmp_path, "env": os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(tmp_path)}}
+    words = [sys.executable, "-m", "hemdata.cli", "train-eval", str(card), "--data", str(labelled), "--json"]
+    words += ["--workers", "2", "--device", "cpu", "--out"]
+    for epochs in (20, 150):
+        driver = subprocess.Popen([*words, "run"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **quiet)  # type: ignore[call-overload]
+        curve = tmp_path / "run" / "cells" / "elements-neuro-24-s0" / "model" / "curve.csv"
+        until = time.monotonic() + 300
+        while not curve.is_file() or len(curve.read_text().splitlines()) < epochs:
+            assert driver.poll() is None
+            assert time.monotonic() < until
+            time.sleep(0.005)
+        driver.kill()
+        driver.wait()
+    for folder in ("run", "undisturbed"):
+        ended = subprocess.run([*words, folder], capture_output=True, text=True, check=True, **quiet)  # type: ignore[call-overload]
+        told = json.loads(ended.stdout)
+        assert told["in_work"] == told["failed"] == {}
+        assert len(told["done"]) + len(told["skipped"]) == 4
+    killed, whole = (read_rows(tmp_path / folder) for folder in ("run", "undisturbed"))
+    assert killed.predictions.equals(whole.predictions)
+    assert killed.curves.equals(whole.curves)
+
+
 CLUSTER = """
 name: own
 title: One node
