@@ -18,7 +18,7 @@ class Watched:
         peak_mb: largest sum of memory of all processes at one time, pages that they share counted once (Linux: PSS).
     """
 
-    seconds = core_seconds = peak_mb = 0.0
+    seconds = core_seconds = peak_mb = _watching = 0.0
 
     def __enter__(self) -> Self:
         self._me, self._done, self._cpu = psutil.Process(), threading.Event(), {}
@@ -33,7 +33,7 @@ class Watched:
         self.seconds = time.perf_counter() - self._started
         self._done.set()
         self._thread.join()
-        own = self._of(self._me) - self._mine
+        own = self._of(self._me) - self._mine - self._watching
         self.core_seconds = own + sum(cpu - self._before.get(pid, 0.0) for pid, cpu in self._cpu.items())
 
     def _sample(self) -> None:
@@ -48,6 +48,7 @@ class Watched:
                 except psutil.Error:  # it has just ended
                     continue
             self.peak_mb = max(self.peak_mb, used / 1e6)
+        self._watching = time.thread_time()  # adding up pages is work, too
 
     @staticmethod
     def _of(process: psutil.Process) -> float:
