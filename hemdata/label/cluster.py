@@ -25,6 +25,14 @@ MEMORY_SHARE = 0.8
 LOST_WORKERS_ALLOWED = 3
 """Workers end for reasons of their own (walltime, preemption); a molecule's own crash does not end its worker."""
 
+SELDOM = {
+    "distributed.admin.tick.interval": "1s",
+    "distributed.admin.system-monitor.interval": "5s",
+    "distributed.worker.profile.enabled": False,
+    "distributed.worker.memory.monitor-interval": "1s",
+}
+"""What Dask's processes look at beside their work; at its defaults, many times a second, a tenth of two cores."""
+
 
 @dataclass
 class Cluster:
@@ -201,6 +209,8 @@ def _jobs(card: ClusterCard) -> Iterator[Cluster]:
     # A job's workers retire before it ends, each at its own time; what they have not finished others do.
     margin = min(300, card.walltime_seconds // 10)
     lifetime = ["--lifetime", f"{card.walltime_seconds - margin}s", "--lifetime-stagger", f"{margin // 2}s"]
+    seldom = {f"DASK_{key.replace('.', '__').replace('-', '_').upper()}": value for key, value in SELDOM.items()}
+    environment: dict[str, object] = dict.fromkeys(THREADS, 1) | seldom
     with dask.config.set(_settings() | {"distributed.scheduler.unknown-task-duration": "60s"}):
         with interrupts_held():
             cluster: Any = SLURMCluster(
@@ -212,7 +222,7 @@ def _jobs(card: ClusterCard) -> Iterator[Cluster]:
                 memory=card.memory,
                 walltime=card.walltime,
                 interface=card.interface,
-                job_script_prologue=[f"export {name}=1" for name in THREADS] + card.setup,
+                job_script_prologue=[f"export {name}={value}" for name, value in environment.items()] + card.setup,
                 job_extra_directives=card.directives,
                 worker_extra_args=["--no-dashboard", *lifetime],
                 python=card.python or shlex.quote(sys.executable),
@@ -237,7 +247,7 @@ def _jobs(card: ClusterCard) -> Iterator[Cluster]:
 
 
 def _settings() -> dict[str, Any]:
-    return {"distributed.scheduler.allowed-failures": LOST_WORKERS_ALLOWED}
+    return SELDOM | {"distributed.scheduler.allowed-failures": LOST_WORKERS_ALLOWED}
 
 
 @contextmanager
