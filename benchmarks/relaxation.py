@@ -22,9 +22,11 @@ from hemdata.errors import DataError
 from hemdata.label.geometry import embed
 from hemdata.label.relax import HARTREE_EV, relax
 from hemdata.label.tblite_engine import BOHR_ANGSTROM, Engine
+from hemdata.levels import HARTREE_KCAL_MOL
 
 FMAX = 0.01  # eV/angstrom
 SAME_HARTREE = 1e-5
+TOLD_KCAL_MOL = 0.1  # farther apart they are named: a soft mode not gone to its end, or another minimum
 
 
 def by_hemdata(z: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, int]:
@@ -102,12 +104,13 @@ def main() -> None:
     by_lbfgs(molecules[0][1], molecules[0][2])
     rows: dict[str, list[tuple[float, int, float, float]]] = {name: [] for name in ways}
     began = time.perf_counter()
-    for _, z, x in molecules:
+    for text, z, x in molecules:
         for name, way in ways.items():
             before = spent()
             try:
                 last, steps = way(z, x)
-            except (DataError, subprocess.CalledProcessError):
+            except (DataError, subprocess.CalledProcessError) as error:
+                print(f"{name} failed: {text}: {str(error).splitlines()[0]}", flush=True)
                 rows[name].append((spent() - before, 0, np.nan, np.nan))
                 continue
             took = spent() - before
@@ -135,9 +138,9 @@ def main() -> None:
                 f"  energy within {SAME_HARTREE:g} hartree of hemdata's: {(np.abs(apart) <= SAME_HARTREE).sum()} of "
                 f"{both.sum()}; hemdata lower: {(apart > SAME_HARTREE).sum()}, higher: {(apart < -SAME_HARTREE).sum()}"
             )
-            for place in np.flatnonzero(both)[np.abs(apart) > SAME_HARTREE]:
-                off = (theirs[place, 2] - ours[place, 2]) * 627.5094740631
-                print(f"    {molecules[place][0]}: {name} {off:+.3f} kcal/mol")
+            for place, off in zip(np.flatnonzero(both), apart * HARTREE_KCAL_MOL, strict=True):
+                if abs(off) > TOLD_KCAL_MOL:
+                    print(f"    {molecules[place][0]}: {name} {off:+.3f} kcal/mol")
 
 
 if __name__ == "__main__":
