@@ -249,6 +249,10 @@ class StudyCard(Card):
     networks: Annotated[list[StudyNetwork], Field(min_length=1)]
     seeds: Annotated[list[int], Field(min_length=1)]
     split: tuple[float, float, float] = (0.8, 0.1, 0.1)
+    split_by: Literal["molecule", "scaffold", "size"] = Field(
+        "molecule",
+        description="what keeps the sides apart: identity alone, ring scaffolds, or heavy atoms",
+    )
 
     @model_validator(mode="after")
     def _split_is_whole(self) -> "StudyCard":

@@ -4,6 +4,7 @@ from hemdata.identity.bonds import disagreements, same_graph
 from hemdata.identity.environments import atom_environments, environments_at, environments_of, share_unseen
 from hemdata.identity.geometry import Geometry, Relation, Superposition, relation, superposed
 from hemdata.identity.molecule import FLAT_GRAPH_LETTERS, Identity, flat_graph, identify
+from hemdata.identity.scaffold import scaffold
 
 __all__ = [
     "FLAT_GRAPH_LETTERS",
@@ -19,6 +20,7 @@ __all__ = [
     "identify",
     "relation",
     "same_graph",
+    "scaffold",
     "share_unseen",
     "superposed",
 ]

@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from hemdata.catalog import StudyCard, StudyNetwork, network
 from hemdata.errors import CallError, DataError
-from hemdata.identity import environments_of, flat_graph, share_unseen
+from hemdata.identity import environments_of, flat_graph, scaffold, share_unseen
 from hemdata.levels import level
 from hemdata.schema import table_schema
 from hemdata.shards import versions
@@ -122,7 +122,15 @@ def run_cell(
     wanted = cell.study.sets[cell.set_name]
     tests = groups(cell.study, data, wanted.level)
     table = training_molecules(cell.study, wanted, data, without=flat_graphs(tests))
-    parts = split(table["id"].to_pylist(), table["inchikey"].to_pylist(), cell.seed, cell.study.split)
+    by = cell.study.split_by
+    parts = split(
+        table["id"].to_pylist(),
+        table["inchikey"].to_pylist(),
+        cell.seed,
+        cell.study.split,
+        scaffolds=[scaffold(smiles) for smiles in table["smiles"].to_pylist()] if by == "scaffold" else None,
+        sizes=table["n_heavy"].to_pylist() if by == "size" else None,
+    )
     training, validation, test = (table.take(pa.array(rows)) for rows in (parts.train, parts.validation, parts.test))
     folder = out / "cells" / cell.name
     its_level = training_level(cell.study, wanted, data)

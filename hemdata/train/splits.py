@@ -26,6 +26,9 @@ def split(
     inchikeys: Sequence[str | None],
     seed: int,
     fractions: tuple[float, float, float] = (0.8, 0.1, 0.1),
+    *,
+    scaffolds: Sequence[str] | None = None,
+    sizes: Sequence[int] | None = None,
 ) -> Split:
     """Deals molecules to training, validation and test.
 
@@ -39,6 +42,10 @@ def split(
         inchikeys: of the same rows.
         seed: another seed, another split.
         fractions: of the rows, for training, validation and test; positive, with sum 1.
+        scaffolds: of the same rows; molecules of one ring scaffold stay together as well, those without rings
+            (an empty one) are dealt one by one. The test then asks for ring systems never trained on.
+        sizes: of the same rows, such as heavy atoms; the smallest are trained on and the largest are the test,
+            molecules of one size in the order of the seed.
 
     Raises:
         CallError: for fractions that are not.
@@ -51,11 +58,20 @@ def split(
     if len(set(ids)) < len(ids):
         raise DataError("Molecules cannot be split: ids occur twice.", got=f"{len(ids) - len(set(ids))} repeated ids")
     names = [f"graph {flat_graph(key)}" if key else f"row {name}" for name, key in zip(ids, inchikeys, strict=True)]
+    if scaffolds is not None:
+        first_of: dict[str, str] = {}
+        for name, scaffold in zip(names, scaffolds, strict=True):
+            first_of.setdefault(name, f"scaffold {scaffold}" if scaffold else name)
+        names = [first_of[name] for name in names]
     molecules, molecule = np.unique(np.array(names, dtype=np.str_), return_inverse=True)
     if len(molecules) < 3:
         raise DataError("There are too few molecules to split.", expected="at least 3", got=len(molecules))
 
     drawn = np.argsort([hashlib.sha256(f"{seed} {name}".encode()).digest() for name in molecules])
+    if sizes is not None:
+        largest = np.zeros(len(molecules), dtype=np.int64)
+        np.maximum.at(largest, molecule, np.asarray(sizes, dtype=np.int64))
+        drawn = drawn[np.argsort(largest[drawn], kind="stable")]
     rows = np.bincount(molecule)[drawn].cumsum()  # rows dealt so far, molecule by molecule
     first, second = np.searchsorted(rows, np.cumsum(fractions)[:2] * len(ids) - 0.5) + 1
     first = min(first, len(molecules) - 2)

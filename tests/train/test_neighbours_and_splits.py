@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from hemdata.errors import CallError, DataError
+from hemdata.identity import scaffold
 from hemdata.train import split
 from hemdata.train.neighbours import neighbours
 
@@ -29,6 +30,7 @@ def test_edges_are_those_of_brute_force(sizes: list[int], seed: int, cutoff: flo
     assert neighbours(x, offsets, cutoff).T.tolist() == [list(pair) for pair in expected]
 
 
+ringed = st.lists(st.tuples(st.integers(0, 40), st.integers(0, 9)), min_size=60, max_size=90)
 graphs = st.lists(st.integers(0, 40), min_size=30, max_size=80).filter(lambda g: len(set(g)) > 10)
 
 
@@ -52,6 +54,53 @@ def test_sizes_follow_the_shares_and_the_seed_decides() -> None:
     first, other = split(ids, [None] * 800, 0), split(ids, [None] * 800, 1)
     assert [len(first.train), len(first.validation), len(first.test)] == [640, 80, 80]
     assert first.hash != other.hash
+
+
+@settings(deadline=None)
+@given(
+    rows=st.lists(st.tuples(st.integers(0, 40), st.integers(0, 9)), min_size=60, max_size=90), seed=st.integers(0, 99)
+)
+def test_ring_scaffolds_stay_together_and_rows_without_rings_need_not(rows: list[tuple[int, int]], seed: int) -> None:
+    keys = [f"{'A' * 13}{chr(65 + graph % 26)}-UHFFFAOYSA-N" if graph < 26 else None for graph, _ in rows]
+    scaffold_of = {graph: "" if ring < 5 else f"C1CC{ring}" for graph, ring in rows}  # one graph has one scaffold
+    scaffolds = [scaffold_of[graph] for graph, _ in rows]
+    ids = [f"set:{i}" for i in range(len(rows))]
+    apart = {ring or key or name for ring, key, name in zip(scaffolds, keys, ids, strict=True)}
+    assume(len(apart) > 2)
+    dealt = split(ids, keys, seed, scaffolds=scaffolds)
+    sides = [dealt.train, dealt.validation, dealt.test]
+    assert sorted(np.concatenate(sides)) == list(range(len(rows)))
+    for a in range(3):
+        for b in range(a):
+            for names in (scaffolds, keys):
+                assert not {names[i] for i in sides[a] if names[i]} & {names[i] for i in sides[b] if names[i]}
+
+
+def test_by_size_the_test_holds_the_largest_molecules_and_the_seed_decides_within_a_size() -> None:
+    ids = [f"set:{i}" for i in range(200)]
+    sizes = [1 + i % 10 for i in range(200)]
+    dealt, other = (split(ids, [None] * 200, seed, sizes=sizes) for seed in (0, 1))
+    assert [len(dealt.train), len(dealt.validation), len(dealt.test)] == [160, 20, 20]
+    assert {sizes[i] for i in dealt.train} == set(range(1, 9))
+    assert {sizes[i] for i in dealt.test} == {10}
+    assert dealt.hash == other.hash  # the borders fall between two sizes
+    third = split(ids, [None] * 200, 0, (0.75, 0.1, 0.15), sizes=sizes)
+    assert third.hash != split(ids, [None] * 200, 1, (0.75, 0.1, 0.15), sizes=sizes).hash
+    assert max(sizes[i] for i in third.train) == min(sizes[i] for i in third.validation) == 8
+
+
+@pytest.mark.parametrize(
+    ("smiles", "its"),
+    [
+        ("CCO", ""),
+        ("Cc1ccccc1C(N)=O", "c1ccccc1"),
+        ("OC[C@H]1O[C@@H](O)[C@H](O)[C@@H](O)[C@@H]1O", "C1CCOCC1"),  # a glucopyranose
+        ("c1ccccc1CCC1CC1", "c1ccc(CCC2CC2)cc1"),  # what links two rings belongs to it
+        ("no smiles", ""),
+    ],
+)
+def test_a_scaffold_is_the_rings_and_what_links_them(smiles: str, its: str) -> None:
+    assert scaffold(smiles) == its
 
 
 def test_wrong_shares_repeated_ids_and_too_few_molecules_are_refused() -> None:
