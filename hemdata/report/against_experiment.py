@@ -13,6 +13,7 @@ from hemdata.report.style import INK, LINE, MUTED, drawing, paper_colours, set_c
 KINDS = (".svg", ".png", ".pdf")
 WIDTH_INCH, HEIGHT_INCH = 7.2, 4.6
 NAMED = 5  # the largest errors
+NEAR = 0.06  # of the axis: names that would overlap stand in one line
 
 
 def write_figure(found: Experiment, corrected: AtomEquivalents | None, path: Path) -> None:
@@ -53,10 +54,19 @@ def _panel(on: Any, found: Experiment, words: str, errors: npt.NDArray[np.float6
     on.axhline(mean, color=set_colour(1), lw=1.2, ls="--")
     on.set_title(f"{words}: mean {mean:+.2f}, mean absolute {absolute:.2f}", loc="left", size=10, color=INK)
     on.set_ylabel("kcal/mol")
-    middle = (atoms.min() + atoms.max()) / 2
+    on.margins(y=0.08)
+    middle, near = (atoms.min() + atoms.max()) / 2, NEAR * float(np.ptp(errors))
+    said: list[tuple[int, float, list[str]]] = []
     for place in np.argsort(-np.abs(errors))[:NAMED]:
-        left = atoms[place] <= middle
+        n, error, name = int(atoms[place]), float(errors[place]), found.rows[place].known.name
+        beside = next((names for m, other, names in said if m == n and abs(other - error) < near), None)
+        if beside is None:
+            said.append((n, error, [name]))
+        else:
+            beside.append(name)
+    for n, error, names in said:
+        left = n <= middle
         on.annotate(
-            found.rows[place].known.name, (atoms[place], errors[place]), xytext=(6 if left else -6, 0),
-            textcoords="offset points", ha="left" if left else "right", va="center", size=8, color=MUTED,
+            ", ".join(names), (n, error), xytext=(6 if left else -6, 0), textcoords="offset points",
+            ha="left" if left else "right", va="center", size=8, color=MUTED,
         )  # fmt: skip
