@@ -62,6 +62,7 @@ def downloads(rows: Rows, tables: Tables, why: Reasons, variance: Variance | Non
         ("comparisons", "every pair of training sets", _table(tables.comparisons)),
         ("baselines", "networks against baselines", _table(tables.baselines)),
         ("parts", "parts of every error", _table(why.parts)),
+        ("references", "errors left by a fit to a few references", _table(why.cured)),
         ("functional-groups", "errors by functional group", _table(why.functional_groups)),
         ("environments", "errors by unseen environments", _table(why.environments)),
         ("leaks", "errors with and without leaks", _table(why.leaks)),

@@ -127,6 +127,7 @@ def _page(
                 "sizes": whys.sizes(name),
                 "set_against_set": whys.set_against_set(name),
                 "elements": whys.elements(name),
+                "cured": whys.cured(name),
                 "with_overlap": layout.with_overlap(name, overlap) if overlap else None,
             }
             for name in networks

@@ -112,7 +112,8 @@ def _tables(material: Material, folder: Path) -> list[Path]:
     frames = {
         "errors": tables.mae, "summary": tables.summary, "comparisons": tables.comparisons,
         "baselines": tables.baselines, "in-distribution": tables.in_distribution, "rank-stability": tables.ranks,
-        "molecules": tables.molecules, "parts": why.parts, "per-element": why.per_element, "seed-noise": why.seeds,
+        "molecules": tables.molecules, "parts": why.parts, "per-element": why.per_element, "references": why.cured,
+        "seed-noise": why.seeds,
         "size": why.size, "environments": why.environments, "set-against-set": why.set_against_set,
         "functional-groups": why.functional_groups, "leaks": why.leaks, "leaked-molecules": why.leaked,
     }  # fmt: skip

@@ -11,6 +11,8 @@ from hemdata.study.matrix import MEAN
 from hemdata.study.reasons import Reasons
 from hemdata.study.variance import Variance
 
+REFERENCES = 10  # molecules of a group that are labelled for its dressed atoms
+
 
 class ReasonLayout:
     """Lays out the tables of the reasons.
@@ -129,6 +131,19 @@ class ReasonLayout:
         rows.sort(key=lambda row: -max(cell.value for cell in row.cells))
         return Grid(tuple(map(self.label, sets)), (tuple(rows[:most]),))
 
+    def cured(self, network: str) -> Grid | None:
+        """What is left of each error after a fit to ten of a group's molecules: a row a set, a column a group."""
+        table = self.reasons.cured[self.reasons.cured["network"] == network]
+        table = table[table["n_references"] == REFERENCES]
+        if table.empty:
+            return None
+        groups = sorted(table["group"].unique())
+        rows = []
+        for training_set, part in table.groupby("training_set", sort=True):
+            by_group = {row["group"]: row for row in part.to_dict("records")}
+            rows.append(Row(self.label(training_set), "", tuple(_left(by_group.get(group)) for group in groups)))
+        return Grid(tuple(map(self.label, groups)), (tuple(rows),))
+
     def elements(self, network: str) -> Grid:
         """The dressed atoms of the errors: a row a set and group, a column an element; kcal/mol for each atom."""
         table = self.reasons.per_element[self.reasons.per_element["network"] == network]
@@ -172,6 +187,13 @@ def _by(ranks: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
     return [
         (name, ranks[ranks["ranked"] == name]) for name in ("training set", "network") if name in set(ranks["ranked"])
     ]
+
+
+def _left(row: Mapping[Any, Any] | None) -> Cell:
+    if row is None:
+        return Cell(float("nan"), "–")
+    lines = (span(row["after_kcal_mol_low"], row["after_kcal_mol_high"]), f"from {number(row['mae_kcal_mol'])}")
+    return Cell(row["after_kcal_mol"], number(row["after_kcal_mol"]), lines)
 
 
 def _correlation(row: Mapping[Any, Any] | pd.Series) -> Cell:

@@ -19,6 +19,7 @@ from hemdata.study.reasons import (
     atoms_part,
     by_functional_group,
     composition,
+    cured_by,
     geometry_part,
     leaked_errors,
     leaked_molecules,
@@ -108,6 +109,20 @@ def test_errors_that_have_nothing_to_do_with_the_elements_are_not_the_compositio
     found = composition(frame, resamples=RESAMPLES).iloc[0]
     assert found["part_kcal_mol"] < 1.0
     assert found["part_kcal_mol_low"] <= 0
+
+
+def test_ten_references_cure_a_shift_and_nothing_else() -> None:
+    frame = rows(seeds=1)
+    shift = with_error(frame, 2.0 * counts_of(frame, "C") - 3.0 * counts_of(frame, "O"))
+    found = cured_by(shift, (10, 30, 41), picks=20).set_index("n_references")
+    assert list(found.index) == [10, 30]  # 41 of 45 leave too few to be judged
+    assert found.loc[30, "after_kcal_mol"] == pytest.approx(0, abs=1e-6)
+    assert found.loc[10, "after_kcal_mol"] < 0.1 * found.loc[10, "mae_kcal_mol"]
+    noise = with_error(frame, np.random.default_rng(1).choice([-10.0, 10.0], len(frame)))
+    left = cured_by(noise, (10,), picks=50).iloc[0]
+    assert left["mae_kcal_mol"] == pytest.approx(10)
+    assert left["after_kcal_mol"] > 10  # a fit to noise does harm
+    assert left["after_kcal_mol_low"] < left["after_kcal_mol"] < left["after_kcal_mol_high"]
 
 
 def test_an_error_that_grows_with_size_is_the_same_for_each_heavy_atom() -> None:

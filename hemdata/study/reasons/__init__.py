@@ -1,6 +1,6 @@
 """reasons: why a model errs on a group, each reason a function from rows to a table of its own."""
 
-from hemdata.study.reasons.composition import composition, per_element
+from hemdata.study.reasons.composition import composition, cured_by, per_element
 from hemdata.study.reasons.environments import set_against_set, unseen_environments
 from hemdata.study.reasons.errors import Drawn, drawn, mean_over_seeds, signed_errors
 from hemdata.study.reasons.every import Reasons, largest_trained, reasons_of
@@ -19,6 +19,7 @@ __all__ = [
     "atoms_part",
     "by_functional_group",
     "composition",
+    "cured_by",
     "drawn",
     "geometry_part",
     "largest_trained",

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from hemdata.errors import DataError
-from hemdata.study.reasons.composition import per_element
+from hemdata.study.reasons.composition import cured_by, per_element
 from hemdata.study.reasons.environments import set_against_set, unseen_environments
 from hemdata.study.reasons.errors import signed_errors
 from hemdata.study.reasons.functional_groups import by_functional_group
@@ -27,6 +27,7 @@ class Reasons:
 
     parts: pd.DataFrame
     per_element: pd.DataFrame
+    cured: pd.DataFrame
     seeds: pd.DataFrame
     size: pd.DataFrame
     environments: pd.DataFrame
@@ -49,6 +50,7 @@ def reasons_of(
     return Reasons(
         parts=parts(errors, resamples=resamples, seed=seed),
         per_element=per_element(errors),
+        cured=cured_by(errors, seed=seed),
         seeds=seed_noise(errors, resamples=resamples, seed=seed),
         size=size(errors, largest or {}, resamples=resamples, seed=seed),
         environments=unseen_environments(errors, resamples=resamples, seed=seed),
