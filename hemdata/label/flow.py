@@ -1,4 +1,4 @@
-"""Feeds calculations to a cluster, a few a worker at any time, and takes their results as they finish."""
+"""Feeds calculations to a cluster, some tens a worker at any time, and takes their results as they finish."""
 
 import heapq
 import time
@@ -13,7 +13,7 @@ from hemdata.label.apart import Limits, apart
 from hemdata.label.calculation import Calculation, Result
 from hemdata.label.cluster import LOST_WORKERS_ALLOWED, Cluster
 
-TASKS_A_WORKER = 8
+TASKS_A_WORKER = 32
 TICK_SECONDS = 1.0
 
 

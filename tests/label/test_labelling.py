@@ -8,7 +8,9 @@ import sys
 import time
 from pathlib import Path
 
-from hemdata.label import label_dataset
+import pytest
+
+from hemdata.label import flow, label_dataset
 from hemdata.shards import read, rejected, verify
 
 # More molecules than the scheduler holds at once, one asked twice, one that cannot be embedded as asked.
@@ -21,7 +23,10 @@ def smiles_file(folder: Path, lines: list[str]) -> Path:
     return path
 
 
-def test_every_molecule_is_labelled_or_counted_and_a_second_run_computes_nothing(tmp_path: Path) -> None:
+def test_every_molecule_is_labelled_or_counted_and_a_second_run_computes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(flow, "TASKS_A_WORKER", 8)
     path = smiles_file(tmp_path, [*SMILES, "OC", "C.C"])
     first = label_dataset(path, data=tmp_path, workers=2)
     assert first.outcome.computed == len(SMILES) + 1  # CO and OC are one molecule, computed once
