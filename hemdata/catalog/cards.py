@@ -245,7 +245,7 @@ class StudyCard(Card):
     question: str
     level: Name
     sets: Annotated[dict[Name, TrainingSet], Field(min_length=1)]
-    groups: Annotated[list[Name], Field(min_length=1)]
+    groups: list[Name]
     networks: Annotated[list[StudyNetwork], Field(min_length=1)]
     seeds: Annotated[list[int], Field(min_length=1)]
     split: tuple[float, float, float] = (0.8, 0.1, 0.1)

@@ -110,7 +110,11 @@ def report(
         _compare(compare, page, figures, as_json)
         return
     from hemdata.report import write_report
+    from hemdata.study.rows import read_rows
 
+    if not read_rows(folder).predictions.num_rows:
+        _learning_curve(folder, page, figures, as_json)
+        return
     page = page or folder / "report.html"
     answer = write_report(folder, page, figures=figures)
     if as_json:
@@ -123,6 +127,29 @@ def report(
     out.print(str(page.resolve()), markup=False)
     if figures:
         out.print(str(figures.resolve()), markup=False)
+
+
+def _learning_curve(folder: Path, page: Path | None, figures: Path | None, as_json: bool) -> None:
+    """Print the errors of a study without test groups, on molecules like those trained on."""
+    from rich.table import Table
+
+    from hemdata.errors import CallError
+    from hemdata.study.learning_curve import learning_curve
+
+    if page is not None or figures is not None:
+        raise CallError("A study without test groups has no page; its errors are printed.", got=page or figures)
+    points = learning_curve(folder)
+    if as_json:
+        print(json.dumps([point._asdict() for point in points], indent=2))
+        return
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for name in ("network", "set", "trained on", "seeds", "MAE, kcal/mol", "seconds"):
+        table.add_column(name, justify="left" if name in ("network", "set") else "right", no_wrap=True)
+    for each in points:
+        spread = "" if each.deviation_kcal_mol is None else f" ± {each.deviation_kcal_mol:.2f}"
+        words = (each.network, each.training_set, f"{each.training_size:,}", str(each.seeds))
+        table.add_row(*words, f"{each.mae_kcal_mol:.2f}{spread}", f"{each.seconds:.0f}")
+    out.print(table)
 
 
 def _compare(runs: tuple[Path, Path], page: Path | None, figures: Path | None, as_json: bool) -> None:

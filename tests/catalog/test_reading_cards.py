@@ -102,7 +102,7 @@ WRONG = {
     "not a number": (LevelCard, LEVEL, "-37.8", ".nan", "atoms_hartree.C", "finite"),
     "endless": (LevelCard, LEVEL, "-37.8", "-.inf", "atoms_hartree.C", "finite"),
     "an element's name": (LevelCard, LEVEL, "C: -37.8", "carbon: -37.8", "atoms_hartree.carbon", "^[A-Z][a-z]?$"),
-    "an empty list": (StudyCard, STUDY, "groups: [azoxy]", "groups: []", "groups", "at least 1"),
+    "an empty list": (StudyCard, STUDY, "seeds: [0, 1]", "seeds: []", "seeds", "at least 1"),
     "keys that do not go together": (LevelCard, LEVEL, "angular: cartesian\n", "", "the card as a whole", "needs"),
     "a split that is not whole": (StudyCard, STUDY, "seeds:", "split: [1, 1, 1]\nseeds:", "the card", "add up to 1"),
     "a name that is none": (LevelCard, LEVEL, "name: mine", "name: My Level", "name", "pattern"),
