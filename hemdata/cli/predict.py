@@ -32,7 +32,7 @@ def predict(
     ],
     file: Annotated[Path | None, typer.Option("--out", help="Write the rows to this CSV file too.")] = None,
     geometry: Annotated[
-        str | None, typer.Option(help="Level of geometries made from SMILES; by default that of the training set.")
+        str | None, typer.Option(help="Level of geometries made from SMILES; by default the training set's.")
     ] = None,
     formation: Annotated[bool, typer.Option(help="Enthalpies of formation where the level has the data.")] = True,
     workers: Annotated[int | None, typer.Option(min=1, help="Worker processes; by default one a core.")] = None,

@@ -83,5 +83,6 @@ class Domain:
             unseen = self.unseen_atoms(smiles)
             if unseen:
                 named = ", ".join(unseen[:8]) + (f" and {len(unseen) - 8} more" if len(unseen) > 8 else "")
-                told.append(f"{len(unseen)} heavy atoms in surroundings not seen in training: {named}")
+                atoms = "heavy atom" if len(unseen) == 1 else "heavy atoms"
+                told.append(f"{len(unseen)} {atoms} in surroundings not seen in training: {named}")
         return told

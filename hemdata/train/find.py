@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -22,17 +23,27 @@ def packages(word: str | Path) -> list[Path]:
     """
     folder = Path(word)
     for place in (folder, folder / "model"):
-        if (place / CARD).is_file():
+        if named(place / CARD):
             return [place]
-    if folder.is_dir():
+    if named(folder) and folder.is_dir():
         inside = sorted(path for path in folder.iterdir() if path.is_dir())
-    elif folder.parent.is_dir():
+    elif named(folder.parent) and folder.parent.is_dir():
         inside = [path for path in folder.parent.glob(f"{folder.name}-s*") if SEED.sub("", path.name) == folder.name]
         inside.sort(key=lambda path: int(path.name.rpartition("-s")[2]))
     else:
         inside = []
     places = [place for path in inside for place in (path, path / "model")]
     return [place for place in places if (place / CARD).is_file()]
+
+
+def named(path: str | Path) -> bool:
+    """Whether something is there; a long SMILES is no path that the system would look up."""
+    try:
+        return Path(path).exists()
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            return False
+        raise
 
 
 def load_all(folders: Iterable[Path]) -> list[Fitted]:

@@ -17,6 +17,7 @@ from hemdata.errors import CallError, DataError
 from hemdata.label.asked import Asked, dataset_name, from_file, from_smiles
 from hemdata.levels import SYMBOLS, Level, level
 from hemdata.train.domain import Domain
+from hemdata.train.find import named
 from hemdata.train.fitted import Fitted
 from hemdata.train.formation import Thermal, formation_kcal_mol, no_formation, thermal
 
@@ -79,14 +80,16 @@ def wanted(word: str) -> Iterator[Asked | Unread]:
         CallError: for a file of another kind, or a path where nothing is.
         DataError: for an XYZ file that does not read.
     """
-    path = Path(word)
-    if path.is_file() and path.suffix == ".smi":
+    path, exists = Path(word), named(word)
+    if exists and path.is_file() and path.suffix == ".smi":
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
             words = line.split()
             if words:
                 yield _read(words[0], f"{dataset_name(path)}:{words[1] if len(words) > 1 else number}")
-    elif path.is_file():
+    elif exists and path.is_file():
         yield from from_file(path)
+    elif exists:
+        raise CallError("There is no finished model in this folder.", where=word, fix="Train it to its end first.")
     else:
         read = _read(word, word)
         if isinstance(read, Unread) and (path.suffix in (".smi", ".xyz", ".extxyz") or "/cells/" in word):
@@ -108,7 +111,8 @@ def predict(
     Args:
         models: of one level (`find.load_all`).
         molecules: as `wanted` reads them; a geometry that is given is taken as it is.
-        geometry: level at which geometries are made from SMILES; by default that of the training molecules.
+        geometry: level at which geometries are made from SMILES; by default that of the training molecules, or, where
+            that would take more than seconds, GFN2-xTB, with a warning.
         formation: whether enthalpies of formation are wanted where the level has the data.
         workers: processes for the geometries; by default one a core.
         progress: called with the number of molecules done since the last call.
@@ -230,12 +234,16 @@ def _same_levels(models: Sequence[Fitted]) -> None:
 
 
 def _geometry_level(domain: Domain, asked: str | None) -> Level:
-    """The level that geometries are made at: as asked, else the training molecules' one, else GFN2-xTB."""
+    """The level that geometries are made at: as asked, else the training molecules' one if it takes seconds, else
+    GFN2-xTB."""
+    from hemdata.catalog import cards
     from hemdata.label.calculation import START_LEVEL
 
     if asked is not None:
         return level(asked)
-    return level(domain.geometry_levels[0] if len(domain.geometry_levels) == 1 else START_LEVEL)
+    cheap = [level(name) for name in domain.geometry_levels if name in cards("level")]
+    same = len(domain.geometry_levels) == 1 and len(cheap) == 1 and cheap[0].card.engine != "pyscf"
+    return cheap[0] if same else level(START_LEVEL)
 
 
 def _warnings(one: Asked, smiles: str | None, domain: Domain, at: Level) -> Iterator[str]:

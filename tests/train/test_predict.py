@@ -55,7 +55,7 @@ def test_a_package_a_cell_a_cells_seeds_and_a_folder_of_cells_are_found(cells: P
     assert packages(cells / "dressed-atoms-neuro-24") == every
     assert sorted(packages(cells)) == sorted(every)
     assert packages(cells / "dressed-atoms-neuro-2") == []
-    assert packages("CCO") == []
+    assert packages("CCO") == packages("C" * 5000) == []
 
 
 def test_one_model_given_twice_and_models_of_two_levels_are_refused(
@@ -179,13 +179,15 @@ def test_failed_molecules_are_listed_the_others_told_and_the_exit_code_is_1(cell
     assert [bool(row["atomization_energy_kcal_mol"]) for row in rows] == [True, False, False, True]
 
 
-def test_a_network_is_not_asked_about_an_element_that_it_cannot_represent(
-    cells: Path, messengers: pa.Table, tmp_path: Path
-) -> None:
-    fit_network("painn", "small", messengers.slice(0, 24), messengers.slice(24), seed=0, folder=tmp_path, epochs=1)
+def test_a_network_is_not_asked_about_an_element_that_it_cannot_represent(cells: Path) -> None:
+    from hemdata.train.dressed_atoms import FittedDressedAtoms
+
+    (model,) = load_all(packages(cells / "dressed-atoms-neuro-24-s0"))
+    named_so = FittedDressedAtoms(model.about | {"network": "painn"})  # whose card ends at krypton
     iodide = Asked("hi", None, None, None, 1, atomic_numbers=[53, 1], positions=[0.0, 0, 0, 0, 0, 1.6])
-    (said,) = predict(load_all([tmp_path]), [iodide], formation=False, workers=1)
-    assert "cannot represent" in str(said.reason)
+    (said,) = predict([named_so], [iodide], formation=False, workers=1)
+    assert "The network 'painn' cannot represent atomic number 53." in str(said.reason)
+    assert said.atomization_energy_kcal_mol is None
 
 
 @pytest.mark.parametrize(
@@ -213,6 +215,7 @@ def test_a_package_of_another_version_or_tampered_with_is_a_sentence(
         (["C"], "No model is given"),
         (["nowhere/cells/painn-qm9-640", "C"], "no such file or model"),
         (["missing.smi"], "no such file or model"),
+        ([".", "C"], "no finished model in this folder"),
     ],
 )
 def test_a_wrong_call_is_a_sentence(words: list[str], sentence: str, tmp_path: Path) -> None:
