@@ -21,6 +21,7 @@ from hemdata.study.lock import InWork, claimed
 from hemdata.study.rows import finished
 
 Event = Callable[[str, int, int], None]  # cell, epochs done, epochs in all
+DIED = "Its process died, most often since memory ran out: give it more, or take a smaller configuration."
 
 
 class TimeUp(Exception):
@@ -70,6 +71,9 @@ def train_eval(
         progress: called with a cell's name, its epochs done and in all; also with (name, n, n) when it ends.
         tell: called with a sentence about what had to be changed in a cell.
 
+    Where a worker process dies, the others with it, they go on with half as many at a time, so that the cell that does
+    it is found and told, and stops no other.
+
     Raises:
         CallError: for a pattern that fits no cell.
     """
@@ -80,30 +84,44 @@ def train_eval(
     events = context.Queue()
     listener = Thread(target=_pass_on, args=(events, progress, tell), daemon=True)
     listener.start()
-    with one_thread():
-        pool = ProcessPoolExecutor(
-            min(workers or places(device), len(matrix)), mp_context=context, initializer=_begin, initargs=(events,)
-        )
-        try:
-            with interrupts_held():
-                futures = {pool.submit(_run, cell, data, out, device, deadline): cell for cell in matrix}
-            for future in as_completed(futures):
-                cell = futures[future]
-                _note(ran, cell.name, future)
-                events.put((cell.name, cell.epochs or 1, cell.epochs or 1))
-        except BaseException:  # Ctrl-C: a cell may have hours to go, and goes on from its checkpoint another time
-            for process in multiprocessing.active_children():
-                process.terminate()
-            raise
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
-            events.put(None)
-            listener.join()
+    due, at_once = matrix, min(workers or places(device), len(matrix))
+    try:
+        while due:
+            with ProcessPoolExecutor(at_once, context, _begin, (events,)) as pool:
+                broken = _round(ran, pool, due, (data, out, device, deadline), events)
+            if broken and at_once == 1:  # cells were begun in their order, so that it was the first that died
+                ran.failed[broken[0].name] = DIED
+                broken = broken[1:]
+            due, at_once = broken, max(1, at_once // 2)
+    finally:
+        events.put(None)
+        listener.join()
     for name in list(ran.in_work):  # the other process may have finished it meanwhile
         if finished(out, name):
             del ran.in_work[name]
             ran.skipped.append(name)
     return ran
+
+
+def _round(ran: Ran, pool: ProcessPoolExecutor, due: list[Cell], how: tuple[Any, ...], events: Any) -> list[Cell]:
+    """Run cells in a pool; those are returned that it did not come to, or not to the end of, since a worker died."""
+    broken = []
+    try:
+        with one_thread(), interrupts_held():
+            futures = {pool.submit(_run, cell, *how): cell for cell in due}
+        for future in as_completed(futures):
+            cell = futures[future]
+            if isinstance(future.exception(), BrokenProcessPool):
+                broken.append(cell)
+                continue
+            _note(ran, cell.name, future)
+            events.put((cell.name, cell.epochs or 1, cell.epochs or 1))
+    except BaseException:  # Ctrl-C: a cell may have hours to go, and goes on from its checkpoint another time
+        for process in multiprocessing.active_children():
+            process.terminate()
+        pool.shutdown(wait=True, cancel_futures=True)
+        raise
+    return [cell for cell in due if cell in broken]
 
 
 def places(device: str) -> int:
@@ -122,8 +140,6 @@ def _note(ran: Ran, name: str, future: "Future[bool]") -> None:
         ran.in_work[name] = str(error.got)
     except HemdataError as error:
         ran.failed[name] = str(error)
-    except BrokenProcessPool:
-        ran.failed[name] = "A worker process died, most often since memory ran out; run it again with fewer --workers."
     except Exception as error:  # one broken cell must not stop the others
         ran.failed[name] = f"{type(error).__name__}: {error}"
     else:

@@ -212,15 +212,31 @@ def test_two_drivers_on_one_folder_do_each_cell_once(labelled: Path, tmp_path: P
 
 
 @pytest.mark.slow
+def test_a_cell_whose_process_dies_is_told_and_stops_no_other(
+    labelled: Path, tmp_path: Path, elements: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The network kills its own process with SIGKILL, as a system out of memory would."""
+    dies = "import os\ndef build(configuration):\n    os.kill(os.getpid(), 9)\n"
+    (tmp_path / "elements_of_a_test.py").write_text(dies)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    card = study(networks=[{"network": "elements"}, *BASELINES], seeds=[0])
+    ran = train_eval(card, labelled, tmp_path / "run", workers=2, device="cpu")
+    assert sorted(ran.done) == ["dressed-atoms-neuro-24-s0", "dressed-atoms-saccharides-24-s0"]
+    assert sorted(ran.failed) == ["elements-neuro-24-s0", "elements-saccharides-24-s0"]
+    assert all("process died" in reason for reason in ran.failed.values())
+
+
+@pytest.mark.slow
 def test_a_study_killed_and_started_again_at_once_ends_as_an_undisturbed_one(
     labelled: Path, tmp_path: Path, elements: None
 ) -> None:
     """SIGKILL to the driver alone: its workers end too, what they held is taken over, results are the same bits."""
-    card = card_file(tmp_path, networks=[*BASELINES, {"network": "elements", "epochs": 400}], seeds=[0])
+    networks = [*BASELINES, {"network": "elements", "epochs": 80}]
+    card = card_file(tmp_path, networks=networks, sets={"neuro": {"dataset": "neuro", "molecules": 30}}, seeds=[0])
     quiet = {"cwd": tmp_path, "env": os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(tmp_path)}}
     words = [sys.executable, "-m", "hemdata.cli", "train-eval", str(card), "--data", str(labelled), "--json"]
-    words += ["--workers", "2", "--device", "cpu", "--out"]
-    for epochs in (20, 150):
+    words += ["--workers", "1", "--device", "cpu", "--out"]
+    for epochs in (5, 40):
         driver = subprocess.Popen([*words, "run"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **quiet)  # type: ignore[call-overload]
         curve = tmp_path / "run" / "cells" / "elements-neuro-24-s0" / "model" / "curve.csv"
         until = time.monotonic() + 300
@@ -234,7 +250,7 @@ def test_a_study_killed_and_started_again_at_once_ends_as_an_undisturbed_one(
         ended = subprocess.run([*words, folder], capture_output=True, text=True, check=True, **quiet)  # type: ignore[call-overload]
         told = json.loads(ended.stdout)
         assert told["in_work"] == told["failed"] == {}
-        assert len(told["done"]) + len(told["skipped"]) == 4
+        assert len(told["done"]) + len(told["skipped"]) == 2
     killed, whole = (read_rows(tmp_path / folder) for folder in ("run", "undisturbed"))
     assert killed.predictions.equals(whole.predictions)
     assert killed.curves.equals(whole.curves)
