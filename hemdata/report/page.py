@@ -14,7 +14,7 @@ from hemdata.report.material import Material, gather
 from hemdata.report.reason_figures import ReasonFigures
 from hemdata.report.reason_layout import ReasonLayout
 from hemdata.report.style import HEAT_STEPS, drawing
-from hemdata.report.words import listed, number
+from hemdata.report.words import listed, number, p_value
 from hemdata.study import statistics
 from hemdata.study.matrix import BASELINES
 from hemdata.study.rows import Rows
@@ -154,6 +154,7 @@ def _page(
         stability=whys.stability(),
         variance_figures=variance_figures,
         left_out=[layout.label(name) for name in variance.left_out] if variance else [],
+        shared_luck=p_value(variance.shared_luck_p) if variance and variance.shared_luck_p < 0.05 else "",
         part_legend=figures.part_legend(),
         leaked_names=whys.leaked(),
         leaks=layout.leaks(),

@@ -1,5 +1,7 @@
 """The analysis of variance against textbooks and statsmodels, and its shares by simulation."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -113,6 +115,26 @@ def test_intervals_hold_the_known_shares_95_times_in_100() -> None:
         hits["driver"] += driver["share_low"] <= of_set <= driver["share_high"]
     covered = {name: count / trials for name, count in hits.items()}
     assert min(covered.values()) >= 0.9, covered
+
+
+def test_the_choices_share_holds_though_networks_share_a_seeds_luck_and_that_is_told() -> None:
+    """Splits are made by the seed, so the networks of a set may have good and bad luck together."""
+    rng, trials = np.random.default_rng(9), 60
+    truth = known(EFFECTS, 0.3)
+    of_set = (truth["training set"] + truth["training set × group"]) / (1 - truth["group"] - truth["seed"])
+    hits = told = told_apart = 0
+    for trial in range(trials):
+        together = study(rng, EFFECTS, 0.0)
+        luck = np.exp(np.tile(rng.normal(0, 0.3, (1, 2, 3, 1)), (3, 1, 1, 1)).reshape(6, 3, 1))
+        shared = replace(together, absolute=tuple(group * luck for group in together.absolute))
+        found = explained(shared, resamples=300, seed=trial)
+        driver = found.drivers.set_index("driver").loc["training set"]
+        hits += driver["share_low"] <= of_set <= driver["share_high"]
+        told += found.shared_luck_p < 0.05
+        told_apart += explained(study(rng, EFFECTS, 0.3), resamples=2, seed=trial).shared_luck_p < 0.05
+    assert hits / trials >= 0.9
+    assert told / trials > 0.95
+    assert told_apart / trials < 0.15  # 5 in 100 by chance
 
 
 def test_an_effect_that_is_not_there_has_no_share_and_shares_sum_to_one() -> None:
