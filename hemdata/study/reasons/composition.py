@@ -83,20 +83,25 @@ def cured_by(
         (mean over the draws, with the _low and _high ends of the middle 95 % of them).
     """
     lines = []
-    for key, piece in mean_over_seeds(errors).groupby([*MODEL, "group"], sort=True):
-        _, counts = composition_matrix(piece["smiles"].tolist())
+    for group, part in mean_over_seeds(errors).groupby("group", sort=True):
+        wide = part.pivot(index="molecule_id", columns=MODEL, values=ERROR)  # models of a group share its molecules
+        smiles = part.drop_duplicates("molecule_id").set_index("molecule_id")["smiles"]
+        _, counts = composition_matrix(smiles.loc[wide.index].tolist())
         known = ~np.isnan(counts).any(-1)
-        x, y = counts[known], piece[ERROR].to_numpy()[known]
+        x, y = counts[known], wide.to_numpy(np.float64)[known]  # (n_molecules, n_elements), (n_molecules, n_models)
         rng = np.random.default_rng(seed)
         for n in references:
             if len(y) - n < LEAST_JUDGED:
                 continue
-            left = np.empty(picks)
+            left = np.empty((picks, y.shape[1]))
             for i in range(picks):
                 order = rng.permutation(len(y))
                 fitted = np.linalg.lstsq(x[order[:n]], y[order[:n]], rcond=None)[0]
-                left[i] = np.abs(y[order[n:]] - x[order[n:]] @ fitted).mean()
-            low, high = np.quantile(left, [0.025, 0.975])
-            lines.append((*key, n, float(np.abs(y).mean()), float(left.mean()), float(low), float(high)))
+                left[i] = np.abs(y[order[n:]] - x[order[n:]] @ fitted).mean(0)
+            ends_of = np.quantile(left, [0.025, 0.975], axis=0).T
+            measured = zip(wide.columns, np.abs(y).mean(0), left.mean(0), ends_of, strict=True)
+            for model, mae, after, span in measured:
+                lines.append((*model, group, n, float(mae), float(after), *map(float, span)))
     columns = ["n_references", "mae_kcal_mol", "after_kcal_mol", "after_kcal_mol_low", "after_kcal_mol_high"]
-    return pd.DataFrame(lines, columns=[*MODEL, "group", *columns])
+    keys = [*MODEL, "group"]
+    return pd.DataFrame(lines, columns=[*keys, *columns]).sort_values([*keys, "n_references"], ignore_index=True)
