@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # sums over threads differ in their last bits
 os.environ.setdefault("HF_HUB_OFFLINE", "1")  # nothing is asked of the Hub
 
 SCIENCE = ("calculation", "geometry", "model_hessian", "relax", "tblite_engine")  # what decides a label's numbers

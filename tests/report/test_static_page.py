@@ -138,6 +138,7 @@ def test_the_hovered_points_are_the_rows(text: str, study: Path) -> None:
             assert smiles in data["drawings"]
 
 
+@pytest.mark.slow
 def test_28_models_make_a_page_under_five_megabytes(tmp_path: Path) -> None:
     networks = ("painn", "dimenetpp", "torchmd-et", "allegro")
     make_study(tmp_path / "study", sets=SEVEN_SETS, networks=networks, epochs=50)
