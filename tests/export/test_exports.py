@@ -282,6 +282,31 @@ def test_molecules_without_a_geometry_are_refused_by_forms_of_structures(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("form", ["csv", "hdf5", "huggingface"])
+def test_molecules_without_a_geometry_keep_every_value_in_the_other_forms(form: str, tmp_path: Path) -> None:
+    import h5py
+    import pandas as pd
+    import pyarrow.parquet as pq
+
+    from hemdata.curate import build
+
+    build("neuro", None, tmp_path / "bare")
+    wanted = rows_of(tmp_path / "bare")
+    assert all(row["positions"] is None for row in wanted)
+    out = export(tmp_path / "bare", form, tmp_path / f"set{forms()[form].suffix}")
+    if form == "csv":
+        frame = pd.read_csv(out)
+        assert frame["inchikey"].tolist() == [row["inchikey"] for row in wanted]
+        assert frame["positions"].isna().all()
+    elif form == "hdf5":
+        with h5py.File(out) as file:
+            assert not file["positions_offsets"][:].any()
+            assert file["atomic_numbers"][:].tolist() == [z for row in wanted for z in row["atomic_numbers"]]
+            assert np.isnan(file["energy_hartree"][:]).all()
+    else:
+        assert pq.read_table(out / "data").to_pylist() == wanted
+
+
 def test_what_stands_there_is_replaced_only_when_asked(tricky: Path, tmp_path: Path) -> None:
     for form in ("csv", "pyg"):
         out = tmp_path / f"set{forms()[form].suffix}"
