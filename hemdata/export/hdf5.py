@@ -19,7 +19,8 @@ def write(built: BuiltSet, path: Path) -> None:
 
     A column of single values is a dataset [rows]. One of lists is a dataset of all lists' numbers one after another
     and `<column>_offsets` [rows + 1]: those of row i stand from offsets[i] to offsets[i + 1]; `positions` is
-    [atoms, 3], in step with `atomic_numbers_offsets` where every row has a geometry; `positions_offsets` / 3 always says. Where a value may be missing: NaN for a number, an empty string
+    [atoms, 3], in step with `atomic_numbers_offsets` where every row has a geometry; `positions_offsets` count numbers.
+    Where a value may be missing: NaN for a number, an empty string
     for a text. The manifest stands in the file's attribute `manifest`.
     """
     import h5py

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from hemdata.study import statistics
-from hemdata.study.reasons.correlation import rank_correlation
-from hemdata.study.reasons.errors import ERROR, MODEL, drawn, ends, mean_over_seeds
+from hemdata.study.reasons.errors import ERROR, MODEL, ends, mean_over_seeds
+from hemdata.study.reasons.tables import by_class
 
 CLASSES = {"none": (-1.0, 0.0), "up to a quarter": (0.0, 0.25), "up to a half": (0.25, 0.5), "more": (0.5, 1.0)}
 
@@ -26,25 +26,8 @@ def unseen_environments(errors: pd.DataFrame, *, resamples: int = statistics.RES
     frame = errors.dropna(subset="environments_unseen")
     share = frame.groupby([*MODEL, "molecule_id"])["environments_unseen"].transform("mean")  # splits differ by seed
     bounds = [-1.0, *(high for _, high in CLASSES.values())]
-    absolute = frame[ERROR].abs()
-    frame = frame.assign(
-        unseen=pd.cut(share, bounds, labels=list(CLASSES)).astype(str),
-        absolute=absolute, of_heavy_atom=absolute / frame["n_heavy"].clip(lower=1),
-    )  # fmt: skip
-    rho = {
-        key: rank_correlation(part, "of_heavy_atom", "environments_unseen", resamples=resamples, seed=seed)
-        for key, part in frame.groupby(MODEL, sort=True)
-    }
-    lines = []
-    for one in drawn(frame, ["absolute", "of_heavy_atom"], [*MODEL, "unseen"], resamples=resamples, seed=seed):
-        network, training_set, unseen = one.key
-        mae, atom = map(float, one.estimate)
-        lines.append((network, training_set, unseen, one.n_molecules, mae, *ends(one.draws[:, 0]),
-                      atom, *ends(one.draws[:, 1]), *rho[network, training_set]))  # fmt: skip
-    columns = [*MODEL, "unseen", "n_molecules"]
-    for name in ("mae_kcal_mol", "mae_kcal_mol_heavy_atom", "rank_correlation"):
-        columns += [name, f"{name}_low", f"{name}_high"]
-    table = pd.DataFrame(lines, columns=columns)
+    frame = frame.assign(unseen=pd.cut(share, bounds, labels=list(CLASSES)).astype(str))
+    table = by_class(frame, "unseen", "of_heavy_atom", "environments_unseen", resamples=resamples, seed=seed)
     order = {name: i for i, name in enumerate(CLASSES)}
     return table.sort_values([*MODEL, "unseen"], key=lambda c: c.map(order) if c.name == "unseen" else c,
                              ignore_index=True)  # fmt: skip

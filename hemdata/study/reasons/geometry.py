@@ -6,7 +6,7 @@ import pyarrow as pa
 from hemdata.errors import DataError
 from hemdata.levels import one_level
 from hemdata.study import statistics
-from hemdata.study.reasons.errors import drawn, ends
+from hemdata.study.reasons.tables import by_group
 
 
 def geometry_part(
@@ -37,14 +37,7 @@ def geometry_part(
         raise DataError("The two sets share no molecule.", expected="the same ids at two geometries")
     signed = both["atomization_energy_kcal_mol"] - both["atomization_energy_kcal_mol_other"]
     frame = pd.DataFrame({
-        "group": both["id"].str.partition(":")[0], "molecule_id": both["id"], "signed": signed,
-        "absolute": signed.abs(), "of_atom": signed.abs() / both["n_atoms"],
+        "group": both["id"].str.partition(":")[0], "molecule_id": both["id"], "n_atoms": both["n_atoms"],
+        "signed": signed,
     })  # fmt: skip
-    means = frame.groupby("group")["signed"].mean()
-    lines = []
-    for found in drawn(frame, ["absolute", "of_atom"], ["group"], resamples=resamples, seed=seed):
-        part, atom = map(float, found.estimate)
-        lines.append((*found.key, found.n_molecules, part, *ends(found.draws[:, 0]), float(means[found.key[0]]), atom))
-    names = ["group", "n_molecules", "part_kcal_mol", "part_kcal_mol_low", "part_kcal_mol_high", "mean_kcal_mol",
-             "part_kcal_mol_atom"]  # fmt: skip
-    return pd.DataFrame(lines, columns=names)
+    return by_group(frame, resamples=resamples, seed=seed)

@@ -6,7 +6,7 @@ import pandas as pd
 
 from hemdata.label.gap import GapRow
 from hemdata.study import statistics
-from hemdata.study.reasons.errors import drawn, ends
+from hemdata.study.reasons.tables import by_group
 
 
 def level_part(rows: Sequence[GapRow], *, resamples: int = statistics.RESAMPLES, seed: int = 0) -> pd.DataFrame:
@@ -21,18 +21,10 @@ def level_part(rows: Sequence[GapRow], *, resamples: int = statistics.RESAMPLES,
     """
     frame = pd.DataFrame({
         "group": [row.group for row in rows], "molecule_id": [row.id for row in rows],
-        "signed": [row.difference for row in rows], "absolute": [abs(row.difference) for row in rows],
-        "of_atom": [abs(row.difference) / row.n_atoms for row in rows],
-        "beyond": [abs(row.difference - row.composition) for row in rows],
+        "n_atoms": [row.n_atoms for row in rows], "signed": [row.difference for row in rows],
+        "beyond_composition_kcal_mol": [abs(row.difference - row.composition) for row in rows],
     })  # fmt: skip
-    signed = frame.groupby("group")["signed"].mean()
-    lines = []
-    for one in drawn(frame, ["absolute", "of_atom", "beyond"], ["group"], resamples=resamples, seed=seed):
-        part, atom, beyond = map(float, one.estimate)
-        lines.append((*one.key, one.n_molecules, part, *ends(one.draws[:, 0]), float(signed[one.key[0]]), atom, beyond))
-    columns = ["group", "n_molecules", "part_kcal_mol", "part_kcal_mol_low", "part_kcal_mol_high", "mean_kcal_mol",
-               "part_kcal_mol_atom", "beyond_composition_kcal_mol"]  # fmt: skip
-    return pd.DataFrame(lines, columns=columns)
+    return by_group(frame, ["beyond_composition_kcal_mol"], resamples=resamples, seed=seed)
 
 
 def atoms_part(rows: Sequence[GapRow], *, resamples: int = statistics.RESAMPLES, seed: int = 0) -> pd.DataFrame:
@@ -43,14 +35,6 @@ def atoms_part(rows: Sequence[GapRow], *, resamples: int = statistics.RESAMPLES,
     """
     frame = pd.DataFrame({
         "group": [row.group for row in rows], "molecule_id": [row.id for row in rows],
-        "signed": [row.foreign_atoms for row in rows], "absolute": [abs(row.foreign_atoms) for row in rows],
-        "of_atom": [abs(row.foreign_atoms) / row.n_atoms for row in rows],
+        "n_atoms": [row.n_atoms for row in rows], "signed": [row.foreign_atoms for row in rows],
     })  # fmt: skip
-    signed = frame.groupby("group")["signed"].mean()
-    lines = []
-    for one in drawn(frame, ["absolute", "of_atom"], ["group"], resamples=resamples, seed=seed):
-        part, atom = map(float, one.estimate)
-        lines.append((*one.key, one.n_molecules, part, *ends(one.draws[:, 0]), float(signed[one.key[0]]), atom))
-    columns = ["group", "n_molecules", "part_kcal_mol", "part_kcal_mol_low", "part_kcal_mol_high", "mean_kcal_mol",
-               "part_kcal_mol_atom"]  # fmt: skip
-    return pd.DataFrame(lines, columns=columns)
+    return by_group(frame, resamples=resamples, seed=seed)
