@@ -5,6 +5,7 @@ import json
 import os
 import platform
 import threading
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -62,12 +63,10 @@ def holder(folder: Path) -> str | None:
     lock = folder / LOCK
     try:
         found = json.loads(lock.read_text(encoding="utf-8"))
-        now = (folder / LOCK).stat().st_mtime
+        silent = time.time() - lock.stat().st_mtime
     except (OSError, ValueError):
         return None
-    import time
-
-    return _named(found) if _lives(found, time.time() - now) else None
+    return _named(found) if _lives(found, silent) else None
 
 
 def _remove_stale(folder: Path, lock: Path, mine: Path) -> None:
