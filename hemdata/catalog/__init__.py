@@ -24,7 +24,7 @@ from hemdata.catalog.cards import (
     study,
 )
 from hemdata.catalog.clusters import ClusterCard, cluster_card
-from hemdata.catalog.folders import card_path, cards, roots
+from hemdata.catalog.folders import card_path, cards, label_places, roots
 from hemdata.catalog.reading import Card, read_card, read_yaml
 
 __all__ = [
@@ -50,6 +50,7 @@ __all__ = [
     "composition",
     "dataset",
     "is_composition",
+    "label_places",
     "level_card",
     "network",
     "read_card",

@@ -15,6 +15,7 @@ PLACES = {
     "cluster": "pipelines/clusters",
     "network": "models",
 }
+LABELS = "datasets/labels"
 
 
 def roots() -> list[Path]:
@@ -46,6 +47,11 @@ def cards(kind: str) -> dict[str, Path]:
         for path in sorted((root / PLACES[kind]).glob("*.yaml")):
             found.setdefault(path.stem, path)
     return dict(sorted(found.items()))
+
+
+def label_places() -> list[Path]:
+    """The folders of labels that travel with the package (`test-groups@pc9@pc9` and others), a user's own first."""
+    return [place for root in roots() if (place := root / LABELS).is_dir()]
 
 
 def card_path(kind: str, name: str | Path) -> Path:

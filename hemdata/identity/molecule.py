@@ -1,6 +1,5 @@
 """The identity of a molecule given as SMILES, by RDKit."""
 
-import re
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -8,11 +7,10 @@ import numpy as np
 import numpy.typing as npt
 
 FLAT_GRAPH_LETTERS = 14
-_ATOM = re.compile("Cl|Br|[A-Za-z*]")
-_WITHOUT_BRACKETS = {
-    "B": 5, "C": 6, "N": 7, "O": 8, "F": 9, "P": 15, "S": 16, "Cl": 17, "Br": 35, "I": 53,
-    "b": 5, "c": 6, "n": 7, "o": 8, "p": 15, "s": 16, "*": 0,
-}  # fmt: skip
+_ATOMIC_NUMBERS = bytes.maketrans(
+    b"BCNOFPSLRIbcnops*", bytes([5, 6, 7, 8, 9, 15, 16, 17, 35, 53, 5, 6, 7, 8, 15, 16, 0])
+)
+_NO_ATOM = b"0123456789()=#-+/\\.:%$~"
 
 
 class Identity(NamedTuple):
@@ -87,9 +85,9 @@ def identify(smiles: str, bonds: bool = True) -> Identity | None:
     if molecule is None:
         return None
     plain = "[" not in smiles  # then it has no charge, no unpaired electron, and says its elements by letters
-    letters = _ATOM.findall(smiles) if plain and not bonds else []
+    letters = _without_brackets(smiles) if plain and not bonds else b""
     if len(letters) == molecule.GetNumAtoms():
-        atoms, heavy = [], [_WITHOUT_BRACKETS[letter] for letter in letters]
+        atoms, heavy = [], list(letters)
     else:  # by index: RDKit's `GetAtoms` takes twice as long, and walking atoms costs most beyond RDKit itself
         atoms = [molecule.GetAtomWithIdx(place) for place in range(molecule.GetNumAtoms())]
         heavy = [atom.GetAtomicNum() for atom in atoms]
@@ -108,6 +106,12 @@ def identify(smiles: str, bonds: bool = True) -> Identity | None:
         adjacency=chem.GetAdjacencyMatrix(molecule).tobytes() if bonds else None,
         carriers=tuple(carriers),
     )
+
+
+def _without_brackets(smiles: str) -> bytes:
+    """The atomic numbers of a SMILES that has no brackets, letter by letter."""
+    letters = smiles.replace("Cl", "L").replace("Br", "R")  # L and R stand for nothing else
+    return letters.encode().translate(_ATOMIC_NUMBERS, _NO_ATOM)
 
 
 def _read(smiles: str) -> Any | None:

@@ -4,6 +4,7 @@ from functools import cache
 
 from hemdata.catalog import LevelCard
 from hemdata.label.calculation import Calculation
+from hemdata.label.kernels import choose_kernels
 from hemdata.levels import SYMBOLS
 
 PROCESS_GB = 0.4
@@ -51,6 +52,7 @@ def functions(atomic_numbers: tuple[int, ...], card: LevelCard, cartesian: bool 
 
 @cache
 def _functions(symbol: str, basis: str, added: tuple[int, ...], angular: str) -> int:
+    choose_kernels()
     from pyscf import gto
 
     try:

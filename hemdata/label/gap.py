@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from hemdata.catalog import label_places
 from hemdata.errors import DataError
 from hemdata.levels import HARTREE_KCAL_MOL, SYMBOLS, Level, level
 from hemdata.shards import read, read_manifest
@@ -88,15 +89,18 @@ class Gap:
 def pair(data: Path, name: str, a: str, b: str, geometry: str | None = None) -> tuple[Path, Path]:
     """The folders of a labelled set at two levels on one level's geometries: the first that both have, or `geometry`.
 
+    They are looked for under `data`, then among the labels that travel with the package.
+
     Raises:
         DataError: if there is no such pair; tells how it is made.
     """
-    known = [geometry] if geometry else ["gfn2-xtb", *sorted(_geometries(data, name, a) & _geometries(data, name, b))]
-    for each in known:
-        suffix = "" if each == "gfn2-xtb" else f"@{each}"
-        found = data / f"{name}@{a}{suffix}", data / f"{name}@{b}{suffix}"
-        if all((folder / "manifest.json").is_file() for folder in found):
-            return found
+    for place in (data, *label_places()):
+        both = sorted(_geometries(place, name, a) & _geometries(place, name, b))
+        for each in [geometry] if geometry else ["gfn2-xtb", *both]:
+            suffix = "" if each == "gfn2-xtb" else f"@{each}"
+            found = place / f"{name}@{a}{suffix}", place / f"{name}@{b}{suffix}"
+            if all((folder / "manifest.json").is_file() for folder in found):
+                return found
     at = f" --geometry {geometry}" if geometry and geometry != "gfn2-xtb" else ""
     raise DataError(
         "The set is not labelled at both levels on the same geometries.",
