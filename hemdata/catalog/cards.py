@@ -253,6 +253,9 @@ class StudyCard(Card):
         "molecule",
         description="what keeps the sides apart: identity alone, ring scaffolds, or heavy atoms",
     )
+    delta: Name | None = Field(
+        None, description="a cheap level, such as gfn2-xtb: networks learn the difference from it at the same geometry"
+    )
 
     @model_validator(mode="after")
     def _split_is_whole(self) -> "StudyCard":

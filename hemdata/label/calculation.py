@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 START_LEVEL = "gfn2-xtb"
 """The level at which every geometry made from a SMILES is relaxed first."""
 FMAX_EV_ANGSTROM = 0.01
+COSTLY_STEPS = 20
+"""Cartesian steps on a surface that costs much; from a tight-binding Hessian most molecules take five to twelve."""
 
 
 class SinglePoint(Protocol):
@@ -248,11 +250,12 @@ def _relaxed(
     """A tight-binding geometry from a model Hessian; any other from the Hessian of GFN2-xTB."""
     from hemdata.label import tblite_engine
     from hemdata.label.hessian import numerical_hessian
-    from hemdata.label.relax import descend, relax
+    from hemdata.label.relax import minimum, relax
 
     fmax = task.fmax_ev_angstrom or FMAX_EV_ANGSTROM
     if its_level.card.engine == "tblite":
         return relax(z, x, task.charge, task.multiplicity, its_level.card.method, fmax)
     start = tblite_engine.surface(z, x, task.charge, task.multiplicity, level(START_LEVEL))
     surface = engine.surface(z, x, task.charge, task.multiplicity, its_level)
-    return descend(surface, x, numerical_hessian(start, x), fmax, where=its_level.name)
+    hessian = numerical_hessian(start, x)
+    return minimum(surface, z, x, hessian, fmax, where=its_level.name, cartesian=COSTLY_STEPS)

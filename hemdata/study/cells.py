@@ -141,6 +141,8 @@ def run_cell(
         "split": parts.hash,
         "groups": {name: data_hash(group) for name, group in tests.items()},
     }
+    if cell.study.delta is not None:
+        settings["delta"] = {"name": cell.study.delta, "hash": level(cell.study.delta).hash}
     _same_settings(folder, settings)
     if finished(out, cell.name):
         return folder
@@ -155,6 +157,8 @@ def run_cell(
         device=device,
         progress=progress,
         tell=tell,
+        delta=cell.study.delta,
+        store=data / "labels.sqlite",
     )
     seconds = time.perf_counter() - started
     common = {

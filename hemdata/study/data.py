@@ -16,8 +16,8 @@ from hemdata.shards import read, read_manifest
 GROUPS = "test-groups"
 MIXED = "+"  # between the levels of a set that mixes them
 COLUMNS = (
-    "id", "smiles", "inchikey", "atomic_numbers", "positions", "n_atoms", "n_heavy", "energy_hartree",
-    "atomization_energy_kcal_mol", "level", "geometry_level",
+    "id", "smiles", "inchikey", "atomic_numbers", "positions", "n_atoms", "n_heavy", "charge", "multiplicity",
+    "energy_hartree", "atomization_energy_kcal_mol", "level", "geometry_level",
 )  # fmt: skip
 
 

@@ -16,9 +16,12 @@ from hemdata.errors import CallError, DataError
 from hemdata.train.fitted import Fitted
 
 if TYPE_CHECKING:
+    from hemdata.train.delta import FittedDelta
     from hemdata.train.fitted_network import FittedNetwork
 
 KCAL_MOL_EV = units.kcal / units.mol
+EnergyAndForces = tuple[float, NDArray[np.float64]]
+"""eV and (N, 3) eV/angstrom."""
 
 
 class ModelCalculator(Calculator):  # type: ignore[misc]
@@ -45,7 +48,7 @@ class ModelCalculator(Calculator):  # type: ignore[misc]
 
     def __init__(self, *models: str | Path | Fitted, dtype: str = "float32", **settings: Any) -> None:
         super().__init__(**settings)
-        self.models = [_network(model, dtype) for model in _loaded(models)]
+        self.models = [(_network(model, dtype), _below(model)) for model in _loaded(models)]
 
     def calculate(
         self,
@@ -57,12 +60,26 @@ class ModelCalculator(Calculator):  # type: ignore[misc]
         super().calculate(atoms, properties, system_changes)
         if self.atoms.pbc.any():
             raise CallError("The networks know molecules alone.", expected="atoms.pbc = False", got=self.atoms.pbc)
-        each = [_energy_and_forces(model, self.atoms) for model in self.models]
+        each = [
+            _sum(_energy_and_forces(model, self.atoms), () if below is None else below.energy_and_forces(self.atoms))
+            for model, below in self.models
+        ]
         energies = np.array([energy for energy, _ in each])
         energy = float(energies.mean())
         self.results = {"energy": energy, "free_energy": energy, "forces": np.mean([f for _, f in each], axis=0)}
         if len(each) > 1:
             self.results["energy_spread"] = float(energies.std(ddof=1))
+
+
+def _sum(one: EnergyAndForces, other: EnergyAndForces | tuple[()]) -> EnergyAndForces:
+    return (one[0] + other[0], one[1] + other[1]) if other else one
+
+
+def _below(model: Fitted) -> FittedDelta | None:
+    """The model itself where it is a difference from a level below, which is computed beside it."""
+    from hemdata.train.delta import FittedDelta
+
+    return model if isinstance(model, FittedDelta) else None
 
 
 def _loaded(models: Sequence[str | Path | Fitted]) -> list[Fitted]:
@@ -81,8 +98,10 @@ def _loaded(models: Sequence[str | Path | Fitted]) -> list[Fitted]:
 def _network(model: Fitted, dtype: str) -> FittedNetwork:
     import torch
 
+    from hemdata.train.delta import FittedDelta
     from hemdata.train.fitted_network import FittedNetwork
 
+    model = model.difference if isinstance(model, FittedDelta) else model
     if not isinstance(model, FittedNetwork):
         raise CallError("A baseline has no forces.", expected="a network", got=model.name)
     if dtype not in ("float32", "float64"):
@@ -93,7 +112,7 @@ def _network(model: Fitted, dtype: str) -> FittedNetwork:
     return model
 
 
-def _energy_and_forces(model: FittedNetwork, atoms: Atoms) -> tuple[float, NDArray[np.float64]]:
+def _energy_and_forces(model: FittedNetwork, atoms: Atoms) -> EnergyAndForces:
     """eV and (N, 3) eV/angstrom of one model."""
     import torch
 

@@ -31,12 +31,15 @@ class Molecules:
     level: str | None = None
     smiles: pa.Array | None = None  # (M,) string, where the table has them
     geometry_levels: tuple[str, ...] = ()  # of the positions, where the table says
+    charges: NDArray[np.int64] | None = None  # (M,), where the table has them
+    multiplicities: NDArray[np.int64] | None = None  # (M,), where the table has them
+    below: tuple[str, str] | None = None  # level and hash that the target is a difference from; see `delta`
 
     @classmethod
     def of(cls, molecules: pa.Table | Molecules, *, energies: bool = True) -> Molecules:
         """The molecules of a table of the record; needs its columns id, atomic_numbers and positions.
 
-        With the energies its columns smiles and geometry_level are read too, where it has them.
+        Its columns charge and multiplicity are read where it has them, with the energies smiles and geometry_level too.
 
         Args:
             molecules: a table of the record (or molecules, which are returned as they are).
@@ -66,12 +69,14 @@ class Molecules:
         z = _flat(numbers, np.uint8)
         known = np.logical_and.reduceat((z > 0) & (z < len(SYMBOLS)), offsets[:-1])
         _refuse(~known, ids, f"Molecules hold atomic numbers that are no element's from H to {SYMBOLS[-1]}.")
+        charges, multiplicities = (_optional(table, name) for name in ("charge", "multiplicity"))
         if not energies:
-            return cls(ids, z, flat, offsets)
+            return cls(ids, z, flat, offsets, charges=charges, multiplicities=multiplicities)
         smiles = _whole(table, "smiles") if "smiles" in table.column_names else None
         geometries = pc.unique(table["geometry_level"]).to_pylist() if "geometry_level" in table.column_names else []
         known_levels = tuple(sorted(name for name in geometries if name is not None))
-        return cls(ids, z, flat, offsets, _energies(table, ids), _level(table, ids), smiles, known_levels)
+        energies_of, its_level = _energies(table, ids), _level(table, ids)
+        return cls(ids, z, flat, offsets, energies_of, its_level, smiles, known_levels, charges, multiplicities)
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -139,7 +144,15 @@ def _present(table: pa.Table, energies: bool) -> list[str]:
     missing = [name for name in wanted if name not in table.column_names]
     if missing:
         raise DataError("The table lacks columns.", expected=", ".join(wanted), got=f"no {', '.join(missing)}")
-    return [*wanted, *(name for name in ("smiles", "geometry_level") if name in table.column_names)]
+    optional = ("smiles", "geometry_level", "charge", "multiplicity")
+    return [*wanted, *(name for name in optional if name in table.column_names)]
+
+
+def _optional(table: pa.Table, name: str) -> NDArray[np.int64] | None:
+    """A column of whole numbers, where the table has it."""
+    if name not in table.column_names:
+        return None
+    return np.asarray(_whole(table, name).to_numpy(zero_copy_only=False), dtype=np.int64)
 
 
 def _whole(table: pa.Table, name: str) -> pa.Array:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections.abc import Callable, Mapping
+from contextlib import redirect_stdout
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -14,6 +16,7 @@ import pyarrow as pa
 from hemdata.catalog import Configuration, NetworkCard, cards
 from hemdata.catalog import network as network_card
 from hemdata.errors import CallError, DataError
+from hemdata.levels import level
 from hemdata.train.fitted import Fitted, Progress
 from hemdata.train.molecules import Molecules
 from hemdata.train.package import CARD, read_package
@@ -46,6 +49,8 @@ def fit_network(
     progress: Progress | None = None,
     resume: bool = True,
     tell: Callable[[str], object] | None = None,
+    delta: str | None = None,
+    store: Path | None = None,
 ) -> Fitted:
     """Fits a network or a baseline to the atomization energies of training molecules.
 
@@ -61,6 +66,8 @@ def fit_network(
         progress: called after every epoch with the epochs done and the epochs in all.
         resume: False begins anew.
         tell: called with a sentence about what the trainer had to change, such as a smaller batch.
+        delta: a cheap level; what is learnt is then the difference from its energies at the same geometries.
+        store: with `delta`, a label store that may hold them; what it does not is computed.
 
     Raises:
         CallError: for a name, configuration or device that is not there, or a library that is not installed.
@@ -68,10 +75,20 @@ def fit_network(
             a number, or a folder that holds another run.
     """
     read_training, read_validation = Molecules.of(training), Molecules.of(validation)
+    if delta is not None:
+        from hemdata.train.delta import FittedDelta, less
+
+        below = level(delta)
+        read_training, read_validation = (less(each, below, store) for each in (read_training, read_validation))
+        fitted = fit_network(
+            name, configuration, read_training, read_validation, seed=seed, folder=folder, device=device,
+            epochs=epochs, progress=progress, resume=resume, tell=tell,
+        )  # fmt: skip
+        return FittedDelta(fitted, below)
     if name in BASELINES:
         baseline = _imported(BASELINES[name], name)
-        fitted: Fitted = baseline.fit(read_training, read_validation, seed=seed, folder=Path(folder))
-        return fitted
+        of_baseline: Fitted = baseline.fit(read_training, read_validation, seed=seed, folder=Path(folder))
+        return of_baseline
     card = network_card(name)
     chosen = _configuration(card, configuration)
     if epochs is not None:
@@ -100,9 +117,29 @@ def load(folder: str | Path) -> Fitted:
 
     Raises:
         CallError: if there is no finished model, or the card or library of its network is not there.
-        DataError: if the model is of another format, or was changed since it was written.
+        DataError: if the model is of another format, or was changed since it was written; if it learnt a difference
+            from a level that is defined otherwise here.
     """
     about, arrays = read_package(Path(folder))
+    fitted = _loaded(about, arrays, Path(folder))
+    if "below" not in about:
+        return fitted
+    from hemdata.train.delta import FittedDelta
+
+    below, written = level(about["below"]["level"]), about["below"]["hash"]
+    if below.hash != written:
+        raise DataError(
+            f"The level '{below.name}' is defined otherwise here than where the model was trained.",
+            where=folder,
+            expected=written,
+            got=below.hash,
+            fix="Use the level's card that the model was trained with.",
+        )
+    return FittedDelta(fitted, below)
+
+
+def _loaded(about: dict[str, Any], arrays: dict[str, Any], folder: Path) -> Fitted:
+    """What the package itself holds."""
     name = about["network"]
     if name in BASELINES:
         return _imported(BASELINES[name], name).load(about, arrays)  # type: ignore[no-any-return]
@@ -110,7 +147,7 @@ def load(folder: str | Path) -> Fitted:
     if about["adapter"] not in known:  # no module is imported because a file says so
         raise CallError(
             "The model's network has no card here.",
-            where=Path(folder) / CARD,
+            where=folder / CARD,
             expected=", ".join(sorted(known)),
             got=about["adapter"],
             fix="Put the network's card into models/ of the folder that HEMDATA_CARDS names.",
@@ -126,7 +163,7 @@ def adapter(card: NetworkCard) -> ModuleType:
 
 def _imported(module: str, name: str) -> ModuleType:
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), redirect_stdout(sys.stderr):  # standard output is for results
             warnings.simplefilter("ignore")  # the libraries' own, at import
             return import_module(module)
     except ModuleNotFoundError as error:

@@ -88,15 +88,20 @@ def replace_file(path: Path, write: Callable[[Path], object]) -> None:
 
 def provenance(training: Molecules, validation: Molecules) -> dict[str, Any]:
     """What a model was made of: level, hashes of the molecules, and the range that the training set spans."""
+    quantity = "atomization_energy_kcal_mol"
+    below: dict[str, Any] = {}
+    if training.below is not None:
+        quantity, below = "difference_kcal_mol", {"below": dict(zip(("level", "hash"), training.below, strict=True))}
     return {
         "level": training.level,
+        **below,
         "data": {"training_sha256": training.digest, "validation_sha256": validation.digest},
         "training_range": {
             "molecules": len(training),
             "elements": list(training.symbols),
             "n_atoms": [int(training.sizes.min()), int(training.sizes.max())],
             "n_heavy": [int(training.n_heavy.min()), int(training.n_heavy.max())],
-            "atomization_energy_kcal_mol": [float(training.energies.min()), float(training.energies.max())],
+            quantity: [float(training.energies.min()), float(training.energies.max())],
         },
     }
 

@@ -165,6 +165,8 @@ class _Made:
 
     z: tuple[int, ...] = ()
     x: tuple[float, ...] = ()
+    charge: int = 0
+    multiplicity: int = 1
     smiles: str | None = None
     thermal: Thermal = field(default_factory=Thermal)
     reason: str | None = None
@@ -176,7 +178,8 @@ def _made(one: Asked, at: Level, formation: bool) -> _Made:
 
     if one.positions:
         heat = thermal(one, one.atomic_numbers, one.positions) if formation else Thermal()
-        return _Made(tuple(one.atomic_numbers), tuple(one.positions), _smiles_of(one), heat)
+        given = tuple(one.atomic_numbers), tuple(one.positions)
+        return _Made(*given, one.charge, one.multiplicity, _smiles_of(one), heat)
     before: Result | None = None
     first: Result | None = None
     for stage in stages(at, at):
@@ -188,7 +191,8 @@ def _made(one: Asked, at: Level, formation: bool) -> _Made:
     assert before is not None
     assert first is not None
     heat = thermal(one, first.atomic_numbers, first.positions, relaxed=True) if formation else Thermal()
-    return _Made(tuple(before.atomic_numbers), tuple(before.positions), thermal=heat)
+    made = tuple(before.atomic_numbers), tuple(before.positions)
+    return _Made(*made, one.charge, one.multiplicity, thermal=heat)
 
 
 def _energies(models: Sequence[Fitted], made: Sequence[_Made]) -> NDArray[np.float64]:
@@ -200,6 +204,8 @@ def _energies(models: Sequence[Fitted], made: Sequence[_Made]) -> NDArray[np.flo
             "id": [str(number) for number in range(len(made))],
             "atomic_numbers": pa.array([each.z for each in made], pa.list_(pa.uint8())),
             "positions": pa.array([each.x for each in made], pa.list_(pa.float64())),
+            "charge": pa.array([each.charge for each in made], pa.int64()),
+            "multiplicity": pa.array([each.multiplicity for each in made], pa.int64()),
         }
     )
     return np.array([model.predict(table) for model in models])

@@ -10,8 +10,8 @@ from hemdata.catalog import roots
 from hemdata.errors import DataError
 from hemdata.label.geometry import embed, same_graph
 from hemdata.label.model_hessian import model_hessian
-from hemdata.label.relax import relax
-from hemdata.label.tblite_engine import BOHR_ANGSTROM, Engine
+from hemdata.label.relax import descend, minimum, relax
+from hemdata.label.tblite_engine import BOHR_ANGSTROM, Engine, Point
 
 MOLECULES = ["C=O", "C[N+](=O)[O-]", "NCC(=O)O", "C/N=[N+](/C)[O-]", "C#CC#N", "OO"]
 CAGES = {
@@ -118,3 +118,35 @@ def test_the_seed_decides_the_geometry() -> None:
 def test_what_cannot_be_embedded_says_why(smiles: str, words: str) -> None:
     with pytest.raises(DataError, match=words):
         embed(smiles)
+
+
+@pytest.mark.parametrize("curvature", [-0.0024, -0.0035, -0.02])
+def test_a_start_beside_a_saddle_is_left_downhill(curvature: float) -> None:
+    """A made surface: a double well along one coordinate, minima one bohr beside the saddle, springs along the rest."""
+    springs = np.array([curvature, 0.3, 0.3, 0.3, 0.5, 0.5])
+
+    def surface(positions: np.ndarray, accuracy: float = 1.0, state: object = None) -> Point:
+        q = positions.ravel() / BOHR_ANGSTROM
+        gradient = springs * q
+        gradient[0] -= curvature * q[0] ** 3
+        energy = 0.5 * float(springs @ q**2) - 0.25 * curvature * float(q[0] ** 4)
+        return Point(energy, gradient.reshape(-1, 3), None)
+
+    start = np.zeros((2, 3))
+    start[0, 0] = 0.2 * BOHR_ANGSTROM
+    relaxed = descend(surface, start, np.diag(springs))
+    assert relaxed.energy_hartree == pytest.approx(0.25 * curvature, abs=2e-5)
+    assert relaxed.gradients < 20
+
+
+def test_where_cartesian_steps_get_lost_internal_coordinates_go_on() -> None:
+    z, x = embed("NCC(=O)O")
+    engine = Engine(z, x, 0, 1, "GFN2-xTB")
+    hessian = model_hessian(z, x / BOHR_ANGSTROM)
+    lost = minimum(engine, z, x, hessian, cartesian=2)
+    assert lost.rungs == ("internal coordinates",)
+    assert lost.gradients > 3
+    assert lost.max_force < 0.01
+    assert lost.energy_hartree == pytest.approx(relax(z, x, 0, 1).energy_hartree, abs=1e-5)
+    with pytest.raises(DataError, match="did not converge"):
+        minimum(engine, z, x, hessian, max_steps=4, cartesian=2)

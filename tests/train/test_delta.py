@@ -1,0 +1,167 @@
+"""Delta learning: what is learnt is the difference from a cheap level, which is put back in every answer."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+import yaml
+from ase.build import molecule as g2
+from test_calculator import fitted
+from test_conformance import network  # noqa: F401  the fixture
+
+from hemdata.catalog import StudyCard, level_card
+from hemdata.errors import CallError, DataError
+from hemdata.label import LabelStore, Stage, calculate, calculation_for
+from hemdata.label.tblite_engine import single_point
+from hemdata.levels import HARTREE_KCAL_MOL, level
+from hemdata.study.cells import cells, run_cell
+from hemdata.study.rows import read_rows
+from hemdata.study.train_eval import train_eval
+from hemdata.train import ModelCalculator, Molecules, fit_network, load
+from hemdata.train.delta import FittedDelta, atomization_energies, less
+from hemdata.train.dressed_atoms import DressedAtoms
+
+BELOW = "gfn1-xtb"
+
+
+def cheap(table: pa.Table, charge: int = 0, multiplicity: int = 1) -> np.ndarray:
+    """Oracle: atoms less tblite's own single point, molecule by molecule, kcal/mol."""
+    its = level(BELOW)
+    found = []
+    for row in table.to_pylist():
+        z, x = np.array(row["atomic_numbers"]), np.array(row["positions"]).reshape(-1, 3)
+        atoms = sum(its.atoms[int(n)] for n in z)
+        found.append((atoms - single_point(z, x, charge, multiplicity, its).energy_hartree) * HARTREE_KCAL_MOL)
+    return np.array(found)
+
+
+def fit(table: pa.Table, folder: Path, name: str = "dressed-atoms", **options: object) -> FittedDelta:
+    model = fit_network(
+        name, None, table.slice(0, 20), table.slice(20, 5), seed=0, folder=folder, delta=BELOW, **options
+    )
+    assert isinstance(model, FittedDelta)
+    return model
+
+
+@pytest.mark.parametrize("name", ["dressed-atoms", "pair-distance-ridge"])
+def test_the_answer_is_the_learnt_difference_and_the_cheap_energy(table: pa.Table, tmp_path: Path, name: str) -> None:
+    model = fit(table, tmp_path, name)
+    asked = table.slice(25, 6)
+    assert np.allclose(model.predict(asked) - cheap(asked), model.difference.predict(asked), rtol=0, atol=1e-9)
+    assert np.array_equal(load(tmp_path).predict(asked), model.predict(asked))
+
+
+def test_the_difference_is_fitted_to_the_energies_less_the_cheap_ones(table: pa.Table, tmp_path: Path) -> None:
+    """Oracle: numpy's lstsq on differences that are made without the module."""
+    model = fit(table, tmp_path)
+    training = table.slice(0, 20)
+    counts = np.array([[z.count(n) for n in (1, 6, 7, 8)] for z in training["atomic_numbers"].to_pylist()], float)
+    target = training["atomization_energy_kcal_mol"].to_numpy() - cheap(training)
+    expected = np.linalg.lstsq(counts, target, rcond=None)[0]
+    dressed = DressedAtoms.from_json(model.about["dressed_atoms"]).kcal_mol
+    assert np.allclose([dressed[n] for n in (1, 6, 7, 8)], expected, atol=1e-6)
+    about = json.loads((tmp_path / "model.json").read_text("utf-8"))
+    assert about["below"] == {"level": BELOW, "hash": level(BELOW).hash}
+    assert about["level"] == "gfn2-xtb"
+    span = about["training_range"]
+    assert np.allclose(span["difference_kcal_mol"], [target.min(), target.max()])
+    assert "atomization_energy_kcal_mol" not in span
+
+
+def test_a_network_learns_the_difference_too_and_loads_with_the_same_bits(table: pa.Table, tmp_path: Path) -> None:
+    model = fit(table, tmp_path, "painn", epochs=1)
+    again = load(tmp_path)
+    assert isinstance(again, FittedDelta)
+    assert np.array_equal(again.predict(table), model.predict(table))
+    assert np.allclose(model.predict(table) - model.difference.predict(table), cheap(table), atol=1e-9)
+
+
+def test_a_charge_is_the_cheap_levels_too(table: pa.Table) -> None:
+    ion = table.slice(0, 1)
+    at, field = ion.schema.get_field_index("charge"), ion.schema.field("charge")
+    ion = ion.set_column(at, field, pa.array([1], field.type))
+    spin = ion.schema.get_field_index("multiplicity")
+    ion = ion.set_column(spin, ion.schema.field(spin), pa.array([2], ion.schema.field(spin).type))
+    found = atomization_energies(Molecules.of(ion), level(BELOW))
+    assert found == pytest.approx(cheap(ion, 1, 2), abs=1e-9)
+    assert abs(found - cheap(table.slice(0, 1)))[0] > 50
+    unsaid = ion.drop_columns(["multiplicity"])  # the lowest of an odd number of electrons
+    assert atomization_energies(Molecules.of(unsaid), level(BELOW)) == pytest.approx(found, abs=1e-9)
+
+
+def test_what_the_label_store_holds_is_not_computed_again(table: pa.Table, tmp_path: Path) -> None:
+    """A stored energy that is a hartree too low comes back: it was taken, and of this molecule alone."""
+    its, row = level(BELOW), table.slice(0, 1).to_pylist()[0]
+    task = calculation_for(Stage(its, relax=False), None, 0, 1, row["atomic_numbers"], row["positions"])
+    result = calculate(task)
+    with LabelStore(tmp_path / "labels.sqlite") as store:
+        store.put(type(result)(result.key, None, [], [], result.energy_hartree - 1, {}))
+    molecules = Molecules.of(table.slice(0, 3))
+    plain, stored = less(molecules, its), less(molecules, its, tmp_path / "labels.sqlite")
+    assert np.allclose(plain.energies - stored.energies, [HARTREE_KCAL_MOL, 0, 0], atol=1e-6)
+
+
+def test_a_level_has_no_difference_from_itself(table: pa.Table, tmp_path: Path) -> None:
+    with pytest.raises(CallError, match="no difference from itself"):
+        fit_network("dressed-atoms", None, table, table, seed=0, folder=tmp_path, delta="gfn2-xtb")
+
+
+def test_a_molecule_that_the_cheap_level_fails_on_is_named(table: pa.Table, tmp_path: Path) -> None:
+    row = table.slice(0, 1).to_pylist()[0]
+    row["positions"] = [0.0] * len(row["positions"])
+    with pytest.raises(DataError, match="has no energy at 'gfn1-xtb'") as refused:
+        atomization_energies(Molecules.of(pa.Table.from_pylist([row], schema=table.schema)), level(BELOW))
+    assert row["id"] in str(refused.value)
+
+
+def test_a_level_below_that_is_defined_otherwise_is_refused(
+    table: pa.Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fit(table, tmp_path / "model")
+    other = level_card(BELOW).model_dump(mode="json", exclude_defaults=True) | {"method": "GFN2-xTB"}
+    (tmp_path / "pipelines" / "levels").mkdir(parents=True)
+    (tmp_path / "pipelines" / "levels" / f"{BELOW}.yaml").write_text(yaml.safe_dump(other), encoding="utf-8")
+    monkeypatch.setenv("HEMDATA_CARDS", str(tmp_path))
+    with pytest.raises(DataError, match="defined otherwise"):
+        load(tmp_path / "model")
+
+
+@pytest.mark.parametrize("network", ["painn"], indirect=True)
+def test_forces_hold_the_cheap_levels(network, request: pytest.FixtureRequest) -> None:  # noqa: F811
+    """Oracle: central differences of the energy."""
+    calculator = ModelCalculator(FittedDelta(fitted(network, "painn"), level(BELOW)), dtype="float64")
+    atoms = g2("HCN")
+    atoms.rattle(0.02, seed=1)
+    atoms.calc = calculator
+    forces, expected = atoms.get_forces(), np.zeros((len(atoms), 3))
+    for atom, axis in np.ndindex(*expected.shape):
+        ends = []
+        for step in (1e-4, -1e-4):
+            moved = atoms.copy()
+            moved.positions[atom, axis] += step
+            moved.calc = calculator
+            ends.append(moved.get_potential_energy())
+        expected[atom, axis] = -(ends[0] - ends[1]) / 2e-4
+    assert np.allclose(forces, expected, atol=2e-4)
+    plain = ModelCalculator(fitted(network, "painn"), dtype="float64")
+    atoms.calc = plain
+    assert np.abs(forces - atoms.get_forces()).max() > 0.1
+
+
+def test_a_study_of_differences_says_so_and_its_predictions_are_whole_energies(labelled: Path, tmp_path: Path) -> None:
+    card = StudyCard.model_validate({
+        "name": "differences", "title": "Differences", "question": "?", "level": "gfn2-xtb", "delta": BELOW,
+        "sets": {"saccharides": {"dataset": "saccharides", "molecules": 30}}, "groups": ["neuro"],
+        "networks": [{"network": "dressed-atoms"}], "seeds": [0],
+    })  # fmt: skip
+    assert train_eval(card, labelled, tmp_path, workers=1).failed == {}
+    settings = json.loads(next(tmp_path.glob("cells/*/settings.json")).read_text("utf-8"))
+    assert settings["delta"] == {"name": BELOW, "hash": level(BELOW).hash}
+    rows = read_rows(tmp_path).predictions.to_pylist()
+    off = np.mean([abs(row["predicted_kcal_mol"] - row["reference_kcal_mol"]) for row in rows])
+    assert np.mean([row["reference_kcal_mol"] for row in rows]) > 1000
+    assert off < 100
+    with pytest.raises(DataError, match="other settings"):
+        run_cell(cells(card.model_copy(update={"delta": None}))[0], labelled, tmp_path)
