@@ -95,6 +95,7 @@ def report(
     compare: Annotated[
         tuple[Path, Path] | None, typer.Option(metavar="A B", help="Instead: two runs side by side.")
     ] = None,
+    data: Annotated[Path, typer.Option(help="Folder of labels at two levels, beside those that ship.")] = Path("data"),
     as_json: AsJson = False,
 ) -> None:
     """Write the study's page and tell its answer in one sentence; or compare two runs."""
@@ -116,7 +117,7 @@ def report(
         _learning_curve(folder, page, figures, as_json)
         return
     page = page or folder / "report.html"
-    answer = write_report(folder, page, figures=figures)
+    answer = write_report(folder, page, figures=figures, data=data)
     if as_json:
         told = {"page": str(page), "answer": answer.sentence, "drivers": answer.drivers}
         print(json.dumps(told | ({"figures": str(figures)} if figures else {})))

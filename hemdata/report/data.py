@@ -66,6 +66,8 @@ def downloads(rows: Rows, tables: Tables, why: Reasons, variance: Variance | Non
         ("functional-groups", "errors by functional group", _table(why.functional_groups)),
         ("environments", "errors by unseen environments", _table(why.environments)),
         ("leaks", "errors with and without leaks", _table(why.leaks)),
+        ("level", "what one level is from another", _table(why.level)),
+        ("published-level", "published errors and the level", _table(why.published_level)),
     ]
     if variance is not None:
         found.append(("variance", "analysis of variance", _table(variance.effects)))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hemdata.errors import DataError, HemdataError
+from hemdata.report.layout import published_table
 from hemdata.study import statistics
 from hemdata.study.matrix import error_matrix
 from hemdata.study.reasons import Reasons, largest_trained, reasons_of
@@ -45,7 +46,11 @@ class Material:
 
 
 def gather(
-    study_folder: Path, *, labels: Mapping[str, str] | None = None, resamples: int = statistics.RESAMPLES
+    study_folder: Path,
+    *,
+    labels: Mapping[str, str] | None = None,
+    resamples: int = statistics.RESAMPLES,
+    data: Path = Path("data"),
 ) -> Material:
     """Read a study's rows and compute all of it.
 
@@ -53,6 +58,7 @@ def gather(
         study_folder: holds cells/<cell>/{predictions,curves,cell}.parquet.
         labels: words for names, beside the titles of their cards.
         resamples: of the bootstrap; those of the reasons are fewer.
+        data: the folder of labelled datasets, for test groups labelled at two levels.
 
     Raises:
         CallError: no study in the folder.
@@ -60,7 +66,15 @@ def gather(
     """
     rows = read_rows(study_folder)
     tables = study_tables(rows, resamples=resamples)
-    why = reasons_of(rows, largest=largest_trained(study_folder, rows), resamples=min(resamples, REASON_RESAMPLES))
+    published = published_table()
+    beside = not set(published["network"]).isdisjoint(tables.mae["network"])  # as the page shows it
+    why = reasons_of(
+        rows,
+        largest=largest_trained(study_folder, rows),
+        published=published if beside else None,
+        data=data,
+        resamples=min(resamples, REASON_RESAMPLES),
+    )
     return Material(
         rows=rows,
         tables=tables,

@@ -11,6 +11,7 @@ from hemdata.report.answer import Answer, answer
 from hemdata.report.data import as_script, downloads, points
 from hemdata.report.layout import Layout
 from hemdata.report.material import Material, gather
+from hemdata.report.published_level import level_section
 from hemdata.report.reason_figures import ReasonFigures
 from hemdata.report.reason_layout import ReasonLayout
 from hemdata.report.style import HEAT_STEPS, drawing
@@ -33,8 +34,9 @@ def write_report(
     commands: Sequence[str] = (),
     resamples: int = statistics.RESAMPLES,
     figures: Path | None = None,
+    data: Path = Path("data"),
 ) -> Answer:
-    """Write the page of a study from its rows; the same rows give the same bytes.
+    """Write the page of a study from its rows; the same rows and labels give the same bytes.
 
     Args:
         study_folder: holds cells/<cell>/{predictions,curves,cell}.parquet.
@@ -45,6 +47,7 @@ def write_report(
         commands: that made the study, for its provenance.
         resamples: of the bootstrap.
         figures: a folder for figures and tables of a paper, as `write_paper` has it; none by default.
+        data: the folder of labelled datasets, for test groups labelled at two levels.
 
     Returns:
         The answer, whose `sentence` is for the command line.
@@ -55,7 +58,7 @@ def write_report(
     """
     from hemdata.report.paper import write_paper
 
-    material = gather(study_folder, labels=labels, resamples=resamples)
+    material = gather(study_folder, labels=labels, resamples=resamples, data=data)
     found = answer(material.tables, material.labels, material.variance)
     own_title, own_question = _said_by_card(material.study)
     html = _page(
@@ -134,6 +137,11 @@ def _page(
         ]
         heat = [figures.heat(name) for name in names]
         variance_figures = [figures.drivers(), figures.effects()]
+        level = level_section(why, figures.groups, figures.label)
+        level_figures = {
+            name: [figures.published_level(name, group) for group in of]
+            for name, of in (level.networks if level else ())
+        }
     study = material.study
     return environment.get_template("page.html.j2").render(
         css=(here / "page.css").read_text(encoding="utf-8"),
@@ -160,6 +168,8 @@ def _page(
         leaks=layout.leaks(),
         leaked=int(tables.leaks["n_in_training"].sum()),
         published=layout.published(),
+        level=level,
+        level_figures=level_figures,
         provenance=_provenance(rows, levels),
         unfinished=rows.unfinished,
         commands=list(commands) or [f"hemdata train-eval pipelines/studies/{study}.yaml", "hemdata report FOLDER"],

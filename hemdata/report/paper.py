@@ -12,6 +12,7 @@ from hemdata.report.latex import latex
 from hemdata.report.layout import Grid, Layout
 from hemdata.report.material import Material
 from hemdata.report.panel import blank, round_marks
+from hemdata.report.published_level import level_section
 from hemdata.report.reason_figures import ReasonFigures
 from hemdata.report.reason_layout import ReasonLayout
 from hemdata.report.style import INK, PAPER, drawing, paper_colours, part_colour
@@ -69,6 +70,11 @@ def _figures(material: Material, folder: Path, formats: Sequence[str]) -> list[P
         figures.drivers()
         figures.effects()
         _legend("legend-sets", [(figures.label(name), figures.colour[name]) for name in figures.sets], save)
+        if section := level_section(material.reasons, figures.groups, figures.label):
+            _legend("legend-published-level", [(words, part_colour(i)) for words, i in section.bars], save)
+            for network, groups in section.networks:
+                for group in groups:
+                    figures.published_level(network, group)
         _legend("legend-parts", [(name, part_colour(i)) for name, i in figures.part_legend()], save)
         for name in names:
             figures.heat(name)
@@ -116,6 +122,7 @@ def _tables(material: Material, folder: Path) -> list[Path]:
         "seed-noise": why.seeds,
         "size": why.size, "environments": why.environments, "set-against-set": why.set_against_set,
         "functional-groups": why.functional_groups, "leaks": why.leaks, "leaked-molecules": why.leaked,
+        "level": why.level, "published-level": why.published_level,
     }  # fmt: skip
     if variance is not None:
         frames |= {"variance": variance.effects, "drivers": variance.drivers}
@@ -147,6 +154,9 @@ def _grids(material: Material) -> Mapping[str, tuple[Grid, str, str]]:
     if effects := whys.effects():
         caption = "Analysis of variance of the logarithm of the MAE; shares with 95 % intervals."
         found["variance"] = effects, caption, "Effect"
+    if section := level_section(material.reasons, layout.groups, layout.label):
+        found["published-level"] = section.beside, "Published errors and the level part, kcal/mol.", "Group"
+        found["level"] = section.between, "What a perfect model of a level errs at another, kcal/mol.", "Group"
     return found
 
 

@@ -19,6 +19,10 @@ from hemdata.study.variance import Variance
 
 COLOURS = {"level": 0, "atoms": 1, "geometry": 2, SEEDS: 3, SIZE: 4, COMPOSITION: 5, UNSEEN: 6, REMAINDER: PARTS - 1}
 
+LEVEL_BARS = (  # what the bars of published errors beside the level are, and the numbers of their colours
+    ("published MAE", PARTS - 1), ("level part, measured", 0), ("level part, extrapolated to the whole group", 1),
+)  # fmt: skip
+
 
 class ReasonFigures(Figures):
     """Draws them.
@@ -119,6 +123,43 @@ class ReasonFigures(Figures):
         title = f"{self.label(network)} on {self.label(group)}: parts of the error"
         described = f"Parts that add up to the MAE, kcal/mol. {words}."
         return self.finish(figure, f"parts-{slug(network)}-{slug(group)}", title, described)
+
+    def published_level(self, network: str, group: str) -> str:
+        """Published errors of a network's sets and the level part of every two of their levels, a bar each."""
+        own = self.reasons.published_level
+        table = own[own["network"] == network]
+        here = table[table["group"] == group]
+        names = [("training_set", "mae_kcal_mol"), ("against_set", "mae_against_kcal_mol")]
+        published = {row[name]: row[value] for name, value in names for row in here.to_dict("records")}
+        bars = [(name, mae, np.nan, np.nan, 0) for name, mae in published.items()]
+        for row in here.drop_duplicates(["level", "against"]).to_dict("records"):
+            for kind, name in enumerate(("part", "extrapolated"), start=1):
+                ends = [row[f"{name}_kcal_mol_{end}"] for end in ("low", "high")]
+                words = f"{row['level']}, {row['against']}" if kind == 1 else "whole group"
+                bars.append((words, row[f"{name}_kcal_mol"], *ends, kind))
+        width, left, right, top, bottom, step = 270.0, 84, 34, 28, 40, 24
+        height = float(top + bottom + step * len(bars))
+        figure, axes = blank(width, height)
+        place(axes, width, height, left, right, top, bottom)
+        title_of(figure, self.label(group))
+        values = table[["mae_kcal_mol", "mae_against_kcal_mol", "part_kcal_mol_high", "extrapolated_kcal_mol",
+                        "extrapolated_kcal_mol_high"]]  # fmt: skip
+        axes.set(xlim=(0, float(values.max().max())), ylim=(len(bars) - 0.5, -0.5), xlabel="kcal/mol")
+        axes.locator_params(axis="x", nbins=5)
+        axes.grid(axis="y", visible=False)
+        axes.spines["left"].set_visible(False)
+        axes.set_yticks(range(len(bars)), [bar[0] for bar in bars], color=INK)
+        for y, (_, value, low, high, kind) in enumerate(bars):
+            axes.barh(y, value, height=0.62, color=part_colour(LEVEL_BARS[kind][1]), zorder=1)
+            if np.isfinite([low, high]).all():
+                axes.plot([low, high], [y, y], color=PAPER, lw=4, zorder=2)
+                axes.plot([low, high], [y, y], color=INK, lw=2, zorder=3)
+            axes.annotate(number(value), (np.nanmax([value, high]), y), (5, 0), textcoords="offset points", va="center",
+                          annotation_clip=False)  # fmt: skip
+        said = "; ".join(f"{words} ({LEVEL_BARS[kind][0]}) {number(value)}" for words, value, _, _, kind in bars)
+        title = f"{self.label(network)} on {self.label(group)}: published errors and the level of theory"
+        described = f"kcal/mol, intervals of 95 % on the level parts: {said}."
+        return self.finish(figure, f"published-level-{slug(network)}-{slug(group)}", title, described)
 
     def part_legend(self) -> list[tuple[str, int]]:
         """Reasons and the numbers of their colours."""

@@ -7,6 +7,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "study"))
 
+from made_labels import PER_ATOM, make_labels
 from made_up import make_study
 
 from hemdata.report import Answer, write_report
@@ -21,9 +22,18 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def written(study: Path) -> tuple[Path, Answer]:
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The smaller molecules of the four groups at qm9, and bound less by PER_ATOM at pc9."""
+    folder = tmp_path_factory.mktemp("labels")
+    make_labels(folder, "qm9", lambda z: PER_ATOM * len(z))
+    make_labels(folder, "pc9", lambda z: 0.0)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def written(study: Path, data: Path) -> tuple[Path, Answer]:
     page = study.parent / "report.html"
-    return page, write_report(study, page, title=TITLE, question="Which <set> & why?", labels=LABELS)
+    return page, write_report(study, page, title=TITLE, question="Which <set> & why?", labels=LABELS, data=data)
 
 
 @pytest.fixture(scope="session")

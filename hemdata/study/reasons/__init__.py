@@ -9,6 +9,7 @@ from hemdata.study.reasons.geometry import geometry_part
 from hemdata.study.reasons.leaks import leaked_errors, leaked_molecules
 from hemdata.study.reasons.level import atoms_part, level_part
 from hemdata.study.reasons.parts import REMAINDER, parts
+from hemdata.study.reasons.published_level import beside_published, between_levels, level_reasons
 from hemdata.study.reasons.seeds import seed_noise
 from hemdata.study.reasons.size import size
 
@@ -17,6 +18,8 @@ __all__ = [
     "Drawn",
     "Reasons",
     "atoms_part",
+    "beside_published",
+    "between_levels",
     "by_functional_group",
     "composition",
     "cured_by",
@@ -26,6 +29,7 @@ __all__ = [
     "leaked_errors",
     "leaked_molecules",
     "level_part",
+    "level_reasons",
     "mean_over_seeds",
     "parts",
     "per_element",

@@ -14,6 +14,7 @@ from hemdata.study.reasons.errors import signed_errors
 from hemdata.study.reasons.functional_groups import by_functional_group
 from hemdata.study.reasons.leaks import leaked_errors, leaked_molecules
 from hemdata.study.reasons.parts import parts
+from hemdata.study.reasons.published_level import level_reasons
 from hemdata.study.reasons.seeds import seed_noise
 from hemdata.study.reasons.size import size
 from hemdata.study.rows import Rows
@@ -35,18 +36,34 @@ class Reasons:
     functional_groups: pd.DataFrame
     leaks: pd.DataFrame
     leaked: pd.DataFrame
+    level: pd.DataFrame
+    published_level: pd.DataFrame
 
 
 def reasons_of(
-    rows: Rows, *, largest: Mapping[str, int] | None = None, resamples: int = RESAMPLES, seed: int = 0
+    rows: Rows,
+    *,
+    largest: Mapping[str, int] | None = None,
+    published: pd.DataFrame | None = None,
+    data: Path = Path("data"),
+    resamples: int = RESAMPLES,
+    seed: int = 0,
 ) -> Reasons:
-    """Every reason that the rows alone can tell; level, atoms and geometry need labels at a second level.
+    """Every reason that the rows alone can tell, and what the level of theory alone would show of published errors.
 
     Args:
         rows: of the study.
         largest: heavy atoms of the largest training molecule of each set, as `largest_trained` reads them.
+        published: errors to set beside the level (network, training_set, group, mae_kcal_mol); without them the two
+            tables of the level are empty.
+        data: the folder of labelled datasets, for labels at two levels.
     """
     errors = signed_errors(rows.predictions)
+    level, published_level = pd.DataFrame(), pd.DataFrame()
+    if published is not None:
+        level, published_level = level_reasons(
+            rows.predictions, rows.cells, published, data, resamples=resamples, seed=seed
+        )
     return Reasons(
         parts=parts(errors, resamples=resamples, seed=seed),
         per_element=per_element(errors),
@@ -58,6 +75,8 @@ def reasons_of(
         functional_groups=by_functional_group(errors, resamples=resamples, seed=seed),
         leaks=leaked_errors(rows.predictions, resamples=resamples, seed=seed),
         leaked=leaked_molecules(rows.predictions),
+        level=level,
+        published_level=published_level,
     )
 
 
