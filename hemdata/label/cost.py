@@ -9,8 +9,8 @@ from hemdata.levels import SYMBOLS
 
 PROCESS_GB = 0.4
 """A process with a tight-binding engine."""
-DENSITY_FUNCTIONAL_GB = 1.0
-"""A process with PySCF, its grid and its buffers."""
+DENSITY_FUNCTIONAL_GB = 1.8
+"""A process with PySCF, its grid, the functions' values on it and its buffers."""
 DENSITY_FUNCTIONAL_POWER = 3.0
 TIGHT_BINDING_POWER = 2.2
 
@@ -30,13 +30,15 @@ def cost(task: Calculation, n_heavy: int) -> float:
 def memory_gb(task: Calculation) -> float:
     """Memory that a calculation needs at its fastest, in GB.
 
-    The two-electron integrals of n functions are n^4 bytes (n^4/8 of eight each), the fitted ones about 16 n^3.
+    The two-electron integrals of n functions are n^4 bytes (n^4/8 of eight each), the fitted ones about 16 n^3. A label
+    takes the former once, for which keeping them gains nothing; where there is room PySCF does.
     """
     if task.card is None or task.card.engine != "pyscf" or task.atomic_numbers is None:
         return PROCESS_GB
     cartesian = task.card.angular != "spherical"  # mixed ones are projected from Cartesian integrals
     n = functions(task.atomic_numbers, task.card, cartesian)
-    return DENSITY_FUNCTIONAL_GB + (n**4 + 16 * n**3) / 1e9
+    exact = n**4 if task.accuracy == "reference" or task.vibrate else 0
+    return DENSITY_FUNCTIONAL_GB + (exact + 16 * n**3) / 1e9
 
 
 def functions(atomic_numbers: tuple[int, ...], card: LevelCard, cartesian: bool = False) -> int:
