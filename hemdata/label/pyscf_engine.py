@@ -18,6 +18,8 @@ BOHR_ANGSTROM = 0.529177210903
 FITTED_BASIS = "def2-universal-jkfit"
 CHEAP_GRID, CHEAP_CONV_TOL_HARTREE = 1, 1e-6
 GRADIENT_GRID = 2
+INTEGRALS_GB = 2
+"""What a label may keep of integrals that it uses once."""
 KEPT_VALUES = 100_000_000  # of float64
 Accuracy = Literal["label", "reference"]
 
@@ -68,6 +70,7 @@ def single_point(
     if accuracy == "reference":
         energy, rungs = converged(exact, level.name)
         return Point(energy, int(exact.cycles), rungs=rungs)
+    exact.max_memory = min(exact.max_memory, INTEGRALS_GB * 1000)  # beyond it integrals are used as they come
     cheap = fitted(built, level.card, CHEAP_GRID, CHEAP_CONV_TOL_HARTREE)
     _, rungs = converged(cheap, level.name)
     return Point(float(exact.energy_tot(cheap.make_rdm1())), int(cheap.cycles), rungs=rungs)
