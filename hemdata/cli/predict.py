@@ -1,8 +1,10 @@
 """`hemdata predict`: fitted models asked about a user's own molecules."""
 
 import csv
+import gc
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -50,7 +52,8 @@ def predict(
     molecules = [one for word in words if not found[word] for one in wanted(word)]
     if not molecules:
         raise CallError("No molecules are given.", expected="a .smi or .xyz file, or a SMILES, after the models")
-    models = load_all(place for word in words for place in found[word])
+    with _kept_to_the_end():
+        models = load_all(place for word in words for place in found[word])
     with bar("geometries", len(molecules)) as step:
         rows = ask(
             models,
@@ -75,6 +78,21 @@ def predict(
     if failed:
         err.print(f"[bold red]Error:[/] {len(failed):,} of {len(rows):,} molecules have no energy.")
         raise SystemExit(1)
+
+
+@contextmanager
+def _kept_to_the_end() -> Iterator[None]:
+    """Nothing inside is looked at by the garbage collector, neither then nor later.
+
+    The libraries of a network make half a million objects at import, which live as long as the process: to walk over
+    them, most of all at its end, takes longer than to predict a molecule.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def _named(models: Sequence[Any]) -> list[str]:

@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from hemdata.catalog import network
 from hemdata.errors import CallError, DataError
 from hemdata.label.asked import Asked, from_smiles
 from hemdata.levels import level
@@ -19,6 +20,7 @@ from hemdata.shards import read
 from hemdata.train import fit_network
 from hemdata.train.domain import Domain
 from hemdata.train.find import load_all, packages
+from hemdata.train.networks import adapter
 from hemdata.train.predict import predict, wanted
 
 
@@ -188,6 +190,18 @@ def test_a_network_is_not_asked_about_an_element_that_it_cannot_represent(cells:
     (said,) = predict([named_so], [iodide], formation=False, workers=1)
     assert "The network 'painn' cannot represent atomic number 53." in str(said.reason)
     assert said.atomization_energy_kcal_mol is None
+
+
+def test_what_a_library_prints_when_it_is_imported_is_not_among_the_results(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "greeting_adapter.py").write_text("print('Greetings 1.0 initialized')\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    card = network("painn").model_copy(update={"adapter": "greeting_adapter"})
+    adapter(card)
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert "Greetings" in printed.err
 
 
 @pytest.mark.parametrize(
