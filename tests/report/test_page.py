@@ -67,8 +67,14 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 
 @pytest.fixture
 def opened(browser: Any, page: Path) -> Any:
+    """The page, fresh and whole: of the address that stands there already `get` may come back before it is."""
+    from selenium.webdriver.support.ui import WebDriverWait
+
     size(browser, 1400)
+    browser.get("about:blank")
     browser.get(page.as_uri())
+    whole = "return document.readyState === 'complete' && document.getElementById('card') !== null"
+    WebDriverWait(browser, 60).until(lambda driver: driver.execute_script(whole))
     return browser
 
 
