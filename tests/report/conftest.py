@@ -7,13 +7,21 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "study"))
 
-from made_labels import PER_ATOM, make_labels
+from collections.abc import Iterator
+
+from made_labels import PER_ATOM, made_labels_alone, make_labels
 from made_up import make_study
 
 from hemdata.report import Answer, write_report
 
 TITLE = "Made-up errors for a test"
 LABELS = {"painn": "PaiNN", "qm9": "QM9"}
+
+
+@pytest.fixture(autouse=True)
+def _no_shipped_labels() -> Iterator[None]:
+    with made_labels_alone():
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -33,7 +41,8 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def written(study: Path, data: Path) -> tuple[Path, Answer]:
     page = study.parent / "report.html"
-    return page, write_report(study, page, title=TITLE, question="Which <set> & why?", labels=LABELS, data=data)
+    with made_labels_alone():
+        return page, write_report(study, page, title=TITLE, question="Which <set> & why?", labels=LABELS, data=data)
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from made_labels import PER_ATOM
+from made_labels import PER_ATOM, made_labels_alone
 from made_up import make_study
 
 from hemdata.report import write_report
@@ -23,7 +23,8 @@ HEADING = "How much of the published errors could be the level of theory?"
 def material(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Material:
     folder = tmp_path_factory.mktemp("level") / "study"
     make_study(folder, networks=("painn",), seeds=(0,), epochs=2)
-    return gather(folder, resamples=100, data=data)
+    with made_labels_alone():
+        return gather(folder, resamples=100, data=data)
 
 
 def section_of(page: Path) -> str:
@@ -48,9 +49,8 @@ def test_the_section_sets_the_published_errors_beside_the_level(page: Path) -> N
 
 @pytest.mark.parametrize("networks", [("painn",), ("dressed-atoms",)])
 def test_without_labels_or_a_published_table_there_is_no_section(
-    networks: tuple[str, ...], data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    networks: tuple[str, ...], data: Path, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("hemdata.label.gap.label_places", list)
     make_study(tmp_path / "study", networks=networks, seeds=(0,), epochs=2)
     place = data if networks == ("dressed-atoms",) else tmp_path / "none"
     write_report(tmp_path / "study", tmp_path / "page.html", resamples=50, data=place)

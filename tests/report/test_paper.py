@@ -8,6 +8,7 @@ import matplotlib.colors
 import numpy as np
 import pandas as pd
 import pytest
+from made_labels import made_labels_alone
 from made_up import make_study
 
 from hemdata.errors import DataError
@@ -21,7 +22,8 @@ from hemdata.report.style import INK, SENTINELS, drawing, paper_colours
 @pytest.fixture(scope="module")
 def material(tmp_path_factory: pytest.TempPathFactory) -> Material:
     folder = tmp_path_factory.mktemp("paper") / "study"
-    return gather(make_study(folder, networks=("painn",), seeds=(0, 1), epochs=3), resamples=100)
+    with made_labels_alone():
+        return gather(make_study(folder, networks=("painn",), seeds=(0, 1), epochs=3), resamples=100)
 
 
 @pytest.fixture(scope="module")

@@ -1,10 +1,12 @@
 """Made-up labels of the test groups at two levels whose difference is known."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pytest
 from made_up import HARD, molecules
 
 from hemdata.levels import HARTREE_KCAL_MOL, level
@@ -19,6 +21,14 @@ OF_ELEMENT = {1: 0.5, 6: 2.0, 7: -1.0, 8: 1.5, 9: 1.0, 16: 1.0, 17: 1.0}  # kcal
 def linear(z: np.ndarray) -> float:
     """The sum of OF_ELEMENT."""
     return float(sum(OF_ELEMENT[int(n)] for n in z))
+
+
+@contextmanager
+def made_labels_alone() -> Iterator[None]:
+    """Inside, the labels that travel with the package are not there."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("hemdata.label.gap.label_places", list)
+        yield
 
 
 def make_labels(
