@@ -45,6 +45,14 @@ def test_wrong_calls_are_sentences(tmp_path: Path) -> None:
         assert got.returncode in (1, 2), words
         assert got.stderr.startswith("Error: "), got.stderr
         assert "Traceback" not in got.stderr
-    missing = levels("gap", "pc9", "qm9", "test-groups", "--data", str(tmp_path))
+    missing = levels("gap", "gfn1-xtb", "gfn2-xtb", "test-groups", "--data", str(tmp_path))
     assert missing.returncode == 1
-    assert "hemdata label test-groups --level pc9" in missing.stderr
+    assert "hemdata label test-groups --level gfn1-xtb" in missing.stderr
+
+
+def test_a_gap_is_told_from_the_labels_that_ship_where_there_are_no_others(tmp_path: Path) -> None:
+    told = levels("gap", "qm9", "pc9", "test-groups", "--data", str(tmp_path), "--json")
+    assert told.returncode == 0
+    groups = {each["group"]: each for each in json.loads(told.stdout)["groups"]}
+    assert set(groups) == {"azoxy", "explosives", "neuro", "saccharides", "all"}
+    assert 8 < groups["azoxy"]["smallest"] < groups["saccharides"]["mean"] < 30
