@@ -31,6 +31,20 @@ def fitted(network: torch.nn.Module, name: str, seed: int = 0) -> FittedNetwork:
     return FittedNetwork(about, network)
 
 
+def differences(atoms: Atoms, calculator: ModelCalculator, step: float) -> np.ndarray:
+    """Forces (N, 3) by central differences of the energy alone."""
+    found = np.zeros((len(atoms), 3))
+    for atom, axis in np.ndindex(*found.shape):
+        ends = []
+        for moved_by in (step, -step):
+            moved = atoms.copy()
+            moved.positions[atom, axis] += moved_by
+            moved.calc = calculator
+            ends.append(moved.get_potential_energy())
+        found[atom, axis] = -(ends[0] - ends[1]) / (2 * step)
+    return found
+
+
 @pytest.mark.parametrize("network", NETWORKS, indirect=True)
 def test_forces_are_those_of_finite_differences(network: torch.nn.Module, request: pytest.FixtureRequest) -> None:  # noqa: F811
     """Oracle: central differences of the energy alone, for every coordinate of three molecules."""
@@ -39,15 +53,7 @@ def test_forces_are_those_of_finite_differences(network: torch.nn.Module, reques
         atoms = g2(name)
         atoms.rattle(0.02, seed=1)
         atoms.calc = calculator
-        forces, expected = atoms.get_forces(), np.zeros((len(atoms), 3))
-        for atom, axis in np.ndindex(*expected.shape):
-            ends = []
-            for step in (1e-5, -1e-5):
-                moved = atoms.copy()
-                moved.positions[atom, axis] += step
-                moved.calc = calculator
-                ends.append(moved.get_potential_energy())
-            expected[atom, axis] = -(ends[0] - ends[1]) / 2e-5
+        forces, expected = atoms.get_forces(), differences(atoms, calculator, 1e-5)
         assert np.allclose(forces, expected, atol=2e-6 * max(1.0, np.abs(expected).max()))
         assert np.allclose(forces.sum(axis=0), 0, atol=1e-8 * max(1.0, np.abs(forces).max()))
 
