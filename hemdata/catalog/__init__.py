@@ -2,32 +2,36 @@
 
 from hemdata.catalog.cards import (
     Column,
-    Configuration,
     DatasetCard,
     LevelCard,
-    NetworkCard,
     RemoteFile,
     SchemaCard,
     SetCard,
     SourceColumn,
     Step,
-    StudyCard,
-    StudyNetwork,
-    Training,
-    TrainingSet,
     composition,
     dataset,
     is_composition,
     level_card,
-    network,
     schema_card,
-    study,
 )
 from hemdata.catalog.clusters import ClusterCard, cluster_card
 from hemdata.catalog.folders import card_path, cards, label_places, roots
 from hemdata.catalog.reading import Card, read_card, read_yaml
+from hemdata.catalog.study_cards import (
+    SAME_SIZE,
+    Configuration,
+    NetworkCard,
+    StudyCard,
+    StudyNetwork,
+    Training,
+    TrainingSet,
+    network,
+    study,
+)
 
 __all__ = [
+    "SAME_SIZE",
     "Card",
     "ClusterCard",
     "Column",

@@ -1,8 +1,8 @@
-"""The card models: dataset, level of theory, study, network. One pydantic model each."""
+"""The card models of tables, datasets, compositions and levels of theory. One pydantic model each."""
 
 import re
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -206,99 +206,6 @@ class SetCard(Card):
         return self
 
 
-class TrainingSet(Card):
-    """A training set of a study: a dataset, how many of its molecules are taken, and its level if not the study's.
-
-    A dataset is one of the cards, a composition, or a file that was labelled (`my.smi` is `my`).
-    """
-
-    dataset: Name
-    molecules: Annotated[int, Field(ge=20)]
-    level: Name | None = None
-    plus: dict[Name, Annotated[int, Field(ge=1)]] = Field({}, description="further datasets: how many of each")
-
-    @property
-    def size(self) -> int:
-        """Molecules of all its datasets together."""
-        return self.molecules + sum(self.plus.values())
-
-    @model_validator(mode="after")
-    def _plus_is_another(self) -> "TrainingSet":
-        if self.dataset in self.plus:
-            raise ValueError(f"plus: '{self.dataset}' is the dataset itself; ask for more molecules of it")
-        return self
-
-
-class StudyNetwork(Card):
-    """A network of a study: its card and the configuration taken from it; `epochs` overrides the card's."""
-
-    network: Name
-    configuration: str | None = None
-    epochs: Annotated[int, Field(ge=1)] | None = None
-
-
-class StudyCard(Card):
-    """A matrix of cells: training sets x networks x seeds, each judged on every group at one level."""
-
-    name: Name
-    title: str
-    question: str
-    level: Name
-    sets: Annotated[dict[Name, TrainingSet], Field(min_length=1)]
-    groups: list[Name]
-    networks: Annotated[list[StudyNetwork], Field(min_length=1)]
-    seeds: Annotated[list[int], Field(min_length=1)]
-    split: tuple[float, float, float] = (0.8, 0.1, 0.1)
-    split_by: Literal["molecule", "scaffold", "size"] = Field(
-        "molecule",
-        description="what keeps the sides apart: identity alone, ring scaffolds, or heavy atoms",
-    )
-    delta: Name | None = Field(
-        None, description="a cheap level, such as gfn2-xtb: networks learn the difference from it at the same geometry"
-    )
-
-    @model_validator(mode="after")
-    def _split_is_whole(self) -> "StudyCard":
-        if abs(sum(self.split) - 1) > 1e-9 or min(self.split) <= 0:
-            raise ValueError("split: the shares of training, validation and test must be positive and add up to 1")
-        return self
-
-
-class Training(Card):
-    """How a network is trained."""
-
-    epochs: Annotated[int, Field(ge=1)]
-    batch: Annotated[int, Field(ge=1)]
-    learning_rate: Annotated[float, Field(gt=0)]
-    weight_decay: float = 0.0
-    ema_decay: Annotated[float, Field(ge=0, lt=1)] = 0.0
-    warmup_steps: int = 0
-    schedule: Literal["constant", "plateau", "cosine"] = "constant"
-    loss: Literal["mae", "mse", "huber"] = "mae"
-    gradient_clip: float | None = None
-    early_stopping_patience: int | None = None
-    cutoff_angstrom: Annotated[float, Field(gt=0)] = 5.0
-
-
-class Configuration(Card):
-    """One configuration of a network: its own arguments, and its training."""
-
-    network: dict[str, Any]
-    training: Training
-
-
-class NetworkCard(Card):
-    """A network: the adapter module that builds it, its library, its configurations."""
-
-    name: Name
-    title: str
-    adapter: str
-    library: str
-    cite: list[str]
-    elements: list[Element]
-    configurations: Annotated[dict[str, Configuration], Field(min_length=1)]
-
-
 def dataset(name: str | Path) -> DatasetCard:
     """The card of a dataset, by name or path."""
     return read_card(DatasetCard, "dataset", name)
@@ -320,16 +227,6 @@ def is_composition(name: str | Path) -> bool:
         return True
     path = Path(name)
     return path.suffix in (".yaml", ".yml") and path.is_file() and "steps" in (read_yaml(path) or {})
-
-
-def study(name: str | Path) -> StudyCard:
-    """The card of a study, by name or path."""
-    return read_card(StudyCard, "study", name)
-
-
-def network(name: str | Path) -> NetworkCard:
-    """The card of a network, by name or path."""
-    return read_card(NetworkCard, "network", name)
 
 
 def schema_card(name: str | Path) -> SchemaCard:

@@ -170,6 +170,7 @@ def _saturated(molecule: Any, atoms: set[int]) -> Any:
     for atom in sorted(atoms):
         at[atom] = part.AddAtom(molecule.GetAtomWithIdx(atom))
     ends: dict[tuple[int, int], int] = {}  # (atom inside, its neighbour): the neighbour's place in the part
+    hydrogens = {atom: molecule.GetAtomWithIdx(atom).GetTotalNumHs(includeNeighbors=True) for atom in atoms}
     for bond in molecule.GetBonds():
         a, b = bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()
         if a in atoms and b in atoms:
@@ -179,12 +180,14 @@ def _saturated(molecule: Any, atoms: set[int]) -> Any:
             inner, outer = (a, b) if a in atoms else (b, a)
             ends[inner, outer] = part.AddAtom(Chem.Atom(1))
             part.AddBond(at[inner], ends[inner, outer], Chem.BondType.SINGLE)
+            hydrogens[inner] += 1
     for bond in molecule.GetBonds():
         way = _WAYS.get(str(bond.GetStereo()))
-        if way and bond.GetBeginAtomIdx() in atoms and bond.GetEndAtomIdx() in atoms:
-            kept = part.GetBondBetweenAtoms(at[bond.GetBeginAtomIdx()], at[bond.GetEndAtomIdx()])
+        a, b = bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()
+        if way and a in atoms and b in atoms and max(hydrogens[a], hydrogens[b]) < 2:  # =CH2 has no sides
+            kept = part.GetBondBetweenAtoms(at[a], at[b])
             first, last = bond.GetStereoAtoms()
-            kept.SetStereoAtoms(ends[bond.GetBeginAtomIdx(), first], ends[bond.GetEndAtomIdx(), last])
+            kept.SetStereoAtoms(ends[a, first], ends[b, last])
             kept.SetStereo(getattr(Chem.BondStereo, way))
     return part
 

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from hemdata.catalog import StudyCard, StudyNetwork, network
+from hemdata.catalog import StudyCard, StudyNetwork, TrainingSet, network
 from hemdata.errors import CallError, DataError
 from hemdata.identity import environments_of, flat_graph, scaffold, share_unseen
 from hemdata.levels import level
@@ -35,12 +35,13 @@ class Cell:
     study: StudyCard
     network: StudyNetwork
     set_name: str
+    training_set: TrainingSet  # at one size
     seed: int
 
     @property
     def training_size(self) -> int:
         """Molecules the model is fitted on."""
-        return round(self.study.sets[self.set_name].size * self.study.split[0])
+        return round(self.training_set.size * self.study.split[0])
 
     @property
     def name(self) -> str:
@@ -74,7 +75,11 @@ class Cell:
 
 def cells(card: StudyCard) -> list[Cell]:
     """All cells of a study, the costliest first: networks before baselines."""
-    matrix = [Cell(card, one, set_name, seed) for one in card.networks for set_name in card.sets for seed in card.seeds]
+    matrix = [
+        Cell(card, one, set_name, at_size, seed)
+        for one in card.networks for set_name, training_set in card.sets.items()
+        for at_size in training_set.sizes for seed in card.seeds
+    ]  # fmt: skip
     return sorted(matrix, key=lambda cell: -cell.epochs * cell.training_size)
 
 
@@ -119,7 +124,7 @@ def run_cell(
     from hemdata.train import fit_network
     from hemdata.train.splits import split
 
-    wanted = cell.study.sets[cell.set_name]
+    wanted = cell.training_set
     tests = groups(cell.study, data, wanted.level)
     table = training_molecules(cell.study, wanted, data, without=flat_graphs(tests))
     by = cell.study.split_by

@@ -30,7 +30,7 @@ def labelled_folder(data: Path, name: str, level_name: str) -> Path:
     Raises:
         CallError: if it is not there; gives the command that makes it.
     """
-    own = name not in cards("set") and name not in cards("dataset")
+    own = not _has_card(name)
     published = not own and (name in cards("set") or (name != GROUPS and dataset(name).level == level_name))
     folder = data / (name if published else f"{name}@{level_name}")
     if not (folder / "manifest.json").is_file():
@@ -73,7 +73,8 @@ def training_molecules(card: StudyCard, wanted: TrainingSet, data: Path, without
     """So many molecules of a training set, none of which has a flat graph among `without`.
 
     They are taken in the order of `hemdata label -n`, a hash of the id: labelling more changes nothing, and a smaller
-    number is within a larger. Of a set of several datasets those of `plus` come first, and no InChIKey comes twice.
+    number is within a larger. A user's file is taken from its top: what `hemdata select` wrote there begins with the
+    best. Of a set of several datasets those of `plus` come first, and no InChIKey comes twice.
 
     Raises:
         CallError: if the set is not labelled at its level.
@@ -82,7 +83,8 @@ def training_molecules(card: StudyCard, wanted: TrainingSet, data: Path, without
     """
     parts: list[pa.Table] = []
     taken = set[str]()
-    for name, number in [*wanted.plus.items(), (wanted.dataset, wanted.molecules)]:
+    own, *plus = wanted.parts
+    for name, number in [*plus, own]:
         parts.append(_part(card, wanted, data, name, number, without, taken))
         taken |= set(parts[-1]["inchikey"].to_pylist()) - {None}
     return pa.concat_tables([parts[-1], *parts[:-1]])
@@ -108,8 +110,7 @@ def _part(
     )
     if table.num_rows < number:
         more = number + number // 20
-        known = name in cards("dataset") or name in cards("set")
-        another = f"Run `hemdata label {name} -n {more} --level {own}`, or ask" if known else "Ask"
+        another = f"Run `hemdata label {name} -n {more} --level {own}`, or ask" if _has_card(name) else "Ask"
         raise DataError(
             f"Too few molecules of '{name}' are labelled at '{own}'.",
             where=folder,
@@ -117,10 +118,17 @@ def _part(
             got=table.num_rows,
             fix=f"{another} for fewer in the study.",
         )
+    if not _has_card(name):
+        return table.slice(0, number)
     order = np.argsort(
         [hashlib.sha256(f"0:{id}".encode()).hexdigest() for id in table["id"].to_pylist()], kind="stable"
     )
     return table.take(pa.array(np.sort(order[:number])))
+
+
+def _has_card(name: str) -> bool:
+    """Whether it is a dataset or composition of the catalogue, and not a user's file."""
+    return name in cards("dataset") or name in cards("set")
 
 
 def training_level(card: StudyCard, wanted: TrainingSet, data: Path) -> str:

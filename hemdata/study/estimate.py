@@ -117,14 +117,15 @@ def _with_time(
 
         rate = measured_rate(name, cell.configuration, table, device)
         validation = round(table.num_rows * cell.study.split[1])
-        timed[name, cell.set_name] = rate.epoch_seconds(cell.training_size, validation), rate.training, device
-    epoch, speed, _ = timed[name, cell.set_name]
-    return replace(row, seconds=left * epoch, rate_from=f"measured: {speed:,.0f} molecules/s")
+        one_epoch = rate.epoch_seconds(cell.training_size, validation)
+        timed[name, cell.set_name] = one_epoch / cell.training_size, rate.training, device
+    a_molecule, speed, _ = timed[name, cell.set_name]
+    return replace(row, seconds=left * cell.training_size * a_molecule, rate_from=f"measured: {speed:,.0f} molecules/s")
 
 
 def _molecules(cell: Cell, data: Path) -> pa.Table:
-    wanted = cell.study.sets[cell.set_name]
-    return training_molecules(cell.study, wanted, data, flat_graphs(groups(cell.study, data, wanted.level)))
+    tests = groups(cell.study, data, cell.training_set.level)
+    return training_molecules(cell.study, cell.training_set, data, flat_graphs(tests))
 
 
 def _past(out: Path, matrix: Sequence[Cell]) -> dict[str, float]:

@@ -1,5 +1,6 @@
 """The errors of a study as one matrix: every model on the molecules that all models share."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -7,10 +8,10 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from hemdata.catalog import SAME_SIZE
 from hemdata.errors import DataError
 from hemdata.study.statistics import FloatArray
 
-SAME_SIZE = 0.95  # of the largest training size
 MEAN = "mean of groups"
 BASELINES = ("dressed-atoms", "pair-distance-ridge")
 
@@ -57,26 +58,26 @@ class ErrorMatrix:
         return int(np.any([~np.isnan(errors[model]).all(-1) for errors in self.absolute], axis=0).sum())
 
 
-def error_matrix(predictions: pa.Table, *, with_overlap: bool = False) -> ErrorMatrix:
+def error_matrix(predictions: pa.Table, *, with_overlap: bool = False, every_size: bool = False) -> ErrorMatrix:
     """Line up the errors of all models on the same molecules.
 
     A molecule that any model's training set holds is left out for all models, unless `with_overlap`; so is one that
-    some model has no prediction of. Of a network and set trained at several sizes the largest is taken.
+    some model has no prediction of. Of a network and set trained at several sizes the largest is taken; with
+    `every_size` each is a model of its own, the sizes as `sizes_apart` tells them.
 
     Raises:
         DataError: a group that is left without a molecule.
     """
-    frame = largest_size(predictions.to_pandas())
-    keys = ["network", "training_set"]
-    sizes_of = frame.groupby(keys, as_index=False)["training_size"].max()
+    frame = sizes_apart(predictions.to_pandas()) if every_size else largest_size(predictions.to_pandas())
+    keys = ["network", "training_set", "training_size"]
     models = sorted(
-        (Model(*row) for row in sizes_of[[*keys, "training_size"]].itertuples(index=False, name=None)),
-        key=lambda m: (m.is_baseline, m.network, m.training_set),
+        (Model(*row) for row in frame[keys].drop_duplicates().itertuples(index=False, name=None)),
+        key=lambda m: (m.is_baseline, *m),
     )
     seeds = tuple(sorted(int(seed) for seed in frame["seed"].unique()))
     groups = tuple(sorted(frame["group"].unique()))
-    index = {model[:2]: i for i, model in enumerate(models)}
-    frame["model"] = [index[key] for key in zip(frame["network"], frame["training_set"], strict=True)]
+    index = {model: i for i, model in enumerate(models)}
+    frame["model"] = [index[Model(*key)] for key in frame[keys].itertuples(index=False, name=None)]
     frame["slot"] = np.searchsorted(seeds, frame["seed"])
     frame["error"] = (frame["predicted_kcal_mol"] - frame["reference_kcal_mol"]).abs()
     absolute, atoms, leaked, incomplete = [], [], [], []
@@ -106,22 +107,39 @@ def error_matrix(predictions: pa.Table, *, with_overlap: bool = False) -> ErrorM
 
 
 def largest_size(frame: pd.DataFrame) -> pd.DataFrame:
-    """The rows of each network and set at its largest training size.
+    """The rows of each network and set at its largest training size; sizes and errors as `sizes_apart`."""
+    apart = sizes_apart(frame)
+    return apart[apart["training_size"] == apart.groupby(["network", "training_set"])["training_size"].transform("max")]
 
-    Splits keep the conformers of a molecule together, so sizes differ a little from seed to seed: a size within 5 % of
-    the largest counts as the same.
+
+def sizes_apart(frame: pd.DataFrame) -> pd.DataFrame:
+    """The rows with the training sizes of each network and set told apart: those of one size bear its largest number.
 
     Raises:
-        DataError: two cells of one network, set and seed at that size.
+        DataError: two cells of one network, set and seed at one size.
     """
-    largest = frame.groupby(["network", "training_set"])["training_size"].transform("max")
-    kept = frame[frame["training_size"] >= SAME_SIZE * largest].copy()
-    cells = kept[["network", "training_set", "seed", "cell"]].drop_duplicates()
-    twice = cells[cells.duplicated(["network", "training_set", "seed"], keep=False)]
+    by_set = frame.groupby(["network", "training_set"])["training_size"]
+    frame = frame.assign(training_size=by_set.transform(lambda sizes: sizes.map(same_sizes(sizes))))
+    keys = ["network", "training_set", "training_size", "seed"]
+    cells = frame[[*keys, "cell"]].drop_duplicates()
+    twice = cells[cells.duplicated(keys, keep=False)]
     if len(twice):
         raise DataError(
             "One network, set and seed has two cells of nearly one size.",
             got=", ".join(twice["cell"]),
             fix="Move the folder of one of them away.",
         )
-    return kept
+    return frame
+
+
+def same_sizes(sizes: Iterable[int]) -> dict[int, int]:
+    """Each training size and the one that it counts as: itself, or one that is larger by less than 5 %.
+
+    Splits keep the conformers of a molecule together, so sizes differ a little from seed to seed and from set to set.
+    """
+    counts_as: dict[int, int] = {}
+    largest = 0
+    for size in sorted({int(each) for each in sizes}, reverse=True):
+        largest = largest if size >= SAME_SIZE * largest > 0 else size
+        counts_as[size] = largest
+    return counts_as

@@ -166,7 +166,7 @@ def _steps(card: StudyCard, molecules: Path, data: Path, path: Path) -> list[str
     where = "" if data == Path("data") else f" --data {data}"
     wanted = {GROUPS: 0, card.groups[-1]: 0}
     for training_set in card.sets.values():
-        for name, number in [(training_set.dataset, training_set.molecules), *training_set.plus.items()]:
+        for name, number in training_set.parts:
             wanted[name] = max(wanted.get(name, 0), number)
     steps = []
     for name, number in wanted.items():

@@ -54,6 +54,12 @@ def test_every_amon_is_neutral_closed_shell_connected_and_written_as_identify_wr
     assert found == sorted(found, key=lambda amon: (amon.n_heavy, amon.smiles))
 
 
+def test_a_cut_that_leaves_a_ch2_leaves_no_side_to_it() -> None:
+    """An E butene is cut to ethene and propene, each once; an azo group with one hydrogen keeps its sides."""
+    assert fragments("C/C=C/C", 3) == {"C", "C=C", "C=CC"}
+    assert {"[H]/N=N/[H]", "[H]/N=N/C"} <= fragments("C/N=N/C", 3)
+
+
 @pytest.mark.parametrize(
     ("smiles", "whole"),
     [
