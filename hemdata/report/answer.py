@@ -8,7 +8,7 @@ from hemdata.report.words import counted, listed, number, number_word, share_spa
 from hemdata.study.data import MIXED
 from hemdata.study.matrix import BASELINES, MEAN
 from hemdata.study.tables import Tables
-from hemdata.study.variance import Variance
+from hemdata.study.variance import TOGETHER, Variance
 
 
 @dataclass(frozen=True)
@@ -89,16 +89,19 @@ def answer(tables: Tables, labels: Mapping[str, str], variance: Variance | None 
 
 
 def drivers_sentence(variance: Variance | None) -> str:
-    """How much the training set decides and how much the network, with intervals; empty where there is none."""
+    """How much each factor that is chosen decides, and only several together, with intervals; empty without them."""
     if variance is None or variance.drivers.empty or variance.drivers["share"].isna().any():
         return ""
-    said = {
-        row["driver"]: f"{share_span(row['share'])} ({share_span(row['share_low'], row['share_high'])})"
+    of = {
+        str(row["driver"]): f"{share_span(row['share'])} ({share_span(row['share_low'], row['share_high'])})"
         for row in variance.drivers.to_dict("records")
     }
+    together = of.pop(TOGETHER)
+    first, *others = (f"the {driver} {{}}{share}" for driver, share in of.items())
+    said = [first.format("explains "), *(other.format("") for other in others)]
     return (
-        f"Of what the choice of a model decides, the training set explains {said['training set']}, the network "
-        f"{said['network']}, and only both together {said['both together']}."
+        f"Of what the choice of a model decides, {', '.join(said)}, and only {'both' if len(of) == 2 else 'several'} "
+        f"together {together}."
     )
 
 

@@ -88,7 +88,7 @@ def gather(
 
 def _variance(rows: Rows, resamples: int) -> Variance | None:
     try:
-        return explained(error_matrix(rows.predictions), resamples=resamples)
+        return explained(error_matrix(rows.predictions, every_size=True), resamples=resamples)
     except DataError:  # one set, or models that form no cross
         return None
 

@@ -161,6 +161,7 @@ def _page(
         effects=whys.effects(),
         stability=whys.stability(),
         variance_figures=variance_figures,
+        sizes=variance.sizes if variance else (),
         left_out=[layout.label(name) for name in variance.left_out] if variance else [],
         shared_luck=p_value(variance.shared_luck_p) if variance and variance.shared_luck_p < 0.05 else "",
         part_legend=figures.part_legend(),

@@ -70,6 +70,7 @@ def test_a_set_of_several_datasets_has_so_many_of_each_and_nothing_twice(data: P
     merged = training_molecules(card, card.sets["neuro-my-amons"], data, without)
     ids, keys = merged["id"].to_pylist(), merged["inchikey"].to_pylist()
     assert [sum(id.startswith(name) for id in ids) for name in ("neuro:", "my-amons:")] == [25, 6]
+    assert merged["smiles"].to_pylist()[-6:] == ["CCO", "CN", "C=N", "NCC(=O)O", "CNC", "C=O"]  # the file's first
     assert len(set(keys)) == 31
     assert not {flat_graph(key) for key in keys} & without
     more = card.sets["neuro-my-amons"].model_copy(update={"plus": {"my-amons": 8}})
