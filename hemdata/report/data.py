@@ -61,6 +61,7 @@ def downloads(rows: Rows, tables: Tables, why: Reasons, variance: Variance | Non
         ("summary", "accuracy and generalizability", _table(tables.summary)),
         ("comparisons", "every pair of training sets", _table(tables.comparisons)),
         ("baselines", "networks against baselines", _table(tables.baselines)),
+        ("training-size", "errors by molecules trained on", _table(tables.by_training_size)),
         ("parts", "parts of every error", _table(why.parts)),
         ("references", "errors left by a fit to a few references", _table(why.cured)),
         ("functional-groups", "errors by functional group", _table(why.functional_groups)),

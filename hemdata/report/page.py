@@ -14,6 +14,7 @@ from hemdata.report.material import Material, gather
 from hemdata.report.published_level import level_section
 from hemdata.report.reason_figures import ReasonFigures
 from hemdata.report.reason_layout import ReasonLayout
+from hemdata.report.size_curves import size_curve, size_grid
 from hemdata.report.style import HEAT_STEPS, drawing
 from hemdata.report.words import listed, number, p_value
 from hemdata.study import statistics
@@ -120,6 +121,8 @@ def _page(
                 "against_baselines": layout.against_baselines(name),
                 "in_distribution": layout.in_distribution(name),
                 "curves": figures.curves(name),
+                "size_curves": [size_curve(figures, name, group) for group in figures.groups],
+                "size_grid": size_grid(layout, name),
                 "scatter": [figures.scatter(name, group) for group in figures.groups],
                 "size": figures.size(name),
                 "worst": layout.worst(name),
@@ -161,6 +164,7 @@ def _page(
         effects=whys.effects(),
         stability=whys.stability(),
         variance_figures=variance_figures,
+        several_sizes=len(tables.by_training_size) > 0,
         sizes=variance.sizes if variance else (),
         left_out=[layout.label(name) for name in variance.left_out] if variance else [],
         shared_luck=p_value(variance.shared_luck_p) if variance and variance.shared_luck_p < 0.05 else "",

@@ -15,6 +15,7 @@ from hemdata.report.panel import blank, round_marks
 from hemdata.report.published_level import level_section
 from hemdata.report.reason_figures import ReasonFigures
 from hemdata.report.reason_layout import ReasonLayout
+from hemdata.report.size_curves import size_curve, size_grid
 from hemdata.report.style import INK, PAPER, drawing, paper_colours, part_colour
 from hemdata.study.matrix import BASELINES
 
@@ -82,6 +83,7 @@ def _figures(material: Material, folder: Path, formats: Sequence[str]) -> list[P
             for draw in (figures.curves, figures.size, figures.unseen):
                 draw(name)
             for group in figures.groups:
+                size_curve(figures, name, group)
                 for draw_group in (figures.intervals, figures.scatter, figures.parts):
                     draw_group(name, group)
     return saved
@@ -118,7 +120,8 @@ def _tables(material: Material, folder: Path) -> list[Path]:
     frames = {
         "errors": tables.mae, "summary": tables.summary, "comparisons": tables.comparisons,
         "baselines": tables.baselines, "in-distribution": tables.in_distribution, "rank-stability": tables.ranks,
-        "molecules": tables.molecules, "parts": why.parts, "per-element": why.per_element, "references": why.cured,
+        "molecules": tables.molecules, "training-size": tables.by_training_size,
+        "parts": why.parts, "per-element": why.per_element, "references": why.cured,
         "seed-noise": why.seeds,
         "size": why.size, "environments": why.environments, "set-against-set": why.set_against_set,
         "functional-groups": why.functional_groups, "leaks": why.leaks, "leaked-molecules": why.leaked,
@@ -149,6 +152,8 @@ def _grids(material: Material) -> Mapping[str, tuple[Grid, str, str]]:
         if against := layout.against_best(name):
             caption = f"Error of {shown} over its error when trained on {layout.label(against[0])}, 95 % intervals."
             found[f"against-best-{name}"] = against[1], caption, "Trained on"
+        if by_size := size_grid(layout, name):
+            found[f"training-size-{name}"] = by_size, f"MAE of {shown} by training size, kcal/mol.", "Trained on"
         caption = f"Parts of the error of {shown}, kcal/mol, with 95 % intervals."
         found[f"parts-{name}"] = whys.parts(name), caption, "Trained on"
     if effects := whys.effects():

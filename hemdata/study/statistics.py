@@ -38,6 +38,13 @@ class Resampled:
         """Mean over groups, (n_models, 1)."""
         return Resampled(self.estimate.mean(-1, keepdims=True), self.draws.mean(-1, keepdims=True))
 
+    def with_accuracy(self) -> "Resampled":
+        """The groups and, as one more, the mean over them."""
+        mean = self.accuracy()
+        return Resampled(
+            np.concatenate([self.estimate, mean.estimate], -1), np.concatenate([self.draws, mean.draws], -1)
+        )
+
     def generalizability(self) -> "Resampled":
         """Standard deviation over the groups taken as the whole population (ddof 0), (n_models, 1)."""
         return Resampled(self.estimate.std(-1, keepdims=True), self.draws.std(-1, keepdims=True))

@@ -12,6 +12,7 @@ from hemdata.study.matrix import BASELINES, MEAN, ErrorMatrix, error_matrix, lar
 from hemdata.study.ranks import rank_stability
 from hemdata.study.rows import Rows
 from hemdata.study.statistics import FloatArray, Resampled
+from hemdata.study.training_size import by_training_size
 
 SIGNIFICANCE = 0.05  # of Holm's corrected p
 
@@ -29,6 +30,7 @@ class Tables:
     curves: pd.DataFrame  # network, training_set, seed, epoch
     molecules: pd.DataFrame  # network, training_set, group, molecule: mean over seeds
     by_size: pd.DataFrame  # network, training_set, n_heavy class
+    by_training_size: pd.DataFrame  # of `by_training_size`; no rows where no set stands at several sizes
     ranks: pd.DataFrame  # network or training_set, group: how often the best stays so
     with_overlap: bool
     leaked_rows: int
@@ -53,6 +55,7 @@ def study_tables(
         curves=largest_size(rows.curves.to_pandas()),
         molecules=molecules,
         by_size=_by_size(molecules),
+        by_training_size=by_training_size(rows.predictions, with_overlap=with_overlap, resamples=resamples, seed=seed),
         ranks=rank_stability(matrix, mae),
         with_overlap=with_overlap,
         leaked_rows=int(predictions["in_training"].sum()),
@@ -110,15 +113,6 @@ def _summary(matrix: ErrorMatrix, mae: Resampled, per_atom: Resampled) -> pd.Dat
     ])  # fmt: skip
 
 
-def _with_mean(matrix: ErrorMatrix, mae: Resampled) -> tuple[tuple[str, ...], Resampled]:
-    """The groups and, as one more, their mean."""
-    accuracy = mae.accuracy()
-    joined = Resampled(
-        np.concatenate([mae.estimate, accuracy.estimate], -1), np.concatenate([mae.draws, accuracy.draws], -1)
-    )
-    return (*matrix.groups, MEAN), joined
-
-
 def _compared(resampled: Resampled, a: int, b: int, g: int) -> dict[str, Any]:
     """The columns of a comparison of two models on one group."""
     estimates = (float(resampled.estimate[a, g]), float(resampled.estimate[b, g]))
@@ -133,7 +127,7 @@ def _comparisons(matrix: ErrorMatrix, mae: Resampled) -> pd.DataFrame:
 
     Holm's correction is over all comparisons of one network.
     """
-    groups, joined = _with_mean(matrix, mae)
+    groups, joined = (*matrix.groups, MEAN), mae.with_accuracy()
     tables = []
     for network, models in _by_network(matrix).items():
         ranked = sorted(models, key=lambda i: (np.nan_to_num(joined.estimate[i, -1], nan=np.inf), i))
@@ -164,7 +158,7 @@ def _comparisons(matrix: ErrorMatrix, mae: Resampled) -> pd.DataFrame:
 
 def _baselines(matrix: ErrorMatrix, mae: Resampled) -> pd.DataFrame:
     """Every network against every baseline trained on the same set."""
-    groups, joined = _with_mean(matrix, mae)
+    groups, joined = (*matrix.groups, MEAN), mae.with_accuracy()
     index = {(m.network, m.training_set): i for i, m in enumerate(matrix.models)}
     lines = []
     for a, model in enumerate(matrix.models):
