@@ -154,6 +154,17 @@ def gap(folder_a: Path, folder_b: Path) -> Gap:
     return Gap(level_a.name, level_b.name, geometry, rows, per_element, len(rows_a.keys() ^ rows_b.keys()))
 
 
+def geometries_of(data: Path, name: str, its_level: str) -> dict[str, Path]:
+    """The folders of a set labelled at one level, by the level of their geometries; those that travel come last."""
+    found: dict[str, Path] = {}
+    for place in (data, *label_places()):
+        for geometry in ("gfn2-xtb", *sorted(_geometries(place, name, its_level))):
+            folder = place / (f"{name}@{its_level}" if geometry == "gfn2-xtb" else f"{name}@{its_level}@{geometry}")
+            if (folder / "manifest.json").is_file():
+                found.setdefault(geometry, folder)
+    return found
+
+
 def _geometries(data: Path, name: str, its_level: str) -> set[str]:
     start = f"{name}@{its_level}@"
     return {path.name.removeprefix(start) for path in data.glob(f"{start}*") if path.is_dir()}

@@ -67,6 +67,7 @@ def downloads(rows: Rows, tables: Tables, why: Reasons, variance: Variance | Non
         ("functional-groups", "errors by functional group", _table(why.functional_groups)),
         ("environments", "errors by unseen environments", _table(why.environments)),
         ("leaks", "errors with and without leaks", _table(why.leaks)),
+        ("geometry", "what another geometry adds", _table(why.geometry)),
         ("level", "what one level is from another", _table(why.level)),
         ("published-level", "published errors and the level", _table(why.published_level)),
     ]

@@ -162,6 +162,7 @@ def _page(
         heat_range=[number(value) for value in figures.heat_range()],
         groups=[layout.label(group) for group in layout.groups],
         effects=whys.effects(),
+        geometry=whys.geometry(),
         stability=whys.stability(),
         variance_figures=variance_figures,
         several_sizes=len(tables.by_training_size) > 0,

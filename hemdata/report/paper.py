@@ -125,7 +125,7 @@ def _tables(material: Material, folder: Path) -> list[Path]:
         "seed-noise": why.seeds,
         "size": why.size, "environments": why.environments, "set-against-set": why.set_against_set,
         "functional-groups": why.functional_groups, "leaks": why.leaks, "leaked-molecules": why.leaked,
-        "level": why.level, "published-level": why.published_level,
+        "geometry": why.geometry, "level": why.level, "published-level": why.published_level,
     }  # fmt: skip
     if variance is not None:
         frames |= {"variance": variance.effects, "drivers": variance.drivers}
@@ -159,6 +159,9 @@ def _grids(material: Material) -> Mapping[str, tuple[Grid, str, str]]:
     if effects := whys.effects():
         caption = "Analysis of variance of the logarithm of the MAE; shares with 95 % intervals."
         found["variance"] = effects, caption, "Effect"
+    if geometry := whys.geometry():
+        caption = "What another geometry adds: mean size of the difference in atomization energy, kcal/mol."
+        found["geometry"] = geometry, caption, "Level"
     if section := level_section(material.reasons, layout.groups, layout.label):
         found["published-level"] = section.beside, "Published errors and the level part, kcal/mol.", "Group"
         found["level"] = section.between, "What a perfect model of a level errs at another, kcal/mol.", "Group"

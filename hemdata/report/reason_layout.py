@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from hemdata.report.layout import Cell, Grid, Row
-from hemdata.report.words import listed, number, p_value, percent, share_span, span
+from hemdata.report.words import counted, listed, number, p_value, percent, share_span, span
 from hemdata.study.matrix import MEAN
 from hemdata.study.reasons import Reasons
 from hemdata.study.variance import Variance
@@ -173,6 +173,19 @@ class ReasonLayout:
             rows.append(Row(self.label(row["training_set"]), f"over {self.label(row['against'])}", tuple(cells)))
         return Grid(("as it is", "at equally much shown"), (tuple(rows),))
 
+    def geometry(self) -> Grid | None:
+        """What another geometry adds: a row a level and two geometries, a column a group; None without such labels."""
+        table = self.reasons.geometry
+        if table.empty:
+            return None
+        groups = sorted(table["group"].unique())
+        rows = []
+        for (level, one, other), part in table.groupby(["level", "geometry", "against"], sort=True):
+            by_group = {row["group"]: row for row in part.to_dict("records")}
+            cells = tuple(_moved(by_group.get(group)) for group in groups)
+            rows.append(Row(str(level), f"on {other} geometries, not {one}", cells))
+        return Grid(tuple(map(self.label, groups)), (tuple(rows),))
+
     def leaked(self) -> list[dict[str, str]]:
         """The leaked molecules of each set and group, by name."""
         return [
@@ -180,6 +193,16 @@ class ReasonLayout:
              "names": listed([str(one).removeprefix(f"{group}:") for one in part["molecule_id"]])}
             for (training_set, group), part in self.reasons.leaked.groupby(["training_set", "group"], sort=True)
         ]  # fmt: skip
+
+
+def _moved(row: Mapping[Any, Any] | None) -> Cell:
+    """A geometry part, with its interval, its sign and its molecules."""
+    if row is None:
+        return Cell(float("nan"), "–")
+    n = row["n_molecules"]
+    interval = (span(row["part_kcal_mol_low"], row["part_kcal_mol_high"]),) if n > 1 else ()
+    lines = (*interval, f"mean {_signed(-row['mean_kcal_mol'])}", counted(n, "molecule"))
+    return Cell(row["part_kcal_mol"], number(row["part_kcal_mol"]), lines)
 
 
 def _by(ranks: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:

@@ -39,6 +39,7 @@ def make_labels(
     groups: tuple[str, ...] = tuple(HARD),
     most: int = 7,
     step: float = 1.0,
+    geometry: str = "gfn2-xtb",
 ) -> None:
     """Write test-groups@NAME with the members of up to `most` heavy atoms, made-up energies and places.
 
@@ -49,6 +50,7 @@ def make_labels(
         groups: that are labelled.
         most: heavy atoms.
         step: angstrom between the atoms, which stand in a line.
+        geometry: the level that the places are said to be of; if not GFN2-xTB, the folder bears it too.
     """
     from rdkit import Chem
 
@@ -66,8 +68,9 @@ def make_labels(
                 "atomic_numbers": z.tolist(), "positions": [float(x) for i in range(len(z)) for x in (step * i, 0, 0)],
                 "n_atoms": len(z), "n_heavy": heavy, "charge": 0, "multiplicity": 1,
                 "energy_hartree": float(its.atom_energies()[z].sum()) - bound / HARTREE_KCAL_MOL,
-                "atomization_energy_kcal_mol": bound, "level": name, "geometry_level": "gfn2-xtb", "flags": [],
+                "atomization_energy_kcal_mol": bound, "level": name, "geometry_level": geometry, "flags": [],
             })  # fmt: skip
-    with ShardWriter(data / f"test-groups@{name}", table_schema("molecule")) as writer:
+    folder = f"test-groups@{name}" + ("" if geometry == "gfn2-xtb" else f"@{geometry}")
+    with ShardWriter(data / folder, table_schema("molecule")) as writer:
         writer.add(pa.Table.from_pylist(rows, schema=table_schema("molecule").arrow))
         writer.finish("test-groups", len(rows), [], [LevelName(name=name, hash=its.hash)], {})

@@ -5,7 +5,7 @@ from hemdata.study.reasons.environments import set_against_set, unseen_environme
 from hemdata.study.reasons.errors import Drawn, drawn, mean_over_seeds, signed_errors
 from hemdata.study.reasons.every import Reasons, largest_trained, reasons_of
 from hemdata.study.reasons.functional_groups import by_functional_group
-from hemdata.study.reasons.geometry import geometry_part
+from hemdata.study.reasons.geometry import geometry_part, geometry_parts
 from hemdata.study.reasons.leaks import leaked_errors, leaked_molecules
 from hemdata.study.reasons.level import atoms_part, level_part
 from hemdata.study.reasons.parts import REMAINDER, parts
@@ -25,6 +25,7 @@ __all__ = [
     "cured_by",
     "drawn",
     "geometry_part",
+    "geometry_parts",
     "largest_trained",
     "leaked_errors",
     "leaked_molecules",

@@ -8,13 +8,15 @@ from pathlib import Path
 import pandas as pd
 
 from hemdata.errors import DataError
+from hemdata.study.data import MIXED
 from hemdata.study.reasons.composition import cured_by, per_element
 from hemdata.study.reasons.environments import set_against_set, unseen_environments
 from hemdata.study.reasons.errors import signed_errors
 from hemdata.study.reasons.functional_groups import by_functional_group
+from hemdata.study.reasons.geometry import geometry_parts
 from hemdata.study.reasons.leaks import leaked_errors, leaked_molecules
 from hemdata.study.reasons.parts import parts
-from hemdata.study.reasons.published_level import level_reasons
+from hemdata.study.reasons.published_level import level_reasons, published_levels
 from hemdata.study.reasons.seeds import seed_noise
 from hemdata.study.reasons.size import size
 from hemdata.study.rows import Rows
@@ -36,6 +38,7 @@ class Reasons:
     functional_groups: pd.DataFrame
     leaks: pd.DataFrame
     leaked: pd.DataFrame
+    geometry: pd.DataFrame
     level: pd.DataFrame
     published_level: pd.DataFrame
 
@@ -49,21 +52,24 @@ def reasons_of(
     resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> Reasons:
-    """Every reason that the rows alone can tell, and what the level of theory alone would show of published errors.
+    """Every reason that the rows alone can tell, and what labels tell: of the geometry, and of the level of theory.
 
     Args:
         rows: of the study.
         largest: heavy atoms of the largest training molecule of each set, as `largest_trained` reads them.
         published: errors to set beside the level (network, training_set, group, mae_kcal_mol); without them the two
             tables of the level are empty.
-        data: the folder of labelled datasets, for labels at two levels.
+        data: the folder of labelled datasets, for labels at two levels or on two geometries.
     """
     errors = signed_errors(rows.predictions)
     level, published_level = pd.DataFrame(), pd.DataFrame()
+    levels = {each for name in rows.cells["level"].unique().to_pylist() for each in name.split(MIXED)}
     if published is not None:
         level, published_level = level_reasons(
             rows.predictions, rows.cells, published, data, resamples=resamples, seed=seed
         )
+        levels |= set(published_levels(published).values())
+    groups = rows.predictions["group"].unique().to_pylist()
     return Reasons(
         parts=parts(errors, resamples=resamples, seed=seed),
         per_element=per_element(errors),
@@ -75,6 +81,7 @@ def reasons_of(
         functional_groups=by_functional_group(errors, resamples=resamples, seed=seed),
         leaks=leaked_errors(rows.predictions, resamples=resamples, seed=seed),
         leaked=leaked_molecules(rows.predictions),
+        geometry=geometry_parts(sorted(levels), groups, data, resamples=resamples, seed=seed),
         level=level,
         published_level=published_level,
     )

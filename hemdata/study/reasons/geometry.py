@@ -1,12 +1,23 @@
 """Geometry: what it adds when energies of one level stand on the geometries of another."""
 
+from collections.abc import Collection, Iterable
+from itertools import combinations
+from pathlib import Path
+
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from hemdata.errors import DataError
+from hemdata.label.gap import geometries_of
 from hemdata.levels import one_level
+from hemdata.shards import read
 from hemdata.study import statistics
-from hemdata.study.reasons.tables import by_group
+from hemdata.study.data import GROUPS
+from hemdata.study.reasons.tables import PART, by_group
+
+COLUMNS = ["id", "n_atoms", "atomization_energy_kcal_mol"]
+OF_LEVEL = ("level", "geometry", "against", *PART)
 
 
 def geometry_part(
@@ -30,8 +41,7 @@ def geometry_part(
             "Two geometries are compared at one level of theory.", expected=levels[0], got=levels[1],
             fix="Label both at one level (`hemdata label ... --level LEVEL --geometry GEOMETRY`).",
         )  # fmt: skip
-    columns = ["id", "n_atoms", "atomization_energy_kcal_mol"]
-    both = one.select(columns).to_pandas().merge(other.select(columns).to_pandas(), on="id", suffixes=("", "_other"))
+    both = one.select(COLUMNS).to_pandas().merge(other.select(COLUMNS).to_pandas(), on="id", suffixes=("", "_other"))
     both = both.dropna(subset=["atomization_energy_kcal_mol", "atomization_energy_kcal_mol_other"])
     if both.empty:
         raise DataError("The two sets share no molecule.", expected="the same ids at two geometries")
@@ -41,3 +51,41 @@ def geometry_part(
         "signed": signed,
     })  # fmt: skip
     return by_group(frame, resamples=resamples, seed=seed)
+
+
+def geometry_parts(
+    levels: Iterable[str],
+    groups: Collection[str],
+    data: Path,
+    *,
+    name: str = GROUPS,
+    resamples: int = statistics.RESAMPLES,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """`geometry_part` at every level at which the groups are labelled on two geometries.
+
+    Args:
+        levels: of theory.
+        groups: that are meant.
+        data: the folder of labelled datasets; the labels that travel with the package are looked through after it.
+        name: of the labelled set.
+
+    Returns:
+        level, geometry and against (the levels of the two geometries), the columns of `geometry_part`; a level's own
+        geometry is the first of two.
+    """
+    tables = []
+    for level in levels:
+        folders = geometries_of(data, name, level)
+        rows = {}
+        for geometry in sorted(folders, key=lambda each: (each != level, each)):
+            table = read(folders[geometry], [*COLUMNS, "level"])
+            group = pc.list_element(pc.split_pattern(table["id"], ":", max_splits=1), 0)
+            rows[geometry] = table.filter(pc.is_in(group, pa.array(sorted(groups), pa.string())))
+        for one, other in combinations(rows, 2):
+            try:
+                part = geometry_part(rows[one], rows[other], resamples=resamples, seed=seed)
+            except DataError:  # no molecule on both
+                continue
+            tables.append(part.assign(level=level, geometry=one, against=other)[list(OF_LEVEL)])
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=list(OF_LEVEL))

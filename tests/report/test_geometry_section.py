@@ -1,0 +1,49 @@
+"""What another geometry adds, on the page, from made-up labels of a known difference."""
+
+from pathlib import Path
+
+import pytest
+from made_labels import PER_ATOM, linear, made_labels_alone, make_labels
+from made_up import make_study
+
+from hemdata.report import write_report
+from hemdata.report.material import gather
+from hemdata.report.paper import write_paper
+from hemdata.study.reasons import geometry_parts
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """GFN2-xTB on its own geometries, and 1.25 kcal/mol an atom less on PC9's, of which saccharides are not there."""
+    folder = tmp_path_factory.mktemp("data")
+    make_labels(folder, "gfn2-xtb", lambda z: 0.0)
+    make_labels(folder, "gfn2-xtb", lambda z: -PER_ATOM * len(z), geometry="pc9", groups=("azoxy", "neuro"), most=6)
+    make_labels(folder, "pc9", linear)  # on one geometry alone
+    return folder
+
+
+def test_levels_on_two_geometries_have_a_part_and_others_none(data: Path) -> None:
+    with made_labels_alone():
+        found = geometry_parts(["gfn2-xtb", "pc9", "qm9"], ["azoxy", "neuro", "explosives"], data, resamples=200)
+        assert geometry_parts(["gfn2-xtb"], ["explosives"], data, resamples=50).empty
+    assert set(found["level"]) == {"gfn2-xtb"}
+    assert list(zip(found["geometry"], found["against"], strict=True)) == [("gfn2-xtb", "pc9")] * 2
+    assert found["group"].tolist() == ["azoxy", "neuro"]
+    assert found["part_kcal_mol_atom"].tolist() == pytest.approx([PER_ATOM] * 2)
+    assert found["mean_kcal_mol"].tolist() == pytest.approx(found["part_kcal_mol"].tolist())  # own less other
+
+
+def test_the_page_and_the_papers_tables_show_it_where_there_is_one(data: Path, tmp_path: Path) -> None:
+    study = make_study(tmp_path / "study", networks=("painn",), seeds=(0,), epochs=2)
+    with made_labels_alone():
+        write_report(study, tmp_path / "with.html", resamples=50, data=data)
+        write_report(study, tmp_path / "without.html", resamples=50, data=tmp_path)
+        saved = write_paper(gather(study, resamples=50, data=data), tmp_path / "figures", ("svg",))
+    shown, bare = ((tmp_path / name).read_text(encoding="utf-8") for name in ("with.html", "without.html"))
+    section = shown[shown.index('<h3 id="geometry">') :]
+    section = section[: section.index("</section>")]
+    assert "on pc9 geometries, not gfn2-xtb" in section
+    assert "mean −" in section
+    assert section.count("<tbody>") == 1
+    assert '<h3 id="geometry">' not in bare
+    assert {"geometry.csv", "geometry.tex"} <= {path.name for path in saved}
