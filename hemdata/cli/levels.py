@@ -106,7 +106,7 @@ def atoms(
 def gap(
     a: Annotated[str, typer.Argument(help="A level.")],
     b: Annotated[str, typer.Argument(help="Another level.")],
-    name: Annotated[str, typer.Argument(help="A dataset, labelled at both.")],
+    name: Annotated[str, typer.Argument(help="A dataset, labelled at both, or one test group.")],
     geometry: Annotated[str | None, typer.Option(help="Level of the geometries; default the first that both have.")] = (
         None
     ),
@@ -120,12 +120,11 @@ def gap(
     as_json: AsJson = False,
 ) -> None:
     """Tell what a perfect model of level A would err at level B, by group."""
-    from hemdata.label.gap import gap as compare
-    from hemdata.label.gap import pair
+    from hemdata.label.gap import gap_of
 
     if compute:
         _label(name, (a, b), geometry or "gfn2-xtb", n, max_heavy, store, workers, data)
-    found = compare(*pair(data, name, a, b, (geometry or "gfn2-xtb") if compute else geometry))
+    found = gap_of(data, name, a, b, (geometry or "gfn2-xtb") if compute else geometry)
     if as_json:
         print(json.dumps(asdict(found) | {"groups": [asdict(group) for group in found.groups()]}, indent=2))
         return

@@ -3,18 +3,20 @@
 A perfect model of the one, judged at the other, would err by just this.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from hemdata.catalog import label_places
+from hemdata.catalog import cards, dataset, label_places
 from hemdata.errors import DataError
 from hemdata.levels import HARTREE_KCAL_MOL, SYMBOLS, Level, level
 from hemdata.shards import read, read_manifest
 
 SAME_GEOMETRY_ANGSTROM = 1e-6
+USUAL = "gfn2-xtb"  # geometry of labels whose folder names none
+ALL_GROUPS = "test-groups"
 COLUMNS = ("id", "atomic_numbers", "positions", "energy_hartree", "n_heavy", "geometry_level")
 
 
@@ -86,22 +88,36 @@ class Gap:
         )
 
 
+def gap_of(data: Path, name: str, a: str, b: str, geometry: str | None = None) -> Gap:
+    """Compare a labelled set, or one of the test groups, at two levels: `gap` of `pair`.
+
+    Raises:
+        DataError: as they do.
+    """
+    try:
+        folders, group = pair(data, name, a, b, geometry), None
+    except DataError:
+        if name == ALL_GROUPS or name not in cards("dataset") or dataset(name).reader != "test_groups":
+            raise
+        folders, group = pair(data, ALL_GROUPS, a, b, geometry), name
+    return replace(gap(*folders, group), a=a, b=b)
+
+
 def pair(data: Path, name: str, a: str, b: str, geometry: str | None = None) -> tuple[Path, Path]:
     """The folders of a labelled set at two levels on one level's geometries: the first that both have, or `geometry`.
 
-    They are looked for under `data`, then among the labels that travel with the package.
+    They are looked for under `data`, then among the labels that travel with the package. Labels of a level of another
+    name that is the same one serve as well (OD9's is PC9's).
 
     Raises:
         DataError: if there is no such pair; tells how it is made.
     """
     for place in (data, *label_places()):
-        both = sorted(_geometries(place, name, a) & _geometries(place, name, b))
-        for each in [geometry] if geometry else ["gfn2-xtb", *both]:
-            suffix = "" if each == "gfn2-xtb" else f"@{each}"
-            found = place / f"{name}@{a}{suffix}", place / f"{name}@{b}{suffix}"
-            if all((folder / "manifest.json").is_file() for folder in found):
-                return found
-    at = f" --geometry {geometry}" if geometry and geometry != "gfn2-xtb" else ""
+        of_a, of_b = (_folders(place, name, each) for each in (a, b))
+        for each in [geometry] if geometry else [USUAL, *sorted(of_a)]:
+            if each in of_a and each in of_b:
+                return of_a[each], of_b[each]
+    at = f" --geometry {geometry}" if geometry and geometry != USUAL else ""
     raise DataError(
         "The set is not labelled at both levels on the same geometries.",
         where=data,
@@ -110,14 +126,36 @@ def pair(data: Path, name: str, a: str, b: str, geometry: str | None = None) -> 
     )
 
 
-def gap(folder_a: Path, folder_b: Path) -> Gap:
-    """Compare two folders of labelled molecules, by id.
+def geometries_of(data: Path, name: str, its_level: str) -> dict[str, Path]:
+    """The folders of a set labelled at one level, by the level of their geometries; those that travel come last."""
+    found: dict[str, Path] = {}
+    for place in (data, *label_places()):
+        found = _folders(place, name, its_level) | found
+    return dict(sorted(found.items()))
+
+
+def _folders(place: Path, name: str, its_level: str) -> dict[str, Path]:
+    """Folders of one place, by the level of their geometries: NAME@LEVEL and NAME@LEVEL@GEOMETRY."""
+    same = [each for each in cards("level") if level(each).hash == level(its_level).hash]
+    found: dict[str, Path] = {}
+    for one in dict.fromkeys([its_level, *same]):
+        start = f"{name}@{one}"
+        for folder in [place / start, *sorted(place.glob(f"{start}@*"))]:
+            if (folder / "manifest.json").is_file():
+                found.setdefault(folder.name.removeprefix(start).removeprefix("@") or USUAL, folder)
+    return found
+
+
+def gap(folder_a: Path, folder_b: Path, group: str | None = None) -> Gap:
+    """Compare two folders of labelled molecules by id, or one group of them.
 
     Raises:
         DataError: if the folders share no molecule, or one's geometries differ.
     """
     level_a, level_b = _level(folder_a), _level(folder_b)
     rows_a, rows_b = ({row["id"]: row for row in read(f, COLUMNS).to_pylist()} for f in (folder_a, folder_b))
+    if group is not None:
+        rows_a, rows_b = ({k: row for k, row in rows.items() if k.startswith(f"{group}:")} for rows in (rows_a, rows_b))
     shared = [key for key in rows_a if key in rows_b]
     if not shared:
         raise DataError("The two sets share no molecule.", where=f"{folder_a} and {folder_b}")
@@ -152,22 +190,6 @@ def gap(folder_a: Path, folder_b: Path) -> Gap:
     geometry = " and ".join(sorted({str(rows_a[key]["geometry_level"]) for key in shared}))
     per_element = {SYMBOLS[n]: float(v) for n, v in zip(symbols, fitted, strict=True)}
     return Gap(level_a.name, level_b.name, geometry, rows, per_element, len(rows_a.keys() ^ rows_b.keys()))
-
-
-def geometries_of(data: Path, name: str, its_level: str) -> dict[str, Path]:
-    """The folders of a set labelled at one level, by the level of their geometries; those that travel come last."""
-    found: dict[str, Path] = {}
-    for place in (data, *label_places()):
-        for geometry in ("gfn2-xtb", *sorted(_geometries(place, name, its_level))):
-            folder = place / (f"{name}@{its_level}" if geometry == "gfn2-xtb" else f"{name}@{its_level}@{geometry}")
-            if (folder / "manifest.json").is_file():
-                found.setdefault(geometry, folder)
-    return found
-
-
-def _geometries(data: Path, name: str, its_level: str) -> set[str]:
-    start = f"{name}@{its_level}@"
-    return {path.name.removeprefix(start) for path in data.glob(f"{start}*") if path.is_dir()}
 
 
 def _level(folder: Path) -> Level:

@@ -22,7 +22,8 @@ class LevelSection:
     """What the page shows.
 
     Attributes:
-        said: a paragraph for every two published sets, those first whose errors the level could be most of.
+        said: a paragraph for every two published sets: those with the best published set first, and of these those
+            whose errors the level could be most of.
         beside: published errors and the level part, a body for every two sets of a network.
         between: the level part in full, a body for every two levels.
         networks: the published ones, with their groups.
@@ -59,9 +60,14 @@ def level_section(why: Reasons, groups: list[str], label: Callable[[Any], str]) 
         (str(name), tuple(sorted(part["group"].unique()))) for name, part in beside.groupby("network", sort=True)
     )
     pairs = [part for _, part in beside.groupby(["network", "training_set", "against_set"])]
+    best = best_published(beside)
+
+    def first(part: pd.DataFrame) -> tuple[bool, float]:
+        return best not in set(part[["training_set", "against_set"]].iloc[0]), -float(part["share"].mean())
+
     missing = [label(group) for group in groups if group not in set(between["group"])]
     return LevelSection(
-        said=tuple(level_words(part, label) for part in sorted(pairs, key=lambda part: -part["share"].mean())),
+        said=tuple(level_words(part, label) for part in sorted(pairs, key=first)),
         beside=_beside(beside, label),
         between=_between(between, label),
         networks=networks,
@@ -69,6 +75,15 @@ def level_section(why: Reasons, groups: list[str], label: Callable[[Any], str]) 
         smaller=bool((between["n_atoms"] < between["n_atoms_group"]).any()),
         unlabelled=listed(missing) if missing else "",
     )
+
+
+def best_published(beside: pd.DataFrame) -> str:
+    """The published set with the smallest mean error among those compared."""
+    errors = pd.concat([
+        beside.groupby("training_set")["mae_kcal_mol"].mean(),
+        beside.groupby("against_set")["mae_against_kcal_mol"].mean(),
+    ])  # fmt: skip
+    return str(errors.idxmin())
 
 
 def level_words(beside: pd.DataFrame, label: Callable[[Any], str]) -> str:

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from hemdata.errors import DataError
-from hemdata.label.gap import gap, pair
+from hemdata.label.gap import gap, gap_of, pair
 from hemdata.levels import HARTREE_KCAL_MOL, level
 from hemdata.schema import table_schema
 from hemdata.shards import LevelName, ShardWriter, read
@@ -57,6 +57,23 @@ def test_foreign_atoms_are_the_atoms_difference_of_the_levels(data: Path) -> Non
     numbers = {row["id"]: row["atomic_numbers"] for row in read(data / "neuro@gfn2-xtb").to_pylist()}
     for row in gap(*pair(data, "neuro", "gfn2-xtb", "gfn1-xtb")).rows:
         assert row.foreign_atoms == pytest.approx(float((a - b)[numbers[row.id]].sum()) * HARTREE_KCAL_MOL)
+
+
+def test_one_test_group_is_compared_out_of_all_of_them(data: Path, tmp_path: Path) -> None:
+    for name in ("gfn2-xtb", "gfn1-xtb"):
+        (tmp_path / f"test-groups@{name}").symlink_to(data / f"neuro@{name}")
+    whole, part = (gap_of(tmp_path, name, "gfn2-xtb", "gfn1-xtb") for name in ("test-groups", "neuro"))
+    assert part.rows == whole.rows
+    with pytest.raises(DataError, match="share no molecule"):
+        gap_of(tmp_path, "azoxy", "gfn2-xtb", "gfn1-xtb")
+
+
+def test_a_level_of_another_name_that_is_the_same_one_serves(tmp_path: Path) -> None:
+    """OD9's level is PC9's: the shipped labels answer for it, under the name that was asked for."""
+    of_od9, of_pc9 = (gap_of(tmp_path, "explosives", "qm9", name) for name in ("od9", "pc9"))
+    assert (of_od9.a, of_od9.b) == ("qm9", "od9")
+    assert of_od9.rows == of_pc9.rows
+    assert {row.group for row in of_od9.rows} == {"explosives"}
 
 
 def test_other_geometries_and_what_is_not_labelled_are_refused(data: Path, labelled: Path, tmp_path: Path) -> None:

@@ -126,5 +126,5 @@ def test_pairs_without_labels_or_on_two_geometries_are_left_out(
     assert level_gaps([("qm9", "pc9")], tmp_path) == []
     make_labels(tmp_path, "pc9", linear)
     make_labels(tmp_path, "alchemy", linear, step=1.1)
-    found = level_gaps([("qm9", "pc9"), ("qm9", "alchemy"), ("qm9", "od9")], tmp_path)
-    assert [(each.a, each.b) for each in found] == [("qm9", "pc9")]
+    found = level_gaps([("qm9", "pc9"), ("qm9", "alchemy"), ("qm9", "gfn2-xtb"), ("pc9", "od9")], tmp_path)
+    assert [(each.a, each.b) for each in found] == [("qm9", "pc9")]  # and OD9's level is PC9's

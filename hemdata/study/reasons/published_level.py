@@ -13,7 +13,8 @@ import pandas as pd
 import pyarrow as pa
 
 from hemdata.errors import DataError, HemdataError
-from hemdata.label.gap import Gap, gap, pair
+from hemdata.label.gap import Gap, gap_of
+from hemdata.levels import level
 from hemdata.study import statistics
 from hemdata.study.data import GROUPS, MIXED
 from hemdata.study.reasons.level import atoms_part, level_part
@@ -55,7 +56,7 @@ def published_levels(published: pd.DataFrame) -> dict[str, str]:
 
 
 def level_gaps(pairs: Iterable[tuple[str, str]], data: Path, name: str = GROUPS) -> list[Gap]:
-    """The gaps of those pairs of levels that the set is labelled at on the same geometries.
+    """The gaps of those pairs of levels that the set is labelled at on the same geometries; of one level, none.
 
     Args:
         pairs: of levels.
@@ -64,8 +65,10 @@ def level_gaps(pairs: Iterable[tuple[str, str]], data: Path, name: str = GROUPS)
     """
     found = []
     for a, b in pairs:
+        if level(a).hash == level(b).hash:
+            continue
         try:
-            found.append(gap(*pair(data, name, a, b)))
+            found.append(gap_of(data, name, a, b))
         except DataError:  # not labelled at both, or on other geometries
             continue
     return found
