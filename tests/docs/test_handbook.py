@@ -37,6 +37,23 @@ def test_every_command_shown_is_one_that_parses(line: str) -> None:
     found.make_context(name, words)  # raises for an unknown option or a missing argument
 
 
+def test_the_command_lines_page_names_every_command_and_no_option_that_is_not_there() -> None:
+    known: Any = typer.main.get_command(cli.commands())
+    commands = {name: one for name, one in known.commands.items() if not hasattr(one, "commands")}
+    for group, one in known.commands.items():
+        commands |= {f"{group} {name}": each for name, each in getattr(one, "commands", {}).items()}
+    page = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
+    told = set()
+    for line in re.findall(r"^\| `hemdata (.*?)` \|", page, re.M):
+        words = line.split()
+        name = " ".join(words[:2]) if " ".join(words[:2]) in commands else words[0]
+        assert name in commands, line
+        told.add(name)
+        options = {option for parameter in commands[name].params for option in parameter.opts}
+        assert set(re.findall(r"(?<![\w-])--?[a-z][a-z-]*", line)) <= options, line
+    assert told == set(commands)
+
+
 @pytest.mark.parametrize("block", PYTHON)
 def test_every_python_block_runs(block: str, labelled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
