@@ -27,7 +27,10 @@ def new(
     name: Annotated[str | None, typer.Argument(help="The study's name; asked for if left out.")] = None,
     molecules: Annotated[Path | None, typer.Option(help="Your molecules, a .smi or .xyz file.")] = None,
     sets: Annotated[
-        list[str], typer.Option("--set", metavar="NAME=N", help="A training set: qm9=800, or qm9+my-amons=600+200.")
+        list[str],
+        typer.Option(
+            "--set", metavar="NAME=N", help="A training set: qm9=800, qm9=200,400,800 or qm9+my-amons=600+200."
+        ),
     ] = [],  # noqa: B006
     level: Annotated[str, typer.Option(help="Level of theory of everything.")] = "gfn2-xtb",
     networks: Annotated[

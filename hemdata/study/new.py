@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from hemdata.catalog import StudyCard, cards, dataset
+from hemdata.catalog import StudyCard, TrainingSet, cards, dataset
 from hemdata.errors import CallError, DataError
 from hemdata.identity import identify
 from hemdata.label.asked import Asked, dataset_name, from_file
@@ -16,7 +16,7 @@ from hemdata.study.data import GROUPS, labelled_folder
 from hemdata.study.matrix import BASELINES
 
 SPARE = 20  # one molecule in so many is labelled beyond what is asked: those of the test groups are left out
-SIZES = re.compile(r"[a-z0-9][a-z0-9._-]*(\+[a-z0-9][a-z0-9._-]*)*=\d+(\+\d+)*")
+SIZES = re.compile(r"[a-z0-9][a-z0-9._-]*(\+[a-z0-9][a-z0-9._-]*)*=\d+(,\d+)*(\+\d+(,\d+)*)*")
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,8 @@ def new_study(
     Args:
         name: of the study.
         molecules: a .smi or .xyz file.
-        sets: training sets, each as `qm9=800`, or of several datasets as `qm9+my-amons=600+200`.
+        sets: training sets, each as `qm9=800`, at several sizes as `qm9=200,400,800`, or of several datasets as
+            `qm9+my-amons=600+200`.
         level_name: the level of theory of everything.
         networks: networks or baselines, each with its configuration, or None for its first.
         seeds: how many, from 0.
@@ -135,20 +136,32 @@ def _symbol(z: int) -> str:
 
 
 def _training_set(words: str) -> tuple[str, dict[str, object]]:
-    """`qm9=800` or `qm9+my-amons=600+200`: the set's name and what the card says of it."""
+    """`qm9=800`, `qm9=400,800` or `qm9+my-amons=600+200`: the set's name and what the card says of it."""
     names, _, numbers = words.partition("=")
-    datasets, sizes = names.split("+"), numbers.split("+")
-    if not SIZES.fullmatch(words) or len(set(datasets)) != len(sizes) or "0" in sizes or int(sizes[0]) < 20:
+    datasets = names.split("+")
+    try:
+        sizes = (
+            [[int(size) for size in each.split(",")] for each in numbers.split("+")] if SIZES.fullmatch(words) else []
+        )
+        told: dict[str, object] = {"dataset": datasets[0], "molecules": _one_or_more(sizes[0])}
+        if len(set(datasets)) != len(sizes):
+            raise ValueError(words)
+        if datasets[1:]:
+            told["plus"] = {name: _one_or_more(size) for name, size in zip(datasets[1:], sizes[1:], strict=True)}
+        TrainingSet.model_validate(told)
+    except (IndexError, ValueError) as error:
         raise CallError(
             "A training set does not read.",
             got=f"--set {words}",
-            expected="DATASET=MOLECULES, 20 at least, or DATASET+DATASET=MOLECULES+MOLECULES, as qm9=800",
+            expected="DATASET=MOLECULES, 20 at least, or DATASET+DATASET=MOLECULES+MOLECULES, as qm9=800; "
+            "several sizes, the smallest first, as qm9=200,400,800",
             fix="Correct it.",
-        )
-    told: dict[str, object] = {"dataset": datasets[0], "molecules": int(sizes[0])}
-    if datasets[1:]:
-        told["plus"] = {name: int(size) for name, size in zip(datasets[1:], sizes[1:], strict=True)}
+        ) from error
     return "-".join(datasets), told
+
+
+def _one_or_more(sizes: list[int]) -> int | list[int]:
+    return sizes[0] if len(sizes) == 1 else sizes
 
 
 def _network(name: str, configuration: str | None, epochs: int | None) -> dict[str, object]:

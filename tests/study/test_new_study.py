@@ -88,6 +88,13 @@ def test_sets_of_one_total_have_one_training_size(data: Path) -> None:
     assert {cell.training_size for cell in cells(card)} == {25}
 
 
+def test_a_set_at_several_sizes_is_written_as_one_and_labelled_once(data: Path) -> None:
+    card = written(data, "neuro=21,31", "neuro+my-amons=25+2,6")
+    assert {(cell.set_name, cell.training_set.size) for cell in cells(card)} == {
+        ("neuro", 21), ("neuro", 31), ("neuro-my-amons", 27), ("neuro-my-amons", 31),
+    }  # fmt: skip
+
+
 def test_a_users_molecules_are_taken_out_of_the_training_set(data: Path) -> None:
     card = written(data, "my-molecules=20").model_copy(update={"groups": ["my-molecules"]})
     with pytest.raises(DataError, match="Too few molecules") as refused:
@@ -120,6 +127,8 @@ def test_the_steps_are_those_still_to_be_done(data: Path, tmp_path: Path) -> Non
     [
         ("CCO\n", ["qm9"], NETWORKS, "A training set does not read"),
         ("CCO\n", ["qm9=5"], NETWORKS, "20 at least"),
+        ("CCO\n", ["qm9=800,400"], NETWORKS, "the smallest first"),
+        ("CCO\n", ["qm9+my=600+50,100,"], NETWORKS, "A training set does not read"),
         ("CCO\n", ["qm9+my=100"], NETWORKS, "A training set does not read"),
         ("CCO\n", ["qm9=50", "qm9=60"], NETWORKS, "given twice"),
         ("CCO\n", ["qm9=50"], {"gnn": None}, "no network 'gnn'"),
