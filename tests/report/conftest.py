@@ -26,15 +26,18 @@ def _no_shipped_labels() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_study(tmp_path_factory.mktemp("report") / "study", leaks={"qm9": 3})
+    """Two sets at 640 molecules, and PaiNN on half as many."""
+    folder = make_study(tmp_path_factory.mktemp("report") / "study", leaks={"qm9": 3})
+    return make_study(folder, networks=("painn",), leaks={"qm9": 3}, size=320)
 
 
 @pytest.fixture(scope="session")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The smaller molecules of the four groups at qm9, and bound less by PER_ATOM at pc9."""
+    """The smaller molecules of the four groups at qm9, and bound less by PER_ATOM at pc9; there on two geometries."""
     folder = tmp_path_factory.mktemp("labels")
     make_labels(folder, "qm9", lambda z: PER_ATOM * len(z))
     make_labels(folder, "pc9", lambda z: 0.0)
+    make_labels(folder, "pc9", lambda z: 1.5, geometry="pc9", step=1.1)
     return folder
 
 

@@ -23,6 +23,7 @@ from hemdata.study.rows import read_rows
 
 FIGURES = 4 + 3 + 1 + 4 + 1 + 1 + 4 + 1  # intervals, heat maps, curves, scatters, size; effects, parts, unseen
 FIGURES += 4  # published errors beside the level of theory
+FIGURES += 4 + 1  # errors by training size; and so what set and size decide
 
 
 class Elements(HTMLParser):
