@@ -21,6 +21,7 @@ from hemdata.study import statistics
 from hemdata.study.matrix import BASELINES
 from hemdata.study.rows import Rows
 from hemdata.study.tables import Tables
+from hemdata.study.variance import CHOSEN, Variance
 
 QUESTION = "Which training set makes a network's energies trustworthy for these molecules?"
 
@@ -166,7 +167,8 @@ def _page(
         stability=whys.stability(),
         variance_figures=variance_figures,
         several_sizes=len(tables.by_training_size) > 0,
-        sizes=variance.sizes if variance else (),
+        factors=variance.factors if variance else (),
+        variance_title=_variance_title(variance),
         left_out=[layout.label(name) for name in variance.left_out] if variance else [],
         shared_luck=p_value(variance.shared_luck_p) if variance and variance.shared_luck_p < 0.05 else "",
         part_legend=figures.part_legend(),
@@ -185,6 +187,13 @@ def _page(
         label=layout.label,
         number=number,
     )
+
+
+def _variance_title(variance: Variance | None) -> str:
+    chosen = [factor for factor in (variance.factors if variance else ()) if factor in CHOSEN]
+    if len(chosen) < 2:
+        return "What decides the error?"
+    return f"{', '.join(chosen[:-1])} or {chosen[-1]}?".capitalize()
 
 
 def _facts(rows: Rows, tables: Tables, labels: Mapping[str, str], networks: list[str]) -> list[tuple[str, str]]:

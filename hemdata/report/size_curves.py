@@ -30,11 +30,12 @@ def size_curve(figures: Figures, network: str, group: str) -> str | None:
              xlabel="molecules trained on", ylabel="MAE, kcal/mol")  # fmt: skip
     log_ticks(axes.yaxis, *limits)
     _size_ticks(axes.xaxis, sizes)
+    gap = float(np.diff(np.log(sizes)).min()) / (8 * len(sets))  # so that intervals stand side by side
     said = []
     for i, name in enumerate(sets):
         line = part[part["training_set"] == name].sort_values("training_size")
         colour = figures.colour[str(name)]
-        x = line["training_size"] * (1 + 0.012 * (i - (len(sets) - 1) / 2))  # so that intervals stand side by side
+        x = line["training_size"] * np.exp(gap * (i - (len(sets) - 1) / 2))
         ends = line[["mae_kcal_mol_low", "mae_kcal_mol_high"]].to_numpy().T
         if np.isfinite(ends).all():
             axes.vlines(x, *ends, color=colour, lw=1.4, alpha=0.55, zorder=2)

@@ -55,6 +55,11 @@ class Variance:
     seeds: int
     shared_luck_p: float
 
+    @property
+    def factors(self) -> tuple[str, ...]:
+        """Those of two levels or more."""
+        return tuple(effect for effect in self.effects["effect"] if effect in FACTORS)
+
 
 def anova(y: FloatArray, factors: Sequence[str]) -> pd.DataFrame:
     """Classical balanced analysis of variance with fixed effects and all interactions.

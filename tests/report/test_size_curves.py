@@ -58,7 +58,8 @@ def test_the_page_draws_them_and_says_what_size_decides(sized: Path, tmp_path: P
     assert re.search(r"amons [\d.]+ at 160, [\d.]+ at 320", section)
     assert "best of its size" in section
     assert "larger error" in section
-    assert "Training set, network or size?" in text
+    assert "Training set or training size?" in text
+    assert "every cell’s error: training set × training size × group, seeds" in text
     assert re.search(
         r"the training set explains \d+ %.*, the training size \d+ %.*, and only both together", found.drivers
     )
