@@ -17,6 +17,7 @@ from hemdata.shards import read, read_manifest, verify
 
 FOLDERS = sorted(path for place in label_places() for path in place.iterdir())
 SMALLEST = 10  # heavy atoms: all members up to this size stand at both density functionals
+RELAXED = 9  # heavy atoms: these also on geometries that are minima of PC9's level
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +53,21 @@ def test_every_member_has_a_gfn2_label_and_every_smaller_one_both_density_functi
     smaller = {id for id, size in sizes.items() if size <= SMALLEST}
     assert at["test-groups@pc9"] >= smaller
     assert at["test-groups@qm9"] >= smaller
+    for name in ("test-groups@pc9@pc9", "test-groups@qm9@pc9"):
+        assert at[name] >= {id for id, size in sizes.items() if size <= RELAXED}
+
+
+def test_minima_of_pc9s_level_bind_more_there_than_gfn2_geometries_do() -> None:
+    """By 0.2 to 8 kcal/mol: the other geometry lies up the same well."""
+    place = next(folder.parent for folder in FOLDERS if folder.name == "test-groups@pc9@pc9")
+    columns = ["id", "atomization_energy_kcal_mol", "geometry_level"]
+    relaxed, cheap = (
+        read(place / f"test-groups@pc9{end}", columns).to_pandas().set_index("id") for end in ("@pc9", "")
+    )
+    assert set(relaxed["geometry_level"]) == {"pc9"}
+    deeper = (relaxed["atomization_energy_kcal_mol"] - cheap["atomization_energy_kcal_mol"]).dropna()
+    assert len(deeper) == len(relaxed)
+    assert deeper.between(0.2, 8).all()
 
 
 def test_energies_are_those_of_the_engines_at_the_geometries_that_stand_there() -> None:

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hemdata.errors import DataError
-from hemdata.label.gap import geometries_of
+from hemdata.label.gap import USUAL, geometries_of
 from hemdata.levels import one_level
 from hemdata.shards import read
 from hemdata.study import statistics
@@ -72,13 +72,13 @@ def geometry_parts(
 
     Returns:
         level, geometry and against (the levels of the two geometries), the columns of `geometry_part`; a level's own
-        geometry is the first of two.
+        geometry is the first of two, GFN2-xTB's else the second.
     """
     tables = []
     for level in levels:
         folders = geometries_of(data, name, level)
         rows = {}
-        for geometry in sorted(folders, key=lambda each: (each != level, each)):
+        for geometry in sorted(folders, key=lambda each: (each != level, each == USUAL, each)):
             table = read(folders[geometry], [*COLUMNS, "level"])
             group = pc.list_element(pc.split_pattern(table["id"], ":", max_splits=1), 0)
             rows[geometry] = table.filter(pc.is_in(group, pa.array(sorted(groups), pa.string())))
