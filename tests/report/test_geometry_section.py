@@ -33,6 +33,15 @@ def test_levels_on_two_geometries_have_a_part_and_others_none(data: Path) -> Non
     assert found["mean_kcal_mol"].tolist() == pytest.approx(found["part_kcal_mol"].tolist())  # own less other
 
 
+def test_one_level_of_two_names_has_one_row(tmp_path: Path) -> None:
+    """OD9's level is PC9's, by whose name the labels stand."""
+    make_labels(tmp_path, "pc9", lambda z: 0.0, groups=("azoxy",))
+    make_labels(tmp_path, "pc9", lambda z: 1.0, groups=("azoxy",), geometry="pc9")
+    with made_labels_alone():
+        found = geometry_parts(["od9", "pc9"], ["azoxy"], tmp_path, resamples=50)
+    assert found[["level", "geometry", "against"]].to_numpy().tolist() == [["pc9", "pc9", "gfn2-xtb"]]
+
+
 def test_the_page_and_the_papers_tables_show_it_where_there_is_one(data: Path, tmp_path: Path) -> None:
     study = make_study(tmp_path / "study", networks=("painn",), seeds=(0,), epochs=2)
     with made_labels_alone():

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from hemdata.errors import DataError
 from hemdata.label.gap import USUAL, geometries_of
+from hemdata.levels import level as level_of
 from hemdata.levels import one_level
 from hemdata.shards import read
 from hemdata.study import statistics
@@ -75,8 +76,13 @@ def geometry_parts(
         geometry is the first of two, GFN2-xTB's else the second.
     """
     tables = []
-    for level in levels:
-        folders = geometries_of(data, name, level)
+    hashes = set()
+    for each in levels:
+        folders = geometries_of(data, name, each)
+        if not folders or level_of(each).hash in hashes:  # one level by two names, as PC9's and OD9's
+            continue
+        hashes.add(level_of(each).hash)
+        level = next(iter(folders.values())).name.split("@")[1]
         rows = {}
         for geometry in sorted(folders, key=lambda each: (each != level, each == USUAL, each)):
             table = read(folders[geometry], [*COLUMNS, "level"])
