@@ -10,13 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from hemdata.catalog import cards, dataset, label_places
+from hemdata.curate.targets import ALL_GROUPS
 from hemdata.errors import DataError
+from hemdata.label.calculation import START_LEVEL
 from hemdata.levels import HARTREE_KCAL_MOL, SYMBOLS, Level, level
 from hemdata.shards import read, read_manifest
 
 SAME_GEOMETRY_ANGSTROM = 1e-6
-USUAL = "gfn2-xtb"  # geometry of labels whose folder names none
-ALL_GROUPS = "test-groups"
 COLUMNS = ("id", "atomic_numbers", "positions", "energy_hartree", "n_heavy", "geometry_level")
 
 
@@ -114,10 +114,10 @@ def pair(data: Path, name: str, a: str, b: str, geometry: str | None = None) -> 
     """
     for place in (data, *label_places()):
         of_a, of_b = (_folders(place, name, each) for each in (a, b))
-        for each in [geometry] if geometry else [USUAL, *sorted(of_a)]:
+        for each in [geometry] if geometry else [START_LEVEL, *sorted(of_a)]:
             if each in of_a and each in of_b:
                 return of_a[each], of_b[each]
-    at = f" --geometry {geometry}" if geometry and geometry != USUAL else ""
+    at = f" --geometry {geometry}" if geometry and geometry != START_LEVEL else ""
     raise DataError(
         "The set is not labelled at both levels on the same geometries.",
         where=data,
@@ -142,7 +142,7 @@ def _folders(place: Path, name: str, its_level: str) -> dict[str, Path]:
         start = f"{name}@{one}"
         for folder in [place / start, *sorted(place.glob(f"{start}@*"))]:
             if (folder / "manifest.json").is_file():
-                found.setdefault(folder.name.removeprefix(start).removeprefix("@") or USUAL, folder)
+                found.setdefault(folder.name.removeprefix(start).removeprefix("@") or START_LEVEL, folder)
     return found
 
 

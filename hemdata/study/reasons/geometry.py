@@ -9,7 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hemdata.errors import DataError
-from hemdata.label.gap import USUAL, geometries_of
+from hemdata.label.calculation import START_LEVEL
+from hemdata.label.gap import geometries_of
 from hemdata.levels import level as level_of
 from hemdata.levels import one_level
 from hemdata.shards import read
@@ -84,7 +85,7 @@ def geometry_parts(
         hashes.add(level_of(each).hash)
         level = next(iter(folders.values())).name.split("@")[1]
         rows = {}
-        for geometry in sorted(folders, key=lambda each: (each != level, each == USUAL, each)):
+        for geometry in sorted(folders, key=lambda each: (each != level, each == START_LEVEL, each)):
             table = read(folders[geometry], [*COLUMNS, "level"])
             group = pc.list_element(pc.split_pattern(table["id"], ":", max_splits=1), 0)
             rows[geometry] = table.filter(pc.is_in(group, pa.array(sorted(groups), pa.string())))
