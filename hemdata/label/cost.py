@@ -5,7 +5,6 @@ from functools import cache
 from hemdata.catalog import LevelCard
 from hemdata.label.calculation import Calculation
 from hemdata.label.kernels import choose_kernels
-from hemdata.label.pyscf_engine import INTEGRALS_GB
 from hemdata.levels import SYMBOLS
 
 PROCESS_GB = 0.4
@@ -32,13 +31,13 @@ def memory_gb(task: Calculation) -> float:
     """Memory that a calculation needs at its fastest, in GB.
 
     The two-electron integrals of n functions are n^4 bytes (n^4/8 of eight each), the fitted ones about 16 n^3. A label
-    uses the former once, and keeps few of them.
+    uses the former as they come.
     """
     if task.card is None or task.card.engine != "pyscf" or task.atomic_numbers is None:
         return PROCESS_GB
     cartesian = task.card.angular != "spherical"  # mixed ones are projected from Cartesian integrals
     n = functions(task.atomic_numbers, task.card, cartesian)
-    exact = n**4 if task.accuracy == "reference" or task.vibrate else min(n**4, INTEGRALS_GB * 10**9)
+    exact = n**4 if task.accuracy == "reference" or task.vibrate else 0
     return DENSITY_FUNCTIONAL_GB + (exact + 16 * n**3) / 1e9
 
 
