@@ -42,7 +42,7 @@ bench: env
 	@for b in benchmarks/*.py; do echo "== $$b"; .venv/bin/python $$b || exit 1; done
 
 lock: env
-	@uv=$$(command -v uv || echo .uv/bin/uv); $$uv pip compile -q --python-version 3.12 --no-emit-index-url --no-header --extra train --extra cluster --extra dev pyproject.toml -o requirements.lock
+	@uv=$$(command -v uv || echo .uv/bin/uv); $$uv pip compile -q --python-version 3.12 --no-emit-index-url --no-header --extra train --extra dispersion --extra cluster --extra dev pyproject.toml -o requirements.lock
 
 xtb: env
 	sh .ci/make-xtb

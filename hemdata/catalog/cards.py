@@ -141,6 +141,9 @@ class LevelCard(Card):
     basis: Basis | None = None
     angular: Literal["cartesian", "spherical", "cartesian-d-spherical-f"] | None = None
     grid_level: int | None = None
+    dispersion: Literal["d3zero", "d3bj", "d4"] | None = Field(
+        None, description="Grimme's correction, with the functional's parameters; needs hemdata[dispersion]"
+    )
     atoms_hartree: dict[Element, float]
     atoms_source: str
     frequencies: Name | None = Field(None, description="level of its harmonic frequencies, where not its own")
@@ -151,8 +154,10 @@ class LevelCard(Card):
     def _engine_has_what_it_needs(self) -> "LevelCard":
         if self.engine == "pyscf" and (self.basis is None or self.angular is None or self.grid_level is None):
             raise ValueError("a pyscf level needs basis, angular and grid_level")
-        if self.engine != "pyscf" and (self.basis or self.angular or self.grid_level):
-            raise ValueError(f"a {self.engine} level has no basis, angular or grid_level")
+        if self.engine != "pyscf" and (self.basis or self.angular or self.grid_level or self.dispersion):
+            raise ValueError(f"a {self.engine} level has no basis, angular, grid_level or dispersion")
+        if self.engine == "pyscf" and re.search("-d[34]", self.method.lower()):
+            raise ValueError(f"method: '{self.method}' without its dispersion, which has a key of its own")
         return self
 
 

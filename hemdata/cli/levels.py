@@ -56,7 +56,12 @@ def show(
     out.print(its.card.about, markup=False)
     basis = its.card.basis
     told = [("engine", its.card.engine), ("method", its.card.method), ("basis", basis and basis.name)]
-    for key, value in [*told, ("functions", its.card.angular), ("grid level", its.card.grid_level)]:
+    for key, value in [
+        *told,
+        ("functions", its.card.angular),
+        ("grid level", its.card.grid_level),
+        ("dispersion", its.card.dispersion),
+    ]:
         if value is not None:
             out.print(f"  {key:<11}{value}", markup=False)
     for element, shells in (basis.added_shells if basis else {}).items():
@@ -153,7 +158,9 @@ def audit(
     level: Annotated[str | None, typer.Option(help="The level; by default the one that the set names.")] = None,
     n: Annotated[int, typer.Option("-n", min=1, help="How many rows.")] = 20,
     seed: Annotated[int, typer.Option(help="Decides which rows.")] = 0,
-    tolerance: Annotated[float, typer.Option(help="Largest error of a row that agrees, kcal/mol.")] = 0.01,
+    tolerance: Annotated[
+        float, typer.Option(help="What four rows of five may err, and none by ten times more, kcal/mol.")
+    ] = 0.01,
     accuracy: Annotated[str, typer.Option(help="`label`, or `reference`: plainly converged.")] = "label",
     workers: Workers = None,
     store: Store = None,

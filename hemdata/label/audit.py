@@ -22,6 +22,10 @@ from hemdata.levels import HARTREE_KCAL_MOL, SYMBOLS, Level
 from hemdata.shards import iterate, read_manifest
 
 TOLERANCE_KCAL_MOL = 0.01
+"""What a row may err that agrees: another program's grid and convergence."""
+APART_SHARE, APART_TIMES = 0.2, 10
+"""Of rows that agree, this share may stand apart by up to so many tolerances: 2 of 20 random rows of QM9 do (by 0.017
+and 0.030), whatever the grid. Every known mistake moves all rows, by 0.3 kcal/mol or more."""
 WITNESSES = 3  # molecules, smallest first, on which an explanation has to hold
 COLUMNS = (
     "id", "atomic_numbers", "positions", "charge", "multiplicity", "energy_hartree", "atomization_energy_kcal_mol",
@@ -46,7 +50,7 @@ class Audit:
     Attributes:
         level: name of the level that the rows claim.
         rows: the compared ones.
-        tolerance_kcal_mol: largest error of a row that agrees.
+        tolerance_kcal_mol: what most rows may err that agree (`agrees`).
         explained_by: what gives the published numbers instead of the level; None where it agrees or nothing does.
     """
 
@@ -62,20 +66,31 @@ class Audit:
         return max(errors, default=float("nan"))
 
     @property
+    def apart(self) -> list[Comparison]:
+        """Rows that err by more than the tolerance."""
+        return [row for row in self.rows if abs(row.error_kcal_mol or 0.0) > self.tolerance_kcal_mol]
+
+    @property
     def agrees(self) -> bool:
-        """Whether the level's own calculation gives every energy that could be computed, with the level's atoms."""
-        return self.largest_kcal_mol <= self.tolerance_kcal_mol and self.explained_by is None
+        """Whether the level's own calculation gives the energies that could be computed, with the level's atoms.
+
+        A fifth of the rows may stand apart, by no more than ten tolerances.
+        """
+        compared = sum(row.error_kcal_mol is not None for row in self.rows)
+        within = self.largest_kcal_mol <= APART_TIMES * self.tolerance_kcal_mol
+        return within and len(self.apart) <= APART_SHARE * compared and self.explained_by is None
 
     @property
     def verdict(self) -> str:
-        """What was compared and what came out, in a sentence."""
+        """What was compared and what came out, in a sentence or two."""
         compared = sum(row.error_kcal_mol is not None for row in self.rows)
         if not compared:
             return f"None of {len(self.rows)} rows could be computed at '{self.level}'."
         failed = len(self.rows) - compared
         rows = f"{compared} row{'s' if compared > 1 else ''}"
         what = f"computed less published is at most {self.largest_kcal_mol:.4f} kcal/mol over {rows}"
-        what += f" (allowed {self.tolerance_kcal_mol:g})" + (f"; {failed} more could not be computed" if failed else "")
+        within = f"{compared - len(self.apart)} of them within {self.tolerance_kcal_mol:g}"
+        what += f", {within}" + (f"; {failed} more could not be computed" if failed else "")
         if self.agrees:
             return f"Agrees with '{self.level}': {what}."
         why = f"Explained by: {self.explained_by}." if self.explained_by else "Unknown: nothing tried explains it."
@@ -107,7 +122,8 @@ def audit(
             an atomization energy alone is turned into a total by the level's atoms.
         n, seed: how many rows, and what decides which.
         smallest_first: the n smallest instead of random ones.
-        tolerance_kcal_mol: of one molecule's energy. PC9's printed geometries ask for 0.05.
+        tolerance_kcal_mol: of one molecule's energy; a few may err by more (`Audit.agrees`). PC9's printed geometries
+            ask for 0.05.
         accuracy: as the engines' single points take it.
         workers: processes of one thread each; None, with a store, for one a core.
         store: a label store that keeps each energy as soon as it is computed, so that a stopped audit goes on; None

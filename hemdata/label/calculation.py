@@ -8,14 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from functools import cache, cached_property
 from importlib import import_module
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from hemdata.catalog import LevelCard
-from hemdata.errors import DataError
+from hemdata.errors import CallError, DataError
 from hemdata.levels import Level, level, level_of
 
 if TYPE_CHECKING:
@@ -70,6 +70,10 @@ def vibration_stages(its_level: Level, relaxed: bool) -> list[Stage]:
     return ([] if relaxed else stages(its_level, its_level)) + [Stage(its_level, relax=False, vibrate=True)]
 
 
+_EXTRAS = {
+    "pyscf-dispersion": "pip install 'hemdata[dispersion]'",
+    "xtb": "`make xtb` in a checkout builds it; or take a card with `engine: tblite`.",
+}
 _DECIDES_NOTHING = ("level", "card", "noted")
 _DECIDES_IF_GIVEN = ("vibrate",)  # younger than the stores that are about: a key without it stays as it was
 
@@ -174,16 +178,32 @@ def calculation_for(
         fmax_ev_angstrom=FMAX_EV_ANGSTROM if stage.relax else None,
         accuracy=accuracy,
         vibrate=stage.vibrate,
-        versions=installed(tuple(sorted({stage.level.card.engine, "tblite", "rdkit"}))),
+        versions=installed(tuple(sorted({*programs(stage.level.card), "tblite", "rdkit"}))),
         card=stage.level.card,
         noted=tuple(sorted(noted.items())),
     )
 
 
+def programs(card: LevelCard) -> tuple[str, ...]:
+    """The distributions that compute a level."""
+    return (card.engine, *(("pyscf-dispersion",) if card.dispersion else ()))
+
+
 @cache
 def installed(names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
-    """Each distribution with its version."""
-    return tuple((name, version(name)) for name in names)
+    """Each distribution with its version.
+
+    Raises:
+        CallError: if one is not installed.
+    """
+    try:
+        return tuple((name, version(name)) for name in names)
+    except PackageNotFoundError as error:
+        raise CallError(
+            "A program of this level is not installed.",
+            expected=error.name,
+            fix=_EXTRAS.get(str(error.name), "Install it and run again."),
+        ) from None
 
 
 def calculate(task: Calculation) -> Result:

@@ -8,7 +8,7 @@ from pathlib import Path
 from hemdata.catalog import cards
 from hemdata.curate import build
 from hemdata.errors import CallError, DataError
-from hemdata.identity import flat_graph
+from hemdata.identity import flat_graph, identify
 from hemdata.label.apart import Limits
 from hemdata.label.asked import Asked, dataset_name, from_file, from_shards, sample
 from hemdata.label.calculation import START_LEVEL, stages
@@ -18,7 +18,7 @@ from hemdata.label.export import export
 from hemdata.label.pace import Pace
 from hemdata.label.run import Outcome, label
 from hemdata.label.store import LabelStore
-from hemdata.levels import level
+from hemdata.levels import SYMBOLS, Level, level
 from hemdata.shards import Manifest, SourceFile, iterate, sha256
 
 GIVEN = "given"
@@ -93,6 +93,7 @@ def label_dataset(
     asked = sample(fitting, n, seed, barred)
     if not asked:
         raise DataError("There is nothing to label.", where=target, fix="Check the file, --max-heavy and --without.")
+    _has_atoms(asked, its_level)
     own = geometry == GIVEN
     if own and not all(m.positions for m in asked):
         without_geometry = sum(not m.positions for m in asked)
@@ -103,9 +104,11 @@ def label_dataset(
             got=f"{without_geometry:,} of {len(asked):,} without",
             fix=f"Leave --geometry out: geometries are then relaxed at {START_LEVEL}.",
         )
-    labelled_name = f"{name}@{level_name}" + ("" if geometry == START_LEVEL else f"@{geometry}")
+    at = None if own else level(geometry)
+    geometry = at.name if at else geometry
+    labelled_name = f"{name}@{its_level.name}" + ("" if geometry == START_LEVEL else f"@{geometry}")
     out = out or data / labelled_name
-    chain = stages(its_level, None if own else level(geometry))
+    chain = stages(its_level, at)
     with LabelStore(store or data / "labels.sqlite", read_only=not compute) as open_store:
         run = with_arguments(
             label,
@@ -122,7 +125,7 @@ def label_dataset(
             raise DataError(
                 "Some of these molecules are not labelled yet.",
                 where=open_store.path,
-                expected=f"{len(asked):,} molecules at {level_name}",
+                expected=f"{len(asked):,} molecules at {its_level.name}",
                 got=f"{outcome.missing:,} missing",
                 fix="Run `hemdata label` with the same options, or take what there is (--partial).",
             )
@@ -135,6 +138,23 @@ def label_dataset(
             vibrated,
         )  # fmt: skip
     return Labelled(out, manifest, outcome)
+
+
+def _has_atoms(asked: Sequence[Asked], its_level: Level) -> None:
+    """Before anything is computed: the level has all elements' atoms."""
+    for molecule in asked:
+        z = molecule.atomic_numbers
+        if not z and molecule.canonical_smiles and (identity := identify(molecule.canonical_smiles, bonds=False)):
+            z = list(identity.atomic_numbers)
+        foreign = sorted(SYMBOLS[n] if n < len(SYMBOLS) else str(n) for n in set(z) - set(its_level.atoms))
+        if foreign:
+            raise DataError(
+                f"The level '{its_level.name}' has no energy for an atom of {', '.join(foreign)}.",
+                where=molecule.id,
+                expected=", ".join(its_level.card.atoms_hartree) or "atoms_hartree in the level's card",
+                got=molecule.smiles or ", ".join(foreign),
+                fix="`hemdata levels atoms` computes it for the card; or leave such molecules out.",
+            )
 
 
 def _molecules(target: str | Path, data: Path) -> tuple[Iterable[Asked], str, list[SourceFile]]:

@@ -11,7 +11,7 @@ import pyarrow as pa
 from hemdata.catalog import Column
 from hemdata.curate import chunked
 from hemdata.label.asked import Asked
-from hemdata.label.calculation import Result
+from hemdata.label.calculation import Result, programs
 from hemdata.label.enthalpy import Vibrations, with_enthalpies
 from hemdata.label.store import LabelStore
 from hemdata.levels import Level, with_atomization
@@ -69,7 +69,7 @@ def export(
         if how:
             made_from |= {"enthalpy": how.stated | {"without": dict(sorted(without.items()))}}
         level_names = [LevelName(name=its_level.name, hash=its_level.hash)]
-        tools = ("pyarrow", "rdkit", its_level.card.engine)
+        tools = ("pyarrow", "rdkit", *programs(its_level.card))
         return writer.finish(dataset, len(molecules), sources, level_names, made_from, tools)
 
 

@@ -1,13 +1,14 @@
 """Single points and gradients by PySCF at a level's own functional, basis, angular functions and grid."""
 
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from hemdata.catalog import LevelCard
-from hemdata.errors import DataError
+from hemdata.errors import CallError, DataError
 from hemdata.label.kernels import choose_kernels
 from hemdata.label.possible import possible
 from hemdata.levels import SYMBOLS, Level
@@ -265,7 +266,35 @@ def mean_field(built: Any, card: LevelCard) -> Any:
     field.grids.level = card.grid_level
     field.conv_tol = CONV_TOL_HARTREE
     field.max_cycle = MAX_CYCLES
+    if card.dispersion:
+        _disperse(field, card)
     return field
+
+
+def _disperse(field: Any, card: LevelCard) -> None:
+    """Give a mean field the card's dispersion correction: part of its energy, gradient and second derivatives.
+
+    Raises:
+        CallError: if pyscf-dispersion is not installed.
+        DataError: if the correction has no parameters for the functional.
+    """
+    if find_spec("pyscf.dispersion") is None:
+        raise CallError(
+            f"The level '{card.name}' has a dispersion correction, which an extra brings.",
+            expected="pyscf-dispersion",
+            fix="pip install 'hemdata[dispersion]'",
+        )
+    field.disp = card.dispersion
+    field.nlc = False  # it stands in the place of a functional's own non-local part, as in wB97M-D3(BJ)
+    try:
+        field.get_dispersion()
+    except RuntimeError as error:
+        raise DataError(
+            "The dispersion correction has no parameters for this functional.",
+            where=f"level {card.name}",
+            expected=f"a functional that {card.dispersion} was fitted for",
+            got=f"{card.method} ({error})",
+        ) from None
 
 
 def mixed_functions(built: Any) -> npt.NDArray[np.float64]:

@@ -47,6 +47,8 @@ class Level:
 def level_hash(card: LevelCard) -> str:
     """Twelve hex digits of a hash over what defines a level: two names for one definition share it."""
     definition = card.model_dump(include={"engine", "method", "basis", "angular", "grid_level"}, mode="json")
+    if card.dispersion:  # younger than the hashes that are about
+        definition["dispersion"] = card.dispersion
     return hashlib.sha256(json.dumps(definition, sort_keys=True).encode()).hexdigest()[:12]
 
 

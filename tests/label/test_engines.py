@@ -79,12 +79,17 @@ def hartree_fock() -> LevelCard:
     return LevelCard.model_validate(yaml.safe_load(HF))
 
 
+def with_dispersion() -> LevelCard:
+    return LevelCard.model_validate(hartree_fock().model_dump() | {"name": "hf-d3bj-sto-3g", "dispersion": "d3bj"})
+
+
 def by_xtb(name: str) -> LevelCard:
     return LevelCard.model_validate(level_card(name).model_dump() | {"name": f"{name}-by-xtb", "engine": "xtb"})
 
 
 CASES = {
     "pyscf, Hartree-Fock": Case(hartree_fock, 1e-7, 1e-5),
+    "pyscf, Hartree-Fock and D3": Case(with_dispersion, 1e-7, 1e-5),
     # The surface's coarse grid stands still in the gradient, and moves with the atoms in the differences.
     "pyscf, pc9": Case(lambda: level_card("pc9"), 2e-5, 1e-3),
     "tblite, gfn2-xtb": Case(lambda: level_card("gfn2-xtb"), 1e-7, 1e-5),
