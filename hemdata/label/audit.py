@@ -25,7 +25,7 @@ TOLERANCE_KCAL_MOL = 0.01
 """What a row may err that agrees: another program's grid and convergence."""
 APART_SHARE, APART_TIMES = 0.2, 10
 """Of rows that agree, this share may stand apart by up to so many tolerances: 2 of 20 random rows of QM9 do (by 0.017
-and 0.030), whatever the grid. Every known mistake moves all rows, by 0.3 kcal/mol or more."""
+and 0.030). Every known mistake moves all rows, by 0.3 kcal/mol or more."""
 WITNESSES = 3  # molecules, smallest first, on which an explanation has to hold
 COLUMNS = (
     "id", "atomic_numbers", "positions", "charge", "multiplicity", "energy_hartree", "atomization_energy_kcal_mol",
