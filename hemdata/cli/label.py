@@ -22,6 +22,9 @@ Out = Annotated[Path | None, typer.Option("--out", help="Where to write; by defa
 Without = Annotated[list[str], typer.Option(help="Leave out the molecules of this dataset, by flat graph.")]
 Heavy = Annotated[int | None, typer.Option("--max-heavy", min=1, help="Leave out molecules of more heavy atoms.")]
 Seed = Annotated[int, typer.Option(help="Decides which molecules -n takes.")]
+Conformers = Annotated[
+    int, typer.Option("--conformers", min=1, help="Embedded of each SMILES; the lowest by force field is relaxed.")
+]
 Enthalpy = Annotated[
     bool, typer.Option("--enthalpy", help="Zero-point energy and enthalpy of formation of the gas as further columns.")
 ]
@@ -50,6 +53,7 @@ def label(
     without: Without = [],  # noqa: B006
     max_heavy: Heavy = None,
     seed: Seed = 0,
+    conformers: Conformers = 1,
     enthalpy: Enthalpy = False,
     frequencies: Frequencies = None,
     corrected: Corrected = False,
@@ -90,6 +94,7 @@ def label(
             without=without,
             max_heavy=max_heavy,
             seed=seed,
+            conformers=conformers,
             enthalpy=enthalpy,
             frequencies=frequencies,
             corrected=corrected,
@@ -150,6 +155,7 @@ def export(
     without: Without = [],  # noqa: B006
     max_heavy: Heavy = None,
     seed: Seed = 0,
+    conformers: Conformers = 1,
     enthalpy: Enthalpy = False,
     frequencies: Frequencies = None,
     corrected: Corrected = False,
@@ -172,6 +178,7 @@ def export(
         without=without,
         max_heavy=max_heavy,
         seed=seed,
+        conformers=conformers,
         enthalpy=enthalpy,
         frequencies=frequencies,
         corrected=corrected,

@@ -38,22 +38,27 @@ class SinglePoint(Protocol):
 
 @dataclass(frozen=True)
 class Stage:
-    """One stage of a label: relax at a level, or a single point at the geometry of the stage before, or vibrations."""
+    """One stage of a label: relax at a level, or a single point at the geometry of the stage before, or vibrations.
+
+    `conformers` is how many are embedded where the geometry is made from a SMILES.
+    """
 
     level: Level
     relax: bool
     vibrate: bool = False
+    conformers: int = 1
 
 
-def stages(its_level: Level, geometry: Level | None) -> list[Stage]:
+def stages(its_level: Level, geometry: Level | None, conformers: int = 1) -> list[Stage]:
     """The stages of a label at a level of theory on geometries of another (or the same); each is stored by itself.
 
     Args:
         geometry: the level to relax at, from a GFN2-xTB geometry; None for the geometry that is given.
+        conformers: embedded of each SMILES; the lowest by force field is relaxed.
     """
     if geometry is None:
         return [Stage(its_level, relax=False)]
-    chain = [Stage(level(START_LEVEL), relax=True)]
+    chain = [Stage(level(START_LEVEL), relax=True, conformers=conformers)]
     if geometry.hash != chain[0].level.hash:
         chain.append(Stage(geometry, relax=True))
     if its_level.hash != chain[-1].level.hash:
@@ -61,13 +66,14 @@ def stages(its_level: Level, geometry: Level | None) -> list[Stage]:
     return chain
 
 
-def vibration_stages(its_level: Level, relaxed: bool) -> list[Stage]:
+def vibration_stages(its_level: Level, relaxed: bool, conformers: int = 1) -> list[Stage]:
     """The stages that end in the harmonic frequencies of a level, at that level's own geometry.
 
     Args:
         relaxed: the geometry that is given is that already.
+        conformers: as `stages`.
     """
-    return ([] if relaxed else stages(its_level, its_level)) + [Stage(its_level, relax=False, vibrate=True)]
+    return ([] if relaxed else stages(its_level, its_level, conformers)) + [Stage(its_level, relax=False, vibrate=True)]
 
 
 _EXTRAS = {
@@ -75,7 +81,10 @@ _EXTRAS = {
     "xtb": "`make xtb` in a checkout builds it; or take a card with `engine: tblite`.",
 }
 _DECIDES_NOTHING = ("level", "card", "noted")
-_DECIDES_IF_GIVEN = ("vibrate",)  # younger than the stores that are about: a key without it stays as it was
+_DECIDES_IF_GIVEN = (
+    "vibrate",
+    "conformers",
+)  # younger than the stores that are about: a key without it stays as it was
 
 
 @dataclass(frozen=True)
@@ -89,6 +98,7 @@ class Calculation:
         level_hash: what defines that level.
         relax: whether the geometry is relaxed at the level, until no force exceeds `fmax_ev_angstrom`.
         vibrate: whether it is the harmonic frequencies that are asked for.
+        conformers: how many are embedded of the SMILES, where there are several.
         atomic_numbers, positions: (N,), (3N,) angstrom of the starting geometry; None where the SMILES makes it.
         accuracy: as the engines' single points take it.
         versions: of the engine and of RDKit, since both decide the digits.
@@ -108,6 +118,7 @@ class Calculation:
     accuracy: str = "label"
     seed: int = 0
     vibrate: bool = False
+    conformers: int | None = None
     versions: tuple[tuple[str, str], ...] = ()
     card: LevelCard | None = None
     noted: tuple[tuple[str, str], ...] = ()
@@ -125,6 +136,7 @@ class Calculation:
         asked = {"smiles": self.smiles} if self.smiles else {}
         level = {"level": self.level, "level_hash": self.level_hash, "relax": self.relax}
         level |= {"vibrate": True} if self.vibrate else {}
+        level |= {"conformers": self.conformers} if self.conformers else {}
         return level | asked | dict(self.noted) | {"versions": dict(self.versions)}
 
 
@@ -178,6 +190,7 @@ def calculation_for(
         fmax_ev_angstrom=FMAX_EV_ANGSTROM if stage.relax else None,
         accuracy=accuracy,
         vibrate=stage.vibrate,
+        conformers=stage.conformers if stage.conformers > 1 and not given else None,
         versions=installed(tuple(sorted({*programs(stage.level.card), "tblite", "rdkit"}))),
         card=stage.level.card,
         noted=tuple(sorted(noted.items())),
@@ -227,7 +240,7 @@ def _labelled(
         z = np.array(task.atomic_numbers, dtype=np.uint8)
         x = np.array(task.positions, dtype=np.float64).reshape(-1, 3)
     elif task.smiles is not None:
-        z, x = embed(task.smiles, seed=task.seed)
+        z, x = embed(task.smiles, task.seed, task.conformers or 1)
     else:
         raise DataError("A molecule has neither a SMILES nor a geometry.", fix="Give one of the two.")
     its_level = level_of(task.card) if task.card else level(task.level)

@@ -45,6 +45,7 @@ def label_dataset(
     without: Sequence[str] = (),
     max_heavy: int | None = None,
     seed: int = 0,
+    conformers: int = 1,
     enthalpy: bool = False,
     frequencies: str | None = None,
     corrected: bool = False,
@@ -71,6 +72,7 @@ def label_dataset(
             GFN2-xTB's.
         without: datasets whose molecules (by flat graph) are left out before sampling.
         max_heavy: molecules of more heavy atoms are left out before sampling.
+        conformers: how many are embedded of each SMILES; the lowest by force field is relaxed.
         enthalpy: harmonic frequencies too, and from them the enthalpy of formation as columns.
         frequencies: with `enthalpy`, the level of the frequencies, by default that which the level's card names.
         corrected: with `enthalpy`, also less the level's atom equivalents, which its card carries.
@@ -108,7 +110,7 @@ def label_dataset(
     geometry = at.name if at else geometry
     labelled_name = f"{name}@{its_level.name}" + ("" if geometry == START_LEVEL else f"@{geometry}")
     out = out or data / labelled_name
-    chain = stages(its_level, at)
+    chain = stages(its_level, at, conformers)
     with LabelStore(store or data / "labels.sqlite", read_only=not compute) as open_store:
         run = with_arguments(
             label,
@@ -130,9 +132,10 @@ def label_dataset(
                 fix="Run `hemdata label` with the same options, or take what there is (--partial).",
             )
         geometries = None if own else geometry
-        vibrated = vibrations(asked, outcome.keys, geometries, how, open_store, run) if how else None
+        vibrated = vibrations(asked, outcome.keys, geometries, how, open_store, run, conformers) if how else None
         made_from = {"dataset": name, "n": n, "seed": seed, "without": sorted(without)}
         made_from |= {"max_heavy": max_heavy, "geometry": geometry, "accuracy": accuracy}
+        made_from |= {"conformers": conformers} if conformers > 1 else {}
         manifest = export(
             asked, outcome.keys, its_level, geometries, open_store, out, labelled_name, sources, made_from,
             vibrated,

@@ -104,6 +104,7 @@ def vibrations(
     how: Enthalpy,
     store: LabelStore,
     run: Callable[..., Outcome],
+    conformers: int = 1,
 ) -> Vibrations:
     """Compute the harmonic frequencies of labelled molecules.
 
@@ -113,6 +114,7 @@ def vibrations(
         how: names the level of the frequencies. Where it is the geometries' level they serve; else each molecule is
             relaxed at it, from its SMILES, or from its own geometry where it had one.
         run: `label` with all that does not concern the molecules.
+        conformers: of the labels.
     """
     same = geometry is not None and level(geometry).hash == how.frequencies.hash
     results = {result.key: result for result in store.get(dict.fromkeys(labels))}
@@ -131,7 +133,7 @@ def vibrations(
             )
         places.append(place)
         molecules.append(molecule)
-    outcome = run(molecules, vibration_stages(how.frequencies, relaxed=same), store)
+    outcome = run(molecules, vibration_stages(how.frequencies, same, conformers), store)
     keys: list[str | None] = [None] * len(asked)
     for place, found in zip(places, outcome.keys, strict=True):
         keys[place] = found
