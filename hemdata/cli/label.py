@@ -34,7 +34,15 @@ Frequencies = Annotated[
 Corrected = Annotated[
     bool, typer.Option("--corrected", help="With --enthalpy: also less the level's error per atom by ATcT.")
 ]
-KINDS = {"relaxed": "relaxed geometries", "points": "single points", "vibrations": "frequencies"}
+Stability = Annotated[
+    bool, typer.Option("--stability", help="Whether the wave functions are stable, as further columns.")
+]
+KINDS = {
+    "relaxed": "relaxed geometries",
+    "points": "single points",
+    "vibrations": "frequencies",
+    "stability": "wave functions",
+}
 
 
 @command(
@@ -57,6 +65,7 @@ def label(
     enthalpy: Enthalpy = False,
     frequencies: Frequencies = None,
     corrected: Corrected = False,
+    stability: Stability = False,
     retry: Annotated[str | None, typer.Option(help="`failed`: compute just the failed ones again.")] = None,
     time_limit: Annotated[
         str | None, typer.Option(metavar="TIME", help="For each calculation, as 90s, 20m or 6h; then it has failed.")
@@ -98,6 +107,7 @@ def label(
             enthalpy=enthalpy,
             frequencies=frequencies,
             corrected=corrected,
+            stability=stability,
             retry_failed=retry == "failed",
             workers=workers,
             scheduler=scheduler,
@@ -159,6 +169,7 @@ def export(
     enthalpy: Enthalpy = False,
     frequencies: Frequencies = None,
     corrected: Corrected = False,
+    stability: Stability = False,
     partial: Annotated[bool, typer.Option("--partial", help="Write what there is; the rest is rejected rows.")] = False,
     data: Data = Path("data"),
     as_json: AsJson = False,
@@ -182,6 +193,7 @@ def export(
         enthalpy=enthalpy,
         frequencies=frequencies,
         corrected=corrected,
+        stability=stability,
         compute=False,
         partial=partial,
         data=data,
@@ -246,9 +258,24 @@ def _tell(labelled: Any, level: str, as_json: bool) -> None:
     )
     for reason, number in sorted(counts.rejected.items(), key=lambda item: -item[1]):
         out.print(f"  {number:>6,}  {reason}", markup=False)
+    _tell_stability(labelled)
     of = labelled.manifest.made_from.get("enthalpy")
     if of:
         without = of["without"]
         out.print(f"Enthalpies of formation, frequencies at {of['frequencies']}: {sum(without.values()):,} without.")
         for reason, number in without.items():
             out.print(f"  {number:>6,}  {reason}", markup=False)
+
+
+def _tell_stability(labelled: Any) -> None:
+    from hemdata.shards import read
+
+    of = labelled.manifest.made_from.get("stability")
+    if not of:
+        return
+    rows = read(labelled.folder, ["id", "internally_stable", "spin_stable"]).to_pylist()
+    unstable = [row["id"] for row in rows if False in (row["internally_stable"], row["spin_stable"])]
+    names = f": {', '.join(unstable[:5])}{' ...' if len(unstable) > 5 else ''}" if unstable else ""
+    out.print(f"Wave functions: {len(unstable):,} of {len(rows):,} unstable{names}.", markup=False)
+    for reason, number in of["without"].items():
+        out.print(f"  {number:>6,}  {reason}", markup=False)

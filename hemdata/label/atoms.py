@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -112,7 +111,7 @@ def _stable_energy(z: int, multiplicity: int, its_level: Level) -> float:
     field.grids.level = ATOM_GRID
     field.conv_tol = CONV_TOL_HARTREE
     if its_level.card.angular == "cartesian-d-spherical-f":
-        _give_response(field)
+        pyscf_engine.give_response(field)
     energy, _ = pyscf_engine.converged(field, its_level.name)
     if built.nelectron == 1:
         return energy
@@ -125,23 +124,3 @@ def _stable_energy(z: int, multiplicity: int, its_level: Level) -> float:
             break
         energy = lower
     return energy
-
-
-def _give_response(field: Any) -> None:
-    """The second derivatives of a mixed Cartesian and spherical field, which stability analysis needs."""
-    of_cartesian = field.gen_response
-    spins = np.asarray(field.get_init_guess()).ndim == 3
-
-    def response(mo_coeff: Any = None, mo_occ: Any = None, **keywords: Any) -> Any:
-        x = field.functions
-        coefficients = field.mo_coeff if mo_coeff is None else mo_coeff
-        whole = np.array([x @ c for c in coefficients]) if spins else x @ coefficients
-        occupied = field.mo_occ if mo_occ is None else mo_occ
-        full = of_cartesian(whole, occupied, **keywords)
-
-        def of_density(density: Any) -> Any:
-            return x.T @ np.asarray(full(x @ np.asarray(density) @ x.T)) @ x
-
-        return of_density
-
-    field.gen_response = response

@@ -38,7 +38,8 @@ class SinglePoint(Protocol):
 
 @dataclass(frozen=True)
 class Stage:
-    """One stage of a label: relax at a level, or a single point at the geometry of the stage before, or vibrations.
+    """One stage of a label: relax at a level, or at the geometry of the stage before a single point, vibrations, or the
+    stability of the wave function.
 
     `conformers` is how many are embedded where the geometry is made from a SMILES.
     """
@@ -47,6 +48,7 @@ class Stage:
     relax: bool
     vibrate: bool = False
     conformers: int = 1
+    stability: bool = False
 
 
 def stages(its_level: Level, geometry: Level | None, conformers: int = 1) -> list[Stage]:
@@ -81,10 +83,8 @@ _EXTRAS = {
     "xtb": "`make xtb` in a checkout builds it; or take a card with `engine: tblite`.",
 }
 _DECIDES_NOTHING = ("level", "card", "noted")
-_DECIDES_IF_GIVEN = (
-    "vibrate",
-    "conformers",
-)  # younger than the stores that are about: a key without it stays as it was
+# Younger than the stores that are about: a key without them stays as it was.
+_DECIDES_IF_GIVEN = ("vibrate", "conformers", "stability")
 
 
 @dataclass(frozen=True)
@@ -99,6 +99,7 @@ class Calculation:
         relax: whether the geometry is relaxed at the level, until no force exceeds `fmax_ev_angstrom`.
         vibrate: whether it is the harmonic frequencies that are asked for.
         conformers: how many are embedded of the SMILES, where there are several.
+        stability: whether it is the stability of the wave function that is asked for.
         atomic_numbers, positions: (N,), (3N,) angstrom of the starting geometry; None where the SMILES makes it.
         accuracy: as the engines' single points take it.
         versions: of the engine and of RDKit, since both decide the digits.
@@ -119,6 +120,7 @@ class Calculation:
     seed: int = 0
     vibrate: bool = False
     conformers: int | None = None
+    stability: bool = False
     versions: tuple[tuple[str, str], ...] = ()
     card: LevelCard | None = None
     noted: tuple[tuple[str, str], ...] = ()
@@ -136,6 +138,7 @@ class Calculation:
         asked = {"smiles": self.smiles} if self.smiles else {}
         level = {"level": self.level, "level_hash": self.level_hash, "relax": self.relax}
         level |= {"vibrate": True} if self.vibrate else {}
+        level |= {"stability": True} if self.stability else {}
         level |= {"conformers": self.conformers} if self.conformers else {}
         return level | asked | dict(self.noted) | {"versions": dict(self.versions)}
 
@@ -148,9 +151,10 @@ class Result:
         key: the calculation's.
         reason: None where it succeeded, else why not, in words.
         atomic_numbers, positions: (N,), (3N,) angstrom, the geometry of the energy.
-        energy_hartree: total electronic energy at the level; None of vibrations.
+        energy_hartree: total electronic energy at the level; None of vibrations and of an analysis of stability.
         provenance: level and its hash, molecule, origin of the geometry, versions, host, seconds, gradients, cycles,
-            rungs of the ladder that were climbed, `wavenumbers_cm1` and `linear` of vibrations.
+            rungs of the ladder that were climbed, `wavenumbers_cm1` and `linear` of vibrations,
+            `internally_stable` and `spin_stable` of an analysis.
     """
 
     key: str
@@ -191,6 +195,7 @@ def calculation_for(
         accuracy=accuracy,
         vibrate=stage.vibrate,
         conformers=stage.conformers if stage.conformers > 1 and not given else None,
+        stability=stage.stability,
         versions=installed(tuple(sorted({*programs(stage.level.card), "tblite", "rdkit"}))),
         card=stage.level.card,
         noted=tuple(sorted(noted.items())),
@@ -247,6 +252,8 @@ def _labelled(
     engine = import_module(f"hemdata.label.{its_level.card.engine}_engine")
     if task.vibrate:
         return z, x, None, _vibrations(task, its_level, z, x)
+    if task.stability:
+        return z, x, None, _stability(task, its_level, z, x)
     found: dict[str, Any] = {}
     climbed: tuple[str, ...] = ()
     if task.relax:
@@ -271,6 +278,15 @@ def _vibrations(
 
     found = frequencies(z, x, task.charge, task.multiplicity, its_level)
     return {"wavenumbers_cm1": found.wavenumbers.tolist(), "linear": found.linear}
+
+
+def _stability(
+    task: Calculation, its_level: Level, z: npt.NDArray[np.uint8], x: npt.NDArray[np.float64]
+) -> dict[str, Any]:
+    from hemdata.label.stability import stability
+
+    found = stability(z, x, task.charge, task.multiplicity, its_level)
+    return {"internally_stable": found.internal, "spin_stable": found.spin}
 
 
 def _relaxed(

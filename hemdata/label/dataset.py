@@ -17,6 +17,7 @@ from hemdata.label.enthalpy import vibrations
 from hemdata.label.export import export
 from hemdata.label.pace import Pace
 from hemdata.label.run import Outcome, label
+from hemdata.label.stability import analysable, stabilities
 from hemdata.label.store import LabelStore
 from hemdata.levels import SYMBOLS, Level, level
 from hemdata.shards import Manifest, SourceFile, iterate, sha256
@@ -49,6 +50,7 @@ def label_dataset(
     enthalpy: bool = False,
     frequencies: str | None = None,
     corrected: bool = False,
+    stability: bool = False,
     retry_failed: bool = False,
     workers: int | None = None,
     scheduler: str | None = None,
@@ -76,6 +78,7 @@ def label_dataset(
         enthalpy: harmonic frequencies too, and from them the enthalpy of formation as columns.
         frequencies: with `enthalpy`, the level of the frequencies, by default that which the level's card names.
         corrected: with `enthalpy`, also less the level's atom equivalents, which its card carries.
+        stability: whether the wave functions are stable, as columns; for levels of density functionals.
         compute: False writes what the store holds, which a run may be filling, and computes nothing.
         partial: then molecules that are not labelled yet are rejected rows, not an error; so are those that
             `retry_failed` leaves alone.
@@ -88,6 +91,8 @@ def label_dataset(
     its_level = level(level_name)
     if (frequencies or corrected) and not enthalpy:
         raise CallError("--frequencies and --corrected belong to --enthalpy.", fix="Add --enthalpy.")
+    if stability:
+        analysable(its_level)
     how = how_enthalpy(its_level, frequencies, corrected) if enthalpy else None
     molecules, name, sources = _molecules(target, data)
     barred = {graph for other in without for graph in _flat_graphs(_built(other, data))}
@@ -132,13 +137,14 @@ def label_dataset(
                 fix="Run `hemdata label` with the same options, or take what there is (--partial).",
             )
         geometries = None if own else geometry
-        vibrated = vibrations(asked, outcome.keys, geometries, how, open_store, run, conformers) if how else None
+        added = [vibrations(asked, outcome.keys, geometries, how, open_store, run, conformers)] if how else []
+        added += [stabilities(asked, outcome.keys, its_level, open_store, run)] if stability else []
         made_from = {"dataset": name, "n": n, "seed": seed, "without": sorted(without)}
         made_from |= {"max_heavy": max_heavy, "geometry": geometry, "accuracy": accuracy}
         made_from |= {"conformers": conformers} if conformers > 1 else {}
         manifest = export(
             asked, outcome.keys, its_level, geometries, open_store, out, labelled_name, sources, made_from,
-            vibrated,
+            added,
         )  # fmt: skip
     return Labelled(out, manifest, outcome)
 

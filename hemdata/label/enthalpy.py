@@ -2,13 +2,15 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
 
 from hemdata.catalog import Column
 from hemdata.errors import CallError, DataError
+from hemdata.label.added import Added, at_their_labels
 from hemdata.label.asked import Asked
 from hemdata.label.calculation import Result, vibration_stages
 from hemdata.label.experiment import atoms
@@ -85,18 +87,6 @@ def enthalpy(its: Level, frequencies: str | None = None, corrected: bool = False
     return Enthalpy(of, dict(known.per_atom_kcal_mol), stated | {"corrected": known.model_dump(mode="json")})
 
 
-@dataclass(frozen=True)
-class Vibrations:
-    """Where the store has the frequencies of labelled molecules.
-
-    Attributes:
-        keys: of the calculation for each molecule; None where it has no label.
-    """
-
-    how: Enthalpy
-    keys: list[str | None]
-
-
 def vibrations(
     asked: Sequence[Asked],
     labels: Sequence[str],
@@ -105,7 +95,7 @@ def vibrations(
     store: LabelStore,
     run: Callable[..., Outcome],
     conformers: int = 1,
-) -> Vibrations:
+) -> Added:
     """Compute the harmonic frequencies of labelled molecules.
 
     Args:
@@ -117,27 +107,16 @@ def vibrations(
         conformers: of the labels.
     """
     same = geometry is not None and level(geometry).hash == how.frequencies.hash
-    results = {result.key: result for result in store.get(dict.fromkeys(labels))}
     places, molecules = [], []
-    for place, (molecule, key) in enumerate(zip(asked, labels, strict=True)):
-        result = results.get(key)
-        if result is None or result.reason is not None:
-            continue
-        if same or geometry is None or molecule.canonical_smiles is None:
-            molecule = replace(
-                molecule,
-                canonical_smiles=None,
-                geometry_level=f"calculation {key}",
-                atomic_numbers=result.atomic_numbers,
-                positions=result.positions,
-            )
+    for place, molecule, there in at_their_labels(asked, labels, store):
+        own = same or geometry is None or molecule.canonical_smiles is None
         places.append(place)
-        molecules.append(molecule)
+        molecules.append(there if own else molecule)
     outcome = run(molecules, vibration_stages(how.frequencies, same, conformers), store)
     keys: list[str | None] = [None] * len(asked)
     for place, found in zip(places, outcome.keys, strict=True):
         keys[place] = found
-    return Vibrations(how, keys)
+    return Added("enthalpy", keys, how.columns, partial(with_enthalpies, how=how), how.stated)
 
 
 def with_enthalpies(table: pa.Table, vibrated: Sequence[Result | None], how: Enthalpy) -> tuple[pa.Table, Counter[str]]:

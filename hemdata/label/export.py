@@ -10,9 +10,9 @@ import pyarrow as pa
 
 from hemdata.catalog import Column
 from hemdata.curate import chunked
+from hemdata.label.added import Added
 from hemdata.label.asked import Asked
 from hemdata.label.calculation import Result, programs
-from hemdata.label.enthalpy import Vibrations, with_enthalpies
 from hemdata.label.store import LabelStore
 from hemdata.levels import Level, with_atomization
 from hemdata.schema import table_schema
@@ -33,41 +33,40 @@ def export(
     dataset: str,
     sources: list[SourceFile],
     made_from: dict[str, Any],
-    enthalpies: Vibrations | None = None,
+    added: Sequence[Added] = (),
 ) -> Manifest:
     """Write the labels of the asked molecules, in their order, as a shard folder.
 
-    `geometry_level` is that of all geometries; None where each molecule's own was taken. With `enthalpies` the rows get
-    its columns; a molecule without frequencies keeps its energy.
+    `geometry_level` is that of all geometries; None where each molecule's own was taken. The rows get
+    the columns of what is `added`; a molecule without it keeps its energy.
 
     A molecule whose calculation failed, or is not done, stands in rejected.parquet with its reason.
     """
-    how = enthalpies.how if enthalpies else None
-    schema = table_schema("molecule", [ENGINE, *(how.columns if how else [])])
+    schema = table_schema("molecule", [ENGINE, *(column for more in added for column in more.columns)])
     made_from = made_from | {"calculations": hashlib.sha256("".join(sorted(keys)).encode()).hexdigest()}
-    without: Counter[str] = Counter()
-    vibrated = enthalpies.keys if enthalpies else [None] * len(keys)
+    without: list[Counter[str]] = [Counter() for _ in added]
+    further = list(zip(*(more.keys for more in added), strict=True)) or [()] * len(keys)
     with ShardWriter(out, schema) as writer:
-        for chunk in chunked(zip(molecules, keys, vibrated, strict=True), ROWS_PER_TABLE):
-            wanted = {key: None for _, *both in chunk for key in both if key}
+        for chunk in chunked(zip(molecules, keys, further, strict=True), ROWS_PER_TABLE):
+            wanted = {key: None for _, of_label, of_more in chunk for key in (of_label, *of_more) if key}
             results = {result.key: result for result in store.get(wanted)}
             rows, of_rows = [], []
-            for molecule, key, vibration in chunk:
+            for molecule, key, of_more in chunk:
                 result = results.get(key) or Result(key, NOT_YET)
                 if result.reason is None:
                     rows.append(_row(molecule, result, its_level, geometry_level))
-                    of_rows.append(results.get(vibration or ""))
+                    of_rows.append([results.get(its or "") for its in of_more])
                 else:
                     first, *rest = result.reason.splitlines()
                     writer.reject(molecule.id, first, "\n".join(rest) or None, molecule.smiles)
             plain = pa.Table.from_pylist(rows, schema=table_schema("molecule", [ENGINE]).arrow)
             table = with_atomization(plain, its_level)
-            if how:
-                table, lacking = with_enthalpies(table, of_rows, how)
-                without.update(lacking)
+            for place, more in enumerate(added):
+                table, lacking = more.fill(table, [its[place] for its in of_rows])
+                without[place].update(lacking)
             writer.add(table)
-        if how:
-            made_from |= {"enthalpy": how.stated | {"without": dict(sorted(without.items()))}}
+        for more, lacking in zip(added, without, strict=True):
+            made_from |= {more.name: more.stated | {"without": dict(sorted(lacking.items()))}}
         level_names = [LevelName(name=its_level.name, hash=its_level.hash)]
         tools = ("pyarrow", "rdkit", *programs(its_level.card))
         return writer.finish(dataset, len(molecules), sources, level_names, made_from, tools)

@@ -348,3 +348,23 @@ def _mixed(kind: Any) -> Any:
             return back @ start @ back.T
 
     return Mixed
+
+
+def give_response(field: Any) -> None:
+    """The second derivatives of a mixed Cartesian and spherical field, which stability analysis needs."""
+    of_cartesian = field.gen_response
+    spins = np.asarray(field.get_init_guess()).ndim == 3
+
+    def response(mo_coeff: Any = None, mo_occ: Any = None, **keywords: Any) -> Any:
+        x = field.functions
+        coefficients = field.mo_coeff if mo_coeff is None else mo_coeff
+        whole = np.array([x @ c for c in coefficients]) if spins else x @ coefficients
+        occupied = field.mo_occ if mo_occ is None else mo_occ
+        full = of_cartesian(whole, occupied, **keywords)
+
+        def of_density(density: Any) -> Any:
+            return x.T @ np.asarray(full(x @ np.asarray(density) @ x.T)) @ x
+
+        return of_density
+
+    field.gen_response = response

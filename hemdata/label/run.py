@@ -121,6 +121,7 @@ def label(
 
 def _named(stage: Stage) -> str:
     what = "frequencies" if stage.vibrate else "geometries" if stage.relax else "energies"
+    what = "wave functions" if stage.stability else what
     return f"{stage.level.name} {what}"
 
 

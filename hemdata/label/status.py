@@ -15,7 +15,7 @@ class Held:
 
     Attributes:
         level, level_hash: as their provenance has it; `not noted` for results of earlier hemdatas.
-        kind: `relaxed` geometries, single `points` or `vibrations`.
+        kind: `relaxed` geometries, single `points`, `vibrations` or `stability`.
         failed: number by reason, its first sentence.
         seconds: of all calculations together; `hosts`: results by machine; `rungs`: by the ladder's rungs climbed.
     """
@@ -52,7 +52,7 @@ def status(store: LabelStore) -> list[Held]:
     for reason, told in store.provenances():
         relaxed = told.get("relax", "gradients" in told)
         kind = "relaxed" if relaxed else "points" if "cycles" in told or "relax" in told else UNKNOWN
-        kind = "vibrations" if told.get("vibrate") else kind
+        kind = "vibrations" if told.get("vibrate") else "stability" if told.get("stability") else kind
         place = (told.get("level", UNKNOWN), told.get("level_hash", UNKNOWN), kind)
         found.setdefault(place, Held(*place)).add(reason, told)
     return sorted(found.values(), key=lambda held: (-held.finished - held.failed.total(), held.level, held.kind))
