@@ -7,6 +7,7 @@ import numpy as np
 
 from hemdata.errors import DataError
 from hemdata.label import pyscf_engine
+from hemdata.label.mixed_functions import give_response
 from hemdata.levels import ATOMIC_NUMBERS, HARTREE_KCAL_MOL, SYMBOLS, Level
 
 ATOM_GRID = 5
@@ -111,7 +112,7 @@ def _stable_energy(z: int, multiplicity: int, its_level: Level) -> float:
     field.grids.level = ATOM_GRID
     field.conv_tol = CONV_TOL_HARTREE
     if its_level.card.angular == "cartesian-d-spherical-f":
-        pyscf_engine.give_response(field)
+        give_response(field)
     energy, _ = pyscf_engine.converged(field, its_level.name)
     if built.nelectron == 1:
         return energy

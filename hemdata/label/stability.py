@@ -59,11 +59,12 @@ def stability(
         DataError: as the engine's single point.
     """
     from hemdata.label import pyscf_engine
+    from hemdata.label.mixed_functions import give_response
 
     built = pyscf_engine.molecule(atomic_numbers, positions, charge, multiplicity, level.card)
     field: Any = pyscf_engine.mean_field(built, level.card)
     if level.card.angular == "cartesian-d-spherical-f":
-        pyscf_engine.give_response(field)
+        give_response(field)
     pyscf_engine.converged(field, level.name)
     closed = built.spin == 0
     _, _, internal, spin = field.stability(internal=True, external=closed, return_status=True)

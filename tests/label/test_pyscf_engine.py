@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from hemdata.errors import DataError
-from hemdata.label.pyscf_engine import mixed_functions, molecule, single_point
+from hemdata.label.mixed_functions import mixed_functions
+from hemdata.label.pyscf_engine import molecule, single_point
 from hemdata.levels import HARTREE_KCAL_MOL, level
 
 # QM9's gdb_1 (methane) and gdb_3 (water): geometry, U at 0 K and zero-point energy as published (figshare 978904).
