@@ -154,11 +154,11 @@ def test_the_enthalpy_of_formation_of_an_exact_model_is_the_experiments(cells: P
 
 def test_where_the_level_lacks_the_data_the_reason_is_told(cells: Path, messengers: pa.Table, tmp_path: Path) -> None:
     at = messengers.schema.get_field_index("level")
-    other = messengers.set_column(at, "level", pa.array(["pc9"] * messengers.num_rows))
+    other = messengers.set_column(at, "level", pa.array(["alchemy"] * messengers.num_rows))
     fit_network("dressed-atoms", None, other, other, seed=0, folder=tmp_path)
     (said,) = predict(load_all([tmp_path]), [from_smiles("CO", "methanol")], workers=1)
     assert said.formation_298_kcal_mol is None
-    assert "levels experiment --level pc9" in str(said.no_formation)
+    assert "levels experiment --level alchemy" in str(said.no_formation)
     smiles = [from_smiles("CS", "a"), from_smiles("C[NH3+]", "b")]
     sulphur, ion = predict(load_all(packages(cells / "dressed-atoms-neuro-24-s0")), smiles, workers=1)
     assert "no atom of S" in str(sulphur.no_formation)
