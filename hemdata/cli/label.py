@@ -248,7 +248,7 @@ def _tell(labelled: Any, level: str, as_json: bool) -> None:
     counts, outcome = labelled.manifest.counts, labelled.outcome
     if as_json:
         told = {"folder": str(labelled.folder), "computed": outcome.computed, "stored": outcome.stored}
-        told |= {"enthalpy": labelled.manifest.made_from.get("enthalpy")}
+        told |= {more: labelled.manifest.made_from.get(more) for more in ("enthalpy", "stability")}
         print(json.dumps(told | counts.model_dump()))
         return
     missing = f", {outcome.missing:,} missing" if outcome.missing else ""
