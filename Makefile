@@ -31,6 +31,7 @@ test: env
 lint: env
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
+	.venv/bin/lint-imports --no-cache --no-logo
 
 types: env
 	.venv/bin/mypy

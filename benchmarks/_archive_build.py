@@ -5,7 +5,7 @@ from pathlib import Path
 
 from _watched import Watched
 
-from hemdata.curate import build
+from hemdata.curate.build import build
 
 
 def compared(name: str, archive: Path, out: Path, alone: str) -> None:

@@ -11,8 +11,8 @@ import numpy as np
 import torch
 from torch.nn.functional import huber_loss, l1_loss, mse_loss
 
-from hemdata.train import Molecules
-from hemdata.train.dressed_atoms import DressedAtoms
+from hemdata.train.baselines.dressed_atoms import DressedAtoms
+from hemdata.train.data.molecules import Molecules
 
 LOSSES = {"mae": l1_loss, "mse": mse_loss, "huber": huber_loss}
 Epoch = Callable[[], float]
@@ -122,7 +122,7 @@ def torchmd_net(molecules: Molecules, config: dict[str, Any]) -> Epoch:
     from torch_geometric.loader import DataLoader
     from torchmdnet.models.model import create_model
 
-    from hemdata.train.torchmd_et import FIXED
+    from hemdata.train.networks.torchmd_et import FIXED
 
     sizes, training = config["network"], config["training"]
     model = create_model(
@@ -149,7 +149,7 @@ def nequip(molecules: Molecules, config: dict[str, Any]) -> Epoch:
     from nequip.data.dataset import AtomicDataset
     from nequip.data.transforms import ChemicalSpeciesToAtomTypeMapper, NeighborListTransform
 
-    from hemdata.train.allegro import ELEMENTS, build
+    from hemdata.train.networks.allegro import ELEMENTS, build
 
     training = config["training"]
     model = build(config).network

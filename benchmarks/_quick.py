@@ -3,8 +3,8 @@
 import os
 from pathlib import Path
 
-from hemdata.label import Result
-from hemdata.label.asked import Asked
+from hemdata.label.calculation import Result
+from hemdata.molecules import Asked
 
 LOG = "HEMDATA_QUICK_LOG"
 """Variable of the workers' environment: the file that gets a line for each calculation that starts."""

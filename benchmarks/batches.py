@@ -10,10 +10,10 @@ from pathlib import Path
 
 import torch
 
-from hemdata.curate import build
+from hemdata.curate.build import build
 from hemdata.shards import read
-from hemdata.train import Molecules
-from hemdata.train.batches import Batches
+from hemdata.train.data.batches import Batches
+from hemdata.train.data.molecules import Molecules
 
 CUTOFF_ANGSTROM = 5.0
 

@@ -21,7 +21,7 @@ from pathlib import Path
 from _gdb_lines import lines, write_lines
 from _watched import Watched
 
-from hemdata.curate import build
+from hemdata.curate.build import build
 
 SAMPLE = 100_000
 CHUNK = 5_000

@@ -24,7 +24,9 @@ from pathlib import Path
 import distributed  # noqa: F401  before the drivers fork, not in each of them
 from _quick import LOG, molecules, nothing
 
-from hemdata.label import LabelStore, label, stages
+from hemdata.label.calculation import stages
+from hemdata.label.run import label
+from hemdata.label.store.database import LabelStore
 from hemdata.levels import level
 
 MOLECULES_A_KILL = 30

@@ -17,12 +17,12 @@ from pathlib import Path
 
 import numpy as np
 
-from hemdata.curate import build
+from hemdata.chemistry.embed import embed
+from hemdata.chemistry.engines.tblite import Engine
+from hemdata.chemistry.relax import relax
+from hemdata.curate.build import build
 from hemdata.errors import DataError
-from hemdata.label.geometry import embed
-from hemdata.label.relax import HARTREE_EV, relax
-from hemdata.label.tblite_engine import BOHR_ANGSTROM, Engine
-from hemdata.levels import HARTREE_KCAL_MOL
+from hemdata.units import BOHR_ANGSTROM, HARTREE_EV, HARTREE_KCAL_MOL
 
 FMAX = 0.01  # eV/angstrom
 SAME_HARTREE = 1e-5

@@ -19,11 +19,12 @@ from _quick import molecules as made_up
 from _quick import nothing
 
 from hemdata.catalog import roots
-from hemdata.label import LabelStore, label, stages
-from hemdata.label.asked import from_file
-from hemdata.label.calculation import calculate, calculation_for
-from hemdata.label.cluster import opened
+from hemdata.label.calculation import calculate, calculation_for, stages
+from hemdata.label.run import label
+from hemdata.label.store.database import LabelStore
+from hemdata.label.workers.cluster import opened
 from hemdata.levels import level
+from hemdata.molecules import from_file
 
 WARM = ["C", "N", "O", "F", "CC", "CO"]
 

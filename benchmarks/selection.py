@@ -10,8 +10,8 @@ from pathlib import Path
 from _gdb_lines import write_lines
 from _watched import Watched
 
-from hemdata.curate.select import select
-from hemdata.curate.targets import targets
+from hemdata.choose.select import select
+from hemdata.choose.targets import targets
 
 BUDGET = 200
 

@@ -4,7 +4,8 @@ Usage: python benchmarks/single_points.py [MOLECULES]    smallest members of the
 
 Geometries are relaxed at GFN2-xTB. The level is pc9's, on PySCF's default grid (3) for both, so that the energies
 are to be the same. PySCF's defaults run in a process of their own, with the matrix kernels that its library chooses by
-itself; where hemdata chooses others (`hemdata.label.kernels`), the third figure is PySCF's defaults with those.
+itself; where hemdata chooses others (`hemdata.chemistry.engines.kernels`), the third figure is PySCF's defaults with
+those.
 """
 
 import multiprocessing
@@ -20,10 +21,10 @@ import numpy as np
 from _group_members import members
 
 from hemdata.catalog import LevelCard, level_card
-from hemdata.label.geometry import embed
-from hemdata.label.kernels import choose_kernels
-from hemdata.label.pyscf_engine import single_point
-from hemdata.label.relax import relax
+from hemdata.chemistry.embed import embed
+from hemdata.chemistry.engines.kernels import choose_kernels
+from hemdata.chemistry.engines.pyscf import single_point
+from hemdata.chemistry.relax import relax
 from hemdata.levels import Level, level_of
 
 DEFAULT_GRID = 3

@@ -36,10 +36,10 @@ from _pipelines import left, nequip, schnetpack, stepping, torchmd_net
 
 from hemdata.catalog import network
 from hemdata.shards import read
-from hemdata.train import Molecules, fit_network
-from hemdata.train.batches import Batches
-from hemdata.train.networks import adapter
-from hemdata.train.trainer import fit
+from hemdata.train.data.batches import Batches
+from hemdata.train.data.molecules import Molecules
+from hemdata.train.fit import adapter, fit_network
+from hemdata.train.loop.trainer import fit
 
 PIPELINES = {
     "painn": {

@@ -6,12 +6,19 @@ import os
 import shutil
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # sums over threads differ in their last bits
 os.environ.setdefault("HF_HUB_OFFLINE", "1")  # nothing is asked of the Hub
 
-SCIENCE = ("calculation", "geometry", "model_hessian", "relax", "tblite_engine")  # what decides a label's numbers
+SCIENCE = (
+    "label/calculation",
+    "chemistry/embed",
+    "chemistry/model_hessian",
+    "chemistry/relax",
+    "chemistry/engines/tblite",
+)  # what decides a label's numbers
 
 
 @pytest.fixture(scope="session")
@@ -20,7 +27,7 @@ def labelled(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Conf
 
     A later run takes the results from pytest's cache, as long as the modules that compute them are the same.
     """
-    from hemdata.label import label_dataset
+    from hemdata.label.dataset import label_dataset
 
     root = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
@@ -43,10 +50,18 @@ def labelled(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Conf
 
 def _known(config: pytest.Config) -> Path:
     """The store of an earlier run of the same code."""
-    import hemdata.label
+    import hemdata
 
-    folder = Path(hemdata.label.__file__).parent
+    folder = Path(hemdata.__file__).parent
     code = b"".join((folder / f"{name}.py").read_bytes() for name in SCIENCE)
     kept = config.cache
     assert kept is not None
     return kept.mkdir("labelled") / f"{hashlib.sha256(code).hexdigest()[:16]}.sqlite"
+
+
+@pytest.fixture
+def table(labelled: Path) -> pa.Table:
+    """The neuromodulators at GFN2-xTB."""
+    from hemdata.shards import read
+
+    return read(labelled / "neuro@gfn2-xtb")

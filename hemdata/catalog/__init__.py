@@ -19,19 +19,24 @@ from hemdata.catalog.clusters import ClusterCard, cluster_card
 from hemdata.catalog.folders import card_path, cards, label_places, roots
 from hemdata.catalog.reading import Card, read_card, read_yaml
 from hemdata.catalog.study_cards import (
+    BASELINES,
     SAME_SIZE,
+    TEST_GROUPS,
     Configuration,
     NetworkCard,
     StudyCard,
     StudyNetwork,
     Training,
     TrainingSet,
+    adapter_today,
     network,
     study,
 )
 
 __all__ = [
+    "BASELINES",
     "SAME_SIZE",
+    "TEST_GROUPS",
     "Card",
     "ClusterCard",
     "Column",
@@ -48,6 +53,7 @@ __all__ = [
     "StudyNetwork",
     "Training",
     "TrainingSet",
+    "adapter_today",
     "card_path",
     "cards",
     "cluster_card",

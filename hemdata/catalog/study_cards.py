@@ -4,15 +4,30 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from hemdata.catalog.cards import Element, Name
 from hemdata.catalog.reading import Card, read_card
 
+TEST_GROUPS = "test-groups"
+"""The dataset of all four test groups."""
+BASELINES = ("dressed-atoms", "pair-distance-ridge")
+"""What a network has to beat; they have no card."""
 SAME_SIZE = 0.95  # of the larger of two training sizes: they count as one
 Molecules = Annotated[int, Field(ge=20)]
 More = Annotated[int, Field(ge=1)]
 Mores = Annotated[list[More], Field(min_length=2)]
+
+
+_MOVED_ADAPTERS = {
+    f"hemdata.train.{name}": f"hemdata.train.networks.{name}"
+    for name in ("allegro", "dimenetpp", "painn", "torchmd_et")
+}
+
+
+def adapter_today(module: str) -> str:
+    """Where an adapter stands now: cards and models of versions before 0.2 name its old place."""
+    return _MOVED_ADAPTERS.get(module, module)
 
 
 class TrainingSet(Card):
@@ -130,7 +145,7 @@ class NetworkCard(Card):
 
     name: Name
     title: str
-    adapter: str
+    adapter: Annotated[str, AfterValidator(adapter_today)]
     library: str
     cite: list[str]
     elements: list[Element]

@@ -28,8 +28,8 @@ def amons(
     as_json: AsJson = False,
 ) -> None:
     """Cut molecules into their hydrogen-saturated fragments: a training set of their own, no test molecule in it."""
-    from hemdata.curate.amons import amons as amons_of
-    from hemdata.curate.targets import barred, targets, write_smiles
+    from hemdata.choose.amons import amons as amons_of
+    from hemdata.choose.targets import barred, targets, write_smiles
 
     molecules = targets(group)
     found = amons_of(molecules, max_heavy, barred(molecules))
@@ -65,9 +65,9 @@ def coverage(
     as_json: AsJson = False,
 ) -> None:
     """Tell which atom environments of a group a set has shown, how soon, and how far the group lies from it."""
-    from hemdata.curate.coverage import coverage as coverage_of
-    from hemdata.curate.pool import place
-    from hemdata.curate.targets import by_group, targets
+    from hemdata.choose.coverage import coverage as coverage_of
+    from hemdata.choose.pool import place
+    from hemdata.choose.targets import by_group, targets
 
     told = coverage_of(place(pool, data), by_group(targets(group)), times=times, workers=workers)
     if as_json:
@@ -127,11 +127,11 @@ def select(
     as_json: AsJson = False,
 ) -> None:
     """Choose the molecules of a pool that are worth labelling for a group; never a test molecule."""
-    from hemdata.curate.pool import place
-    from hemdata.curate.select import select as select_of
-    from hemdata.curate.targets import targets, write_smiles
+    from hemdata.choose.pool import place
+    from hemdata.choose.select import select as select_of
+    from hemdata.choose.targets import targets, write_smiles
+    from hemdata.choose.uncertain import select_uncertain
     from hemdata.errors import CallError
-    from hemdata.study.uncertain import select_uncertain
 
     if (given is not None and by != "coverage") or (model and by != "uncertainty"):
         raise CallError(

@@ -32,8 +32,8 @@ def evaluate(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Judge models on labelled molecules; at another level, also tell how much of the error is the level's."""
+    from hemdata.analysis.evaluate import evaluate as judged
     from hemdata.report.words import number, span
-    from hemdata.study.evaluate import evaluate as judged
 
     found = judged(models, group or ALL_GROUPS, data=data, level_name=level)
     if file is not None:

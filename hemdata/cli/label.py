@@ -85,7 +85,8 @@ def label(
 ) -> None:
     """Compute geometries and energies at a level of theory, into the label store and as shards."""
     from hemdata.errors import CallError
-    from hemdata.label import Limits, label_dataset
+    from hemdata.label.dataset import label_dataset
+    from hemdata.label.workers.isolated import Limits
 
     if retry not in (None, "failed"):
         raise CallError("--retry knows one word.", expected="failed", got=retry)
@@ -129,8 +130,8 @@ def status(
     as_json: AsJson = False,
 ) -> None:
     """Count what a label store holds, by level: finished, failed and why, time, machines. A run may be going on."""
-    from hemdata.label import LabelStore
-    from hemdata.label.status import status as count
+    from hemdata.label.store.database import LabelStore
+    from hemdata.label.store.status import status as count
 
     path = store or data / "labels.sqlite"
     with LabelStore(path, read_only=True) as open_store:
@@ -175,7 +176,7 @@ def export(
     as_json: AsJson = False,
 ) -> None:
     """Write what the label store holds of a dataset or file as shards; compute nothing. A run may be going on."""
-    from hemdata.label import label_dataset
+    from hemdata.label.dataset import label_dataset
 
     _known(accuracy)
     labelled = label_dataset(
@@ -209,8 +210,8 @@ def import_(
     as_json: AsJson = False,
 ) -> None:
     """Bring another machine's results into the label store; energies that differ by over 1e-6 hartree are named."""
-    from hemdata.label import LabelStore
-    from hemdata.label.merge import merge
+    from hemdata.label.store.database import LabelStore
+    from hemdata.label.store.merge import merge
 
     path = store or data / "labels.sqlite"
     with LabelStore(path) as open_store:

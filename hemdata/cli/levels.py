@@ -80,7 +80,7 @@ def atoms(
     as_json: AsJson = False,
 ) -> None:
     """Compute a level's atoms, the lowest state over all multiplicities, and compare with its card."""
-    from hemdata.label.atoms import atom, card_line
+    from hemdata.chemistry.free_atoms import atom, card_line
     from hemdata.levels import SYMBOLS, level
 
     its = level(name)
@@ -125,7 +125,7 @@ def gap(
     as_json: AsJson = False,
 ) -> None:
     """Tell what a perfect model of level A would err at level B, by group."""
-    from hemdata.label.gap import gap_of
+    from hemdata.assess.gap import gap_of
 
     if compute:
         _label(name, (a, b), geometry or "gfn2-xtb", n, max_heavy, store, workers, data)
@@ -168,9 +168,9 @@ def audit(
     as_json: AsJson = False,
 ) -> None:
     """Recompute published rows at their level; where they differ, name the level or the mistake that explains it."""
+    from hemdata.assess.audit import audit as recompute
+    from hemdata.assess.audit import claimed_level, sample
     from hemdata.errors import CallError
-    from hemdata.label.audit import audit as recompute
-    from hemdata.label.audit import claimed_level, sample
     from hemdata.levels import level as read_level
 
     folder = Path(name) if (Path(name) / "manifest.json").is_file() else data / name
@@ -225,7 +225,7 @@ def experiment(
     as_json: AsJson = False,
 ) -> None:
     """Hold a level against nature: atomization energies at 0 K of the Active Thermochemical Tables."""
-    from hemdata.label.experiment import atom_equivalents, compare
+    from hemdata.assess.experiment import atom_equivalents, compare
     from hemdata.levels import level as read_level
 
     card = read_level(level).card
@@ -244,7 +244,7 @@ def experiment(
     several = len(found.rows) > len({z for row in found.rows for z in row.known.atomic_numbers})
     corrected = atom_equivalents(found.rows) if several else None
     if figure is not None:
-        from hemdata.report.against_experiment import write_figure
+        from hemdata.report.figures.against_experiment import write_figure
 
         write_figure(found, corrected, figure)
     if as_json:
@@ -284,7 +284,7 @@ def _label(
     name: str, at: tuple[str, str], geometry: str, n: int | None, max_heavy: int | None, store: Path | None,
     workers: int | None, data: Path,
 ) -> None:  # fmt: skip
-    from hemdata.label import label_dataset
+    from hemdata.label.dataset import label_dataset
 
     for its in at:
         with stages(f"label {name} at {its}") as progress:

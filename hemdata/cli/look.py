@@ -99,7 +99,7 @@ def show(
     """Show one molecule of a built set: its record, its picture, its geometry."""
     from hemdata.curate.find import find
     from hemdata.curate.find import xyz as xyz_text
-    from hemdata.report.molecules import standing_alone
+    from hemdata.report.page.drawings import standing_alone
     from hemdata.report.terminal import braille, image, protocol
 
     found = find(id, data, within)
@@ -145,7 +145,7 @@ def browse(
     data: Data = Path("data"),
 ) -> None:
     """Write one static page of a built set: distributions, molecules, rejected records, provenance."""
-    from hemdata.report.browse import browse as write_page
+    from hemdata.report.page.browse import browse as write_page
 
     out.print(f"{write_page(data / name, page, drawn, seed)}: open it in a browser.", markup=False)
 

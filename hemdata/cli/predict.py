@@ -16,7 +16,7 @@ from hemdata.cli.app import command, err, out
 from hemdata.cli.progress import bar
 
 if TYPE_CHECKING:
-    from hemdata.train.predict import Predicted
+    from hemdata.predict.predict import Predicted
 
 WIDE = 200
 
@@ -42,9 +42,9 @@ def predict(
 ) -> None:
     """Predict atomization energies of your molecules: the mean and spread over models, and what to be wary of."""
     from hemdata.errors import CallError
-    from hemdata.train.find import load_all, packages
-    from hemdata.train.predict import predict as ask
-    from hemdata.train.predict import wanted
+    from hemdata.predict.find import load_all, packages
+    from hemdata.predict.predict import predict as ask
+    from hemdata.predict.predict import wanted
 
     if file is not None and file.suffix != ".csv":
         raise CallError("--out writes CSV.", expected="a name that ends in .csv", got=file.name)
@@ -100,7 +100,7 @@ def _named(models: Sequence[Any]) -> list[str]:
 
 
 def _tell(rows: Sequence["Predicted"], of: list[str], level: str, models: int) -> None:
-    from hemdata.train.formation import formation_note
+    from hemdata.predict.formation import formation_note
 
     table = Table(box=None, padding=(0, 2))
     for place, column in enumerate(("molecule", "atoms", "atomization energy", "spread", "Hf 298 K", "warnings")):

@@ -10,7 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from hemdata.cli.app import err
 
 if TYPE_CHECKING:
-    from hemdata.label.pace import Pace
+    from hemdata.label.progress import Pace
 
 SECONDS_BETWEEN_LINES = 15.0
 

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from hemdata.catalog import DatasetCard, dataset
-from hemdata.curate.audit import Audit, AwaitedAudit
 from hemdata.curate.complete import Completion
-from hemdata.curate.workers import chunked, ordered_map
+from hemdata.curate.held_back import Audit, AwaitedAudit
 from hemdata.errors import CallError, DataError
 from hemdata.levels import level
+from hemdata.processes import chunked, ordered_map
 from hemdata.schema import table_schema
 from hemdata.shards import LevelName, Manifest, ShardWriter, read_manifest
 from hemdata.sources import open_source

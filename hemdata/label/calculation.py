@@ -7,33 +7,26 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from functools import cache, cached_property
-from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from hemdata.catalog import LevelCard
+from hemdata.chemistry.engines import engine
 from hemdata.errors import CallError, DataError
 from hemdata.levels import Level, level, level_of
 
 if TYPE_CHECKING:
-    from hemdata.label.relax import Relaxed
+    from hemdata.chemistry.frequencies import Frequencies
+    from hemdata.chemistry.relax import Relaxed
 
 START_LEVEL = "gfn2-xtb"
 """The level at which every geometry made from a SMILES is relaxed first."""
 FMAX_EV_ANGSTROM = 0.01
 COSTLY_STEPS = 20
 """Cartesian steps on a surface that costs much; from a tight-binding Hessian most molecules take five to twelve."""
-
-
-class SinglePoint(Protocol):
-    """What every engine's single point answers."""
-
-    energy_hartree: float
-    cycles: int
-    rungs: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -164,6 +157,14 @@ class Result:
     energy_hartree: float | None = None
     provenance: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def frequencies(self) -> "Frequencies":
+        """The harmonic frequencies that finished vibrations tell."""
+        from hemdata.chemistry.frequencies import Frequencies
+
+        told = self.provenance
+        return Frequencies(np.array(told["wavenumbers_cm1"], dtype=np.float64), bool(told["linear"]))
+
 
 def calculation_for(
     stage: Stage,
@@ -239,7 +240,8 @@ def calculate(task: Calculation) -> Result:
 def _labelled(
     task: Calculation,
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.float64], float | None, dict[str, Any]]:
-    from hemdata.label.geometry import embed, same_graph
+    from hemdata.chemistry.embed import embed
+    from hemdata.identity import same_graph
 
     if task.positions is not None:
         z = np.array(task.atomic_numbers, dtype=np.uint8)
@@ -249,7 +251,6 @@ def _labelled(
     else:
         raise DataError("A molecule has neither a SMILES nor a geometry.", fix="Give one of the two.")
     its_level = level_of(task.card) if task.card else level(task.level)
-    engine = import_module(f"hemdata.label.{its_level.card.engine}_engine")
     if task.vibrate:
         return z, x, None, _vibrations(task, its_level, z, x)
     if task.stability:
@@ -257,15 +258,15 @@ def _labelled(
     found: dict[str, Any] = {}
     climbed: tuple[str, ...] = ()
     if task.relax:
-        relaxed = _relaxed(task, its_level, engine, z, x)
+        relaxed = _relaxed(task, its_level, z, x)
         x, climbed = relaxed.positions, relaxed.rungs
         found = {"gradients": relaxed.gradients, "max_force_ev_angstrom": relaxed.max_force}
         change = same_graph(task.smiles, z, x) if task.smiles is not None else None
         if change is not None:
             raise DataError("The relaxed molecule is not the one asked for.", where=task.smiles, got=change)
-        if its_level.card.engine == "tblite":  # its surface is the level itself
+        if engine(its_level).SURFACE_IS_LEVEL:
             return z, x, relaxed.energy_hartree, found
-    point: SinglePoint = engine.single_point(z, x, task.charge, task.multiplicity, its_level, task.accuracy)
+    point = engine(its_level).single_point(z, x, task.charge, task.multiplicity, its_level, task.accuracy)
     rungs = list(dict.fromkeys([*climbed, *point.rungs]))
     found |= {"cycles": point.cycles} | ({"rungs": rungs} if rungs else {})
     return z, x, point.energy_hartree, found
@@ -274,7 +275,7 @@ def _labelled(
 def _vibrations(
     task: Calculation, its_level: Level, z: npt.NDArray[np.uint8], x: npt.NDArray[np.float64]
 ) -> dict[str, Any]:
-    from hemdata.label.frequencies import frequencies
+    from hemdata.chemistry.frequencies import frequencies
 
     found = frequencies(z, x, task.charge, task.multiplicity, its_level)
     return {"wavenumbers_cm1": found.wavenumbers.tolist(), "linear": found.linear}
@@ -283,7 +284,7 @@ def _vibrations(
 def _stability(
     task: Calculation, its_level: Level, z: npt.NDArray[np.uint8], x: npt.NDArray[np.float64]
 ) -> dict[str, Any]:
-    from hemdata.label.stability import stability
+    from hemdata.chemistry.stability import stability
 
     found = stability(z, x, task.charge, task.multiplicity, its_level)
     return {"internally_stable": found.internal, "spin_stable": found.spin}
@@ -292,19 +293,18 @@ def _stability(
 def _relaxed(
     task: Calculation,
     its_level: Level,
-    engine: Any,
     z: npt.NDArray[np.uint8],
     x: npt.NDArray[np.float64],
 ) -> "Relaxed":
     """A tight-binding geometry from a model Hessian; any other from the Hessian of GFN2-xTB."""
-    from hemdata.label import tblite_engine
-    from hemdata.label.hessian import numerical_hessian
-    from hemdata.label.relax import minimum, relax
+    from hemdata.chemistry.hessian import numerical_hessian
+    from hemdata.chemistry.relax import minimum, relax
 
     fmax = task.fmax_ev_angstrom or FMAX_EV_ANGSTROM
-    if its_level.card.engine == "tblite":
+    if engine(its_level).SURFACE_IS_LEVEL:
         return relax(z, x, task.charge, task.multiplicity, its_level.card.method, fmax)
-    start = tblite_engine.surface(z, x, task.charge, task.multiplicity, level(START_LEVEL))
-    surface = engine.surface(z, x, task.charge, task.multiplicity, its_level)
+    its_start = level(START_LEVEL)
+    start = engine(its_start).surface(z, x, task.charge, task.multiplicity, its_start)
+    surface = engine(its_level).surface(z, x, task.charge, task.multiplicity, its_level)
     hessian = numerical_hessian(start, x)
     return minimum(surface, z, x, hessian, fmax, where=its_level.name, cartesian=COSTLY_STEPS)

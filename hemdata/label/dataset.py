@@ -6,20 +6,21 @@ from functools import partial as with_arguments
 from pathlib import Path
 
 from hemdata.catalog import cards
-from hemdata.curate import build
+from hemdata.chemistry.stability import analysable
+from hemdata.curate.build import build
 from hemdata.errors import CallError, DataError
 from hemdata.identity import flat_graph, identify
-from hemdata.label.apart import Limits
-from hemdata.label.asked import Asked, dataset_name, from_file, from_shards, sample
 from hemdata.label.calculation import START_LEVEL, stages
-from hemdata.label.enthalpy import enthalpy as how_enthalpy
-from hemdata.label.enthalpy import vibrations
-from hemdata.label.export import export
-from hemdata.label.pace import Pace
+from hemdata.label.columns.enthalpy import enthalpy as how_enthalpy
+from hemdata.label.columns.enthalpy import vibrations
+from hemdata.label.columns.stability import stabilities
+from hemdata.label.progress import Pace
 from hemdata.label.run import Outcome, label
-from hemdata.label.stability import analysable, stabilities
-from hemdata.label.store import LabelStore
+from hemdata.label.store.database import LabelStore
+from hemdata.label.to_shards import export
+from hemdata.label.workers.isolated import Limits
 from hemdata.levels import SYMBOLS, Level, level
+from hemdata.molecules import Asked, dataset_name, from_file, from_shards, sample
 from hemdata.shards import Manifest, SourceFile, iterate, sha256
 
 GIVEN = "given"

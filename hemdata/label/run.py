@@ -5,14 +5,14 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from hemdata.label.apart import Limits
-from hemdata.label.asked import Asked
 from hemdata.label.calculation import Calculation, Result, Stage, calculate, calculation_for
-from hemdata.label.cluster import Cluster, opened
-from hemdata.label.cost import cost, memory_gb
-from hemdata.label.flow import Flow
-from hemdata.label.pace import Pace
-from hemdata.label.store import LabelStore
+from hemdata.label.progress import Pace
+from hemdata.label.store.database import LabelStore
+from hemdata.label.workers.cluster import Cluster, opened
+from hemdata.label.workers.cost import cost, memory_gb
+from hemdata.label.workers.flow import Flow
+from hemdata.label.workers.isolated import Limits
+from hemdata.molecules import Asked
 
 
 @dataclass

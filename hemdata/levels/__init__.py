@@ -2,7 +2,6 @@
 
 from hemdata.levels.level import (
     ATOMIC_NUMBERS,
-    HARTREE_KCAL_MOL,
     SYMBOLS,
     Level,
     atomization_energies,
@@ -15,7 +14,6 @@ from hemdata.levels.rows import with_atomization
 
 __all__ = [
     "ATOMIC_NUMBERS",
-    "HARTREE_KCAL_MOL",
     "SYMBOLS",
     "Level",
     "atomization_energies",

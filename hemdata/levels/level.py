@@ -11,8 +11,8 @@ import numpy.typing as npt
 
 from hemdata.catalog import LevelCard, level_card
 from hemdata.errors import DataError
+from hemdata.units import HARTREE_KCAL_MOL
 
-HARTREE_KCAL_MOL = 627.5094740631
 """1 hartree in kcal/mol (CODATA 2018)."""
 
 SYMBOLS = tuple(

@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from hemdata.analysis.matrix import MEAN
+from hemdata.analysis.tables import Tables
+from hemdata.analysis.variance import TOGETHER, Variance
+from hemdata.catalog import BASELINES
 from hemdata.errors import DataError
 from hemdata.report.words import counted, listed, number, number_word, share_span, span
 from hemdata.study.data import MIXED
-from hemdata.study.matrix import BASELINES, MEAN
-from hemdata.study.tables import Tables
-from hemdata.study.variance import TOGETHER, Variance
 
 
 @dataclass(frozen=True)

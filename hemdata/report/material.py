@@ -4,15 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from hemdata.analysis import statistics
+from hemdata.analysis.matrix import error_matrix
+from hemdata.analysis.reasons.every import RESAMPLES as REASON_RESAMPLES
+from hemdata.analysis.reasons.every import Reasons, largest_trained, reasons_of
+from hemdata.analysis.tables import Tables, study_tables
+from hemdata.analysis.variance import Variance, explained
 from hemdata.errors import DataError, HemdataError
-from hemdata.report.layout import published_table
-from hemdata.study import statistics
-from hemdata.study.matrix import error_matrix
-from hemdata.study.reasons import Reasons, largest_trained, reasons_of
-from hemdata.study.reasons.every import RESAMPLES as REASON_RESAMPLES
+from hemdata.report.tables.layout import published_table
 from hemdata.study.rows import Rows, read_rows
-from hemdata.study.tables import Tables, study_tables
-from hemdata.study.variance import Variance, explained
 
 LABELS = {"dressed-atoms": "dressed atoms", "pair-distance-ridge": "pair-distance ridge"}
 

@@ -7,17 +7,17 @@ from typing import Any
 
 import pandas as pd
 
+from hemdata.catalog import BASELINES
 from hemdata.errors import DataError
-from hemdata.report.latex import latex
-from hemdata.report.layout import Grid, Layout
+from hemdata.report.figures.panel import blank, round_marks
+from hemdata.report.figures.reason_figures import LEVEL_BARS, ReasonFigures
+from hemdata.report.figures.size_curves import size_curve, size_grid
+from hemdata.report.figures.style import INK, PAPER, drawing, paper_colours, part_colour
 from hemdata.report.material import Material
-from hemdata.report.panel import blank, round_marks
-from hemdata.report.published_level import level_section
-from hemdata.report.reason_figures import ReasonFigures
-from hemdata.report.reason_layout import ReasonLayout
-from hemdata.report.size_curves import size_curve, size_grid
-from hemdata.report.style import INK, PAPER, drawing, paper_colours, part_colour
-from hemdata.study.matrix import BASELINES
+from hemdata.report.tables.latex import latex
+from hemdata.report.tables.layout import Grid, Layout
+from hemdata.report.tables.published_level import level_section
+from hemdata.report.tables.reason_layout import ReasonLayout
 
 FORMATS = ("pdf", "png", "svg")
 DOTS_PER_INCH = 300
@@ -72,7 +72,7 @@ def _figures(material: Material, folder: Path, formats: Sequence[str]) -> list[P
         figures.effects()
         _legend("legend-sets", [(figures.label(name), figures.colour[name]) for name in figures.sets], save)
         if section := level_section(material.reasons, figures.groups, figures.label):
-            _legend("legend-published-level", [(words, part_colour(i)) for words, i in section.bars], save)
+            _legend("legend-published-level", [(words, part_colour(i)) for words, i in LEVEL_BARS], save)
             for network, groups in section.networks:
                 for group in groups:
                     figures.published_level(network, group)

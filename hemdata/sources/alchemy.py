@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from hemdata.archives.members import find, kind, members
 from hemdata.catalog import DatasetCard
 from hemdata.errors import DataError
+from hemdata.fetching.fetch import fetch
 from hemdata.shards import SourceFile
-from hemdata.sources.archives import find, kind, members
-from hemdata.sources.fetch import fetch
 from hemdata.sources.files import path_file
 from hemdata.sources.source import Molecule, Raw, Rejected, Source
 from hemdata.sources.xyz import floats, text_of

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
+from hemdata.archives.members import members
 from hemdata.catalog import DatasetCard
 from hemdata.errors import DataError
 from hemdata.shards import SourceFile, sha256
-from hemdata.sources.archives import members
 
 
 def source_file(path: Path, name: str | None = None) -> SourceFile:

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from hemdata.archives.decompress import open_any
+from hemdata.archives.members import kind
+from hemdata.archives.refusals import DAMAGED, damaged
 from hemdata.catalog import DatasetCard
 from hemdata.errors import DataError
+from hemdata.fetching.fetch import fetch
 from hemdata.shards import SourceFile
-from hemdata.sources.archives import kind
-from hemdata.sources.decompress import open_any
-from hemdata.sources.fetch import fetch
 from hemdata.sources.files import source_file
-from hemdata.sources.refusals import DAMAGED, damaged
 from hemdata.sources.source import Molecule, Raw, Rejected, Source
 
 LONGEST = 1_000  # bytes; a GDB-17 line has some thirty

@@ -13,17 +13,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hemdata.archives.decompress import open_any
+from hemdata.archives.members import kind, members
+from hemdata.archives.refusals import DAMAGED, damaged
 from hemdata.catalog import DatasetCard, SourceColumn
 from hemdata.errors import DataError
-from hemdata.levels import ATOMIC_NUMBERS, HARTREE_KCAL_MOL
+from hemdata.fetching.fetch import fetch
+from hemdata.levels import ATOMIC_NUMBERS
 from hemdata.shards import SourceFile
-from hemdata.sources.archives import kind, members
-from hemdata.sources.decompress import open_any
-from hemdata.sources.fetch import fetch
 from hemdata.sources.files import path_file, source_file
-from hemdata.sources.refusals import DAMAGED, damaged
 from hemdata.sources.source import Molecule, Raw, Rejected, Source
 from hemdata.sources.xyz import floats, parse_xyz, text_of
+from hemdata.units import HARTREE_KCAL_MOL
 
 HARTREE = {"hartree": 1.0, "eV": 1 / 27.211386245988, "kcal/mol": 1 / HARTREE_KCAL_MOL}
 READ = ("id", "smiles", "energy_hartree", "atomic_numbers", "positions", "n_heavy", "n_atoms", "part")

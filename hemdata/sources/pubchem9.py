@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from hemdata.archives.members import kind
 from hemdata.catalog import DatasetCard
 from hemdata.errors import DataError
 from hemdata.shards import SourceFile
-from hemdata.sources.archives import kind
 from hemdata.sources.files import packaged_files, source_file
 from hemdata.sources.source import Molecule, Raw, Rejected, Source
 

@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from hemdata.archives.members import kind, members, read_text
 from hemdata.catalog import DatasetCard, RemoteFile
 from hemdata.errors import DataError
+from hemdata.fetching.fetch import fetch
 from hemdata.levels import ATOMIC_NUMBERS
 from hemdata.shards import SourceFile
-from hemdata.sources.archives import kind, members, read_text
-from hemdata.sources.fetch import fetch
 from hemdata.sources.files import packaged_files, path_file, source_file
 from hemdata.sources.source import Molecule, Raw, Rejected, Source
 from hemdata.sources.xyz import XYZ, floats, parse_xyz, text_of

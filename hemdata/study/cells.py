@@ -14,14 +14,13 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from hemdata.catalog import StudyCard, StudyNetwork, TrainingSet, network
+from hemdata.catalog import BASELINES, StudyCard, StudyNetwork, TrainingSet, network
 from hemdata.errors import CallError, DataError
 from hemdata.identity import environments_of, flat_graph, scaffold, share_unseen
 from hemdata.levels import level
 from hemdata.schema import table_schema
 from hemdata.shards import versions
 from hemdata.study.data import MIXED, data_hash, flat_graphs, groups, training_level, training_molecules
-from hemdata.study.matrix import BASELINES
 from hemdata.study.rows import finished, write_cell
 
 SETTINGS = "settings.json"
@@ -121,8 +120,8 @@ def run_cell(
         CallError, DataError: as `groups`, `training_molecules` and the network's own errors; also if the folder holds
             the cell trained with other settings or data.
     """
-    from hemdata.train import fit_network
-    from hemdata.train.splits import split
+    from hemdata.train.data.splits import split
+    from hemdata.train.fit import fit_network
 
     wanted = cell.training_set
     tests = groups(cell.study, data, wanted.level)

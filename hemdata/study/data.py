@@ -7,13 +7,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hemdata.catalog import StudyCard, TrainingSet, cards, dataset
+from hemdata.catalog import TEST_GROUPS, StudyCard, TrainingSet, cards, dataset
 from hemdata.errors import CallError, DataError
 from hemdata.identity import flat_graph
 from hemdata.levels import one_level
 from hemdata.shards import read, read_manifest
 
-GROUPS = "test-groups"
 MIXED = "+"  # between the levels of a set that mixes them
 COLUMNS = (
     "id", "smiles", "inchikey", "atomic_numbers", "positions", "n_atoms", "n_heavy", "charge", "multiplicity",
@@ -31,7 +30,7 @@ def labelled_folder(data: Path, name: str, level_name: str) -> Path:
         CallError: if it is not there; gives the command that makes it.
     """
     own = not _has_card(name)
-    published = not own and (name in cards("set") or (name != GROUPS and dataset(name).level == level_name))
+    published = not own and (name in cards("set") or (name != TEST_GROUPS and dataset(name).level == level_name))
     folder = data / (name if published else f"{name}@{level_name}")
     if not (folder / "manifest.json").is_file():
         target = f"{name}.smi" if own else name
@@ -55,7 +54,7 @@ def groups(card: StudyCard, data: Path, level_name: str | None = None) -> dict[s
         folder = group_folder(data, name, level_name)
         table = read(folder, COLUMNS)
         _at_level(table, level_name, folder)
-        if folder.name.startswith(f"{GROUPS}@"):
+        if folder.name.startswith(f"{TEST_GROUPS}@"):
             table = table.filter(pc.starts_with(table["id"], f"{name}:"))
         found[name] = table.filter(pc.is_valid(table["atomization_energy_kcal_mol"]))
         if not found[name].num_rows:
@@ -66,7 +65,7 @@ def groups(card: StudyCard, data: Path, level_name: str | None = None) -> dict[s
 def group_folder(data: Path, name: str, level_name: str) -> Path:
     """Where a test group stands at a level: with the shipped ones, or on its own if it is a user's file."""
     shipped = name in cards("dataset") and dataset(name).reader == "test_groups"
-    return labelled_folder(data, GROUPS if shipped else name, level_name)
+    return labelled_folder(data, TEST_GROUPS if shipped else name, level_name)
 
 
 def training_molecules(card: StudyCard, wanted: TrainingSet, data: Path, without: set[str]) -> pa.Table:

@@ -7,13 +7,12 @@ from pathlib import Path
 
 import yaml
 
-from hemdata.catalog import StudyCard, TrainingSet, cards, dataset
+from hemdata.catalog import BASELINES, TEST_GROUPS, StudyCard, TrainingSet, cards, dataset
 from hemdata.errors import CallError, DataError
 from hemdata.identity import identify
-from hemdata.label.asked import Asked, dataset_name, from_file
 from hemdata.levels import SYMBOLS, level
-from hemdata.study.data import GROUPS, labelled_folder
-from hemdata.study.matrix import BASELINES
+from hemdata.molecules import Asked, dataset_name, from_file
+from hemdata.study.data import labelled_folder
 
 SPARE = 20  # one molecule in so many is labelled beyond what is asked: those of the test groups are left out
 SIZES = re.compile(r"[a-z0-9][a-z0-9._-]*(\+[a-z0-9][a-z0-9._-]*)*=\d+(,\d+)*(\+\d+(,\d+)*)*")
@@ -83,7 +82,7 @@ def new_study(
         )
     mine = list(from_file(molecules))
     _labels_can_be_computed(mine, molecules, level_name)
-    shipped = [known for known in cards("dataset") if dataset(known).reader == "test_groups" and known != GROUPS]
+    shipped = [known for known in cards("dataset") if dataset(known).reader == "test_groups" and known != TEST_GROUPS]
     chosen = {}
     for each in sets:
         set_name, training_set = _training_set(each)
@@ -177,7 +176,7 @@ def _steps(card: StudyCard, molecules: Path, data: Path, path: Path) -> list[str
     """What is still to be run, in order."""
     at = "" if card.level == "gfn2-xtb" else f" --level {card.level}"
     where = "" if data == Path("data") else f" --data {data}"
-    wanted = {GROUPS: 0, card.groups[-1]: 0}
+    wanted = {TEST_GROUPS: 0, card.groups[-1]: 0}
     for training_set in card.sets.values():
         for name, number in training_set.parts:
             wanted[name] = max(wanted.get(name, 0), number)
@@ -186,10 +185,12 @@ def _steps(card: StudyCard, molecules: Path, data: Path, path: Path) -> list[str
         try:
             labelled_folder(data, name, card.level)
         except CallError:
-            if name in cards("set") or (name in cards("dataset") and name != GROUPS and _published(name, card.level)):
+            if name in cards("set") or (
+                name in cards("dataset") and name != TEST_GROUPS and _published(name, card.level)
+            ):
                 steps.append(f"hemdata build {name}" + ("" if data == Path("data") else f" --out {data / name}"))
             elif name in cards("dataset"):
-                sample = f" -n {number + max(number // SPARE, 10)} --without {GROUPS}" if number else ""
+                sample = f" -n {number + max(number // SPARE, 10)} --without {TEST_GROUPS}" if number else ""
                 steps.append(f"hemdata label {name}{sample}{at}{where}")
             else:
                 file = molecules if name == card.groups[-1] else f"{name}.smi"

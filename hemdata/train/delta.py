@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -15,11 +14,14 @@ import pyarrow as pa
 from ase import Atoms, units
 from numpy.typing import NDArray
 
+from hemdata.chemistry.engines import engine
 from hemdata.errors import CallError, DataError
-from hemdata.label import Calculation, LabelStore, Result, Stage, calculate, calculation_for
-from hemdata.levels import HARTREE_KCAL_MOL, SYMBOLS, Level
+from hemdata.label.calculation import Calculation, Result, Stage, calculate, calculation_for
+from hemdata.label.store.database import LabelStore
+from hemdata.levels import SYMBOLS, Level
+from hemdata.train.data.molecules import Molecules
 from hemdata.train.fitted import Fitted
-from hemdata.train.molecules import Molecules
+from hemdata.units import HARTREE_KCAL_MOL
 
 
 class FittedDelta(Fitted):
@@ -51,8 +53,7 @@ class FittedDelta(Fitted):
         """
         z, x = np.asarray(atoms.numbers), np.asarray(atoms.positions, dtype=np.float64)
         charge = round(float(atoms.get_initial_charges().sum()))
-        engine = import_module(f"hemdata.label.{self.below.card.engine}_engine")
-        point = engine.surface(z, x, charge, 1 + (int(z.sum()) - charge) % 2, self.below)(x)
+        point = engine(self.below).surface(z, x, charge, 1 + (int(z.sum()) - charge) % 2, self.below)(x)
         energy = (point.energy_hartree - float(self.below.atom_energies()[z].sum())) * units.Hartree
         return energy, -np.asarray(point.gradient) * units.Hartree / units.Bohr
 

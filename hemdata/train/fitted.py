@@ -11,7 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from hemdata.levels import SYMBOLS, one_level
-from hemdata.train.molecules import Molecules
+from hemdata.train.data.molecules import Molecules
 
 
 class CurveRow(NamedTuple):

@@ -15,11 +15,11 @@ from torch import nn
 
 from hemdata.catalog import Configuration
 from hemdata.errors import CallError
-from hemdata.train.batches import Batches
-from hemdata.train.dressed_atoms import DressedAtoms
+from hemdata.train.baselines.dressed_atoms import DressedAtoms
+from hemdata.train.data.batches import Batches
+from hemdata.train.data.molecules import Molecules
 from hemdata.train.fitted import Fitted
 from hemdata.train.isolation import isolated
-from hemdata.train.molecules import Molecules
 
 Build = Callable[[Mapping[str, Any]], nn.Module]
 """Makes of a configuration {network: ..., training: ...} a module that maps a GraphBatch to energies (n_graphs,)."""

@@ -16,7 +16,7 @@ from hemdata.catalog import cards
 from hemdata.errors import CallError, DataError
 from hemdata.identity import environments_of
 from hemdata.levels import level
-from hemdata.train.molecules import Molecules
+from hemdata.train.data.molecules import Molecules
 
 FORMAT = "1"
 CARD, WEIGHTS = "model.json", "model.safetensors"

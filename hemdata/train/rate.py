@@ -12,13 +12,13 @@ import pyarrow as pa
 import torch
 
 from hemdata.catalog import network as network_card
-from hemdata.train.batches import Batches, GraphBatch
-from hemdata.train.dressed_atoms import DressedAtoms
+from hemdata.train.baselines.dressed_atoms import DressedAtoms
+from hemdata.train.data.batches import Batches, GraphBatch
+from hemdata.train.data.molecules import Molecules
+from hemdata.train.fit import adapter
 from hemdata.train.fitted_network import built, checked, chosen_device
 from hemdata.train.isolation import isolated
-from hemdata.train.molecules import Molecules
-from hemdata.train.networks import adapter
-from hemdata.train.regression import Regression
+from hemdata.train.loop.regression import Regression
 
 MOLECULES = 2000
 WARM_STEPS, LEAST_STEPS = 2, 3

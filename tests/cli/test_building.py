@@ -3,20 +3,12 @@
 import csv
 import hashlib
 import json
-import sys
 from pathlib import Path
 
 import pytest
+from published_forms import alchemy_zip, od9_records, od9_table, pc9_zip, qm9_archive
 from typer.testing import CliRunner, Result
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "sources"))
-
-from published_forms import alchemy_zip, od9_records, od9_table, pc9_zip, qm9_archive
-
-import hemdata.cli.compare
-import hemdata.cli.label
-import hemdata.cli.look
-import hemdata.cli.make  # noqa: F401  each adds its commands to the app
 from hemdata.catalog import dataset
 from hemdata.cli import app
 from hemdata.shards import read, read_manifest, sha256

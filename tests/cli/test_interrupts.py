@@ -52,7 +52,7 @@ def test_a_labelling_that_is_stopped_keeps_what_was_finished(tmp_path: Path) -> 
     assert code == 130
     assert "What was finished is kept" in told
     assert not (tmp_path / "mine@gfn2-xtb").exists()
-    from hemdata.label import LabelStore
+    from hemdata.label.store.database import LabelStore
 
     with LabelStore(store) as kept:
         assert 0 < len(kept) < 39

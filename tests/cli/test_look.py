@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from test_commands import hemdata
 
-from hemdata.curate import build
+from hemdata.curate.build import build
 
 
 @pytest.fixture(scope="module")

@@ -1,19 +1,15 @@
 """A set that nobody has audited: its rows say so until an audit agreed, and the verdict stands in the manifest."""
 
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "sources"))
-
 from published_forms import alchemy_zip
 
 from hemdata.catalog import dataset
-from hemdata.curate import build
-from hemdata.curate.audit import AUDIT_ROWS, AwaitedAudit
+from hemdata.curate.build import build
+from hemdata.curate.held_back import AUDIT_ROWS, AwaitedAudit
 from hemdata.shards import read, read_manifest, verify
 
 FLAG = "level_unaudited"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from hemdata.catalog import DatasetCard, card_path, read_yaml
-from hemdata.curate import build
+from hemdata.curate.build import build
 from hemdata.errors import CallError, DataError
 from hemdata.shards import read, rejected, verify
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from hemdata.catalog import cards, composition
-from hemdata.curate import build
+from hemdata.curate.build import build
 from hemdata.curate.compose import compose
 from hemdata.curate.overlap import overlap
 from hemdata.errors import CallError, DataError
@@ -63,7 +63,7 @@ def test_two_levels_are_refused_unless_asked_for_and_then_written_down(labelled:
     """The second level is a copy of the first under another name's card, made here."""
     import shutil
 
-    from hemdata.label import label_dataset
+    from hemdata.label.dataset import label_dataset
 
     (tmp_path / "two.smi").write_text("O\nC\n")
     other = tmp_path / "data"

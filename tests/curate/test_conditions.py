@@ -6,7 +6,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from hemdata.curate import build
+from hemdata.curate.build import build
 from hemdata.curate.compose import compose
 from hemdata.curate.conditions import EXAMPLES, spelled
 from hemdata.errors import DataError

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hemdata.curate import build
+from hemdata.curate.build import build
 from hemdata.curate.describe import BINS, describe, rejected_examples, sampled_rows
 from hemdata.curate.find import find, xyz
 from hemdata.curate.functional_groups import FUNCTIONAL_GROUPS, NO_RING, functional_groups

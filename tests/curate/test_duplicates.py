@@ -9,9 +9,9 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from hemdata.catalog import composition
+from hemdata.chemistry.embed import embed
 from hemdata.curate.compose import compose
 from hemdata.errors import DataError
-from hemdata.label.geometry import embed
 from hemdata.levels import level, with_atomization
 from hemdata.schema import table_schema
 from hemdata.shards import LevelName, ShardWriter, read, verify

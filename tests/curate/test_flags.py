@@ -8,8 +8,8 @@ import pyarrow as pa
 import pytest
 
 from hemdata.catalog import DatasetCard, cards, dataset
+from hemdata.chemistry.embed import embed
 from hemdata.curate.complete import Completion
-from hemdata.label.geometry import embed
 from hemdata.schema import table_schema
 from hemdata.shards import SourceFile
 from hemdata.sources import Molecule, Raw

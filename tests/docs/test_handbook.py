@@ -61,7 +61,7 @@ def test_every_python_block_runs(block: str, labelled: Path, tmp_path: Path, mon
     for folder in labelled.iterdir():
         (tmp_path / "data" / folder.name).symlink_to(folder)
     if not (tmp_path / "data" / "azoxy").exists():
-        from hemdata.curate import build
+        from hemdata.curate.build import build
 
         build("azoxy", out=tmp_path / "data" / "azoxy")
     exec(compile(block, "docs", "exec"), {"__name__": "docs"})

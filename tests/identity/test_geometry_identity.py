@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
+from hemdata.chemistry.embed import embed
 from hemdata.identity import Geometry, relation, superposed
-from hemdata.label.geometry import embed
 
 CHIRAL = ["C[C@H](N)C(=O)O", "C[C@@H](O)F", "OC[C@H]1O[C@@H](O)[C@H](O)[C@@H](O)[C@@H]1O"]
 FLAT_OR_SYMMETRIC = [

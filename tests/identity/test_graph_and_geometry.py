@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hemdata.catalog import dataset
+from hemdata.chemistry.embed import embed
 from hemdata.identity import disagreements, identify
 from hemdata.identity.bonds import OTHER_GRAPH, UNUSUAL_LENGTH, graph_hashes
-from hemdata.label.geometry import embed
 from hemdata.shards import read
 from hemdata.sources import open_source
 

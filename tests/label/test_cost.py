@@ -5,9 +5,9 @@ import csv
 import pytest
 
 from hemdata.catalog import roots
-from hemdata.label import Calculation, Stage, calculation_for
-from hemdata.label.cost import cost, functions, memory_gb
-from hemdata.label.geometry import embed
+from hemdata.chemistry.embed import embed
+from hemdata.label.calculation import Calculation, Stage, calculation_for
+from hemdata.label.workers.cost import cost, functions, memory_gb
 from hemdata.levels import level
 
 

@@ -6,15 +6,16 @@ import numpy as np
 import pytest
 
 from hemdata.catalog import level_card
+from hemdata.chemistry.atct import atom_enthalpies
+from hemdata.chemistry.frequencies import Frequencies
+from hemdata.chemistry.thermo import atom_enthalpy, minimum, thermal_enthalpy
 from hemdata.errors import CallError
-from hemdata.label import label_dataset
 from hemdata.label.calculation import Calculation, Stage, calculation_for
-from hemdata.label.enthalpy import enthalpy
-from hemdata.label.experiment import atoms
-from hemdata.label.frequencies import Frequencies
-from hemdata.label.thermo import atom_enthalpy, minimum, thermal_enthalpy
-from hemdata.levels import HARTREE_KCAL_MOL, level
+from hemdata.label.columns.enthalpy import enthalpy
+from hemdata.label.dataset import label_dataset
+from hemdata.levels import level
 from hemdata.shards import read, verify
+from hemdata.units import HARTREE_KCAL_MOL
 
 CARD = """
 name: hf-sto-3g
@@ -26,7 +27,7 @@ basis: {name: sto-3g}
 angular: spherical
 grid_level: 0
 atoms_hartree: {H: -0.466582, O: -73.804150}
-atoms_source: UHF/STO-3G of the free atoms
+atoms_source: UHF/STO-3G of the free atom_enthalpies
 against_experiment: {per_atom_kcal_mol: {H: 1.5, O: -4.0}, absolute_kcal_mol: 1.0, molecules: 3, source: made up}
 """
 FORMATION = ["formation_enthalpy_0_kcal_mol", "formation_enthalpy_298_kcal_mol"]
@@ -63,8 +64,11 @@ def test_a_labelled_water_has_the_enthalpies_that_pyscf_gives(tmp_path: Path, mo
     above_zero = told["H_tot"] - field.e_tot - told["ZPE"]
     assert row["thermal_enthalpy_kcal_mol"] == pytest.approx(above_zero * HARTREE_KCAL_MOL, abs=6e-4)
     free = {"O": -73.804150, "H": -0.466582}
-    at_0 = sum(atoms(0)[s] - free[s] * HARTREE_KCAL_MOL for s in "OHH") + (field.e_tot + told["ZPE"]) * HARTREE_KCAL_MOL
-    at_298 = sum(atoms(298)[s] - (free[s] + atom_enthalpy(s)) * HARTREE_KCAL_MOL for s in "OHH")
+    at_0 = (
+        sum(atom_enthalpies(0)[s] - free[s] * HARTREE_KCAL_MOL for s in "OHH")
+        + (field.e_tot + told["ZPE"]) * HARTREE_KCAL_MOL
+    )
+    at_298 = sum(atom_enthalpies(298)[s] - (free[s] + atom_enthalpy(s)) * HARTREE_KCAL_MOL for s in "OHH")
     at_298 += told["H_tot"] * HARTREE_KCAL_MOL
     assert [row[name] for name in FORMATION] == pytest.approx([at_0, at_298], abs=2e-3)
     corrected = [row[name.replace("_kcal", "_corrected_kcal")] for name in FORMATION]

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from hemdata.label import flow, label_dataset
+from hemdata.label.dataset import label_dataset
+from hemdata.label.workers import flow
 from hemdata.shards import read, rejected, verify
 
 # More molecules than the scheduler holds at once, one asked twice, one that cannot be embedded as asked.

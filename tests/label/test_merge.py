@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hemdata.errors import CallError, DataError
-from hemdata.label import LabelStore, Result
-from hemdata.label.merge import SAME_HARTREE, merge
-from hemdata.label.status import status
+from hemdata.label.calculation import Result
+from hemdata.label.store.database import LabelStore
+from hemdata.label.store.merge import SAME_HARTREE, merge
+from hemdata.label.store.status import status
 
 METHANOL = {"level": "gfn2-xtb", "level_hash": "aa", "relax": True, "smiles": "CO", "seconds": 0.5}
 
@@ -130,7 +131,7 @@ def test_a_full_disk_is_a_sentence_and_what_was_finished_stays(tmp_path: Path) -
         "import resource, signal, sys\n"
         "from pathlib import Path\n"
         "from hemdata.errors import DataError\n"
-        "from hemdata.label import LabelStore, Result\n"
+        "from hemdata.label.calculation import Result\nfrom hemdata.label.store.database import LabelStore\n"
         "store = LabelStore(Path(sys.argv[1]))\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))\n"

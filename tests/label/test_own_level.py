@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from hemdata.label import label_dataset
+from hemdata.label.dataset import label_dataset
 from hemdata.shards import read, verify
 
 CARD = """

@@ -8,19 +8,13 @@ from typing import Any
 
 import pytest
 
-from hemdata.label import (
-    LabelStore,
-    Result,
-    Stage,
-    calculate,
-    calculation_for,
-    label,
-    label_dataset,
-    pyscf_engine,
-    stages,
-)
-from hemdata.label.asked import from_file
+from hemdata.chemistry.engines import pyscf as pyscf_engine
+from hemdata.label.calculation import Result, Stage, calculate, calculation_for, stages
+from hemdata.label.dataset import label_dataset
+from hemdata.label.run import label
+from hemdata.label.store.database import LabelStore
 from hemdata.levels import level
+from hemdata.molecules import from_file
 from hemdata.shards import read, rejected
 
 HEMDATA = [sys.executable, "-m", "hemdata.cli"]

@@ -6,12 +6,12 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from hemdata.assess.gap import gap, pair
 from hemdata.catalog import label_places, roots
-from hemdata.curate import build
-from hemdata.label.gap import gap, pair
-from hemdata.label.geometry import same_graph
-from hemdata.label.pyscf_engine import single_point as by_pyscf
-from hemdata.label.tblite_engine import single_point as by_tblite
+from hemdata.chemistry.engines.pyscf import single_point as by_pyscf
+from hemdata.chemistry.engines.tblite import single_point as by_tblite
+from hemdata.curate.build import build
+from hemdata.identity import same_graph
 from hemdata.levels import level
 from hemdata.shards import read, read_manifest, verify
 

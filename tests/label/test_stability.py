@@ -5,9 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from hemdata.chemistry.engines import pyscf as pyscf_engine
+from hemdata.chemistry.stability import Stability, stability
 from hemdata.errors import CallError
-from hemdata.label import Stage, calculation_for, label_dataset, pyscf_engine
-from hemdata.label.stability import Stability, stability
+from hemdata.label.calculation import Stage, calculation_for
+from hemdata.label.dataset import label_dataset
 from hemdata.levels import level
 from hemdata.schema import table_schema
 from hemdata.shards import read, verify

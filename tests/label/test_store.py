@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hemdata.errors import CallError, DataError
-from hemdata.label import LabelStore, Result
+from hemdata.label.calculation import Result
+from hemdata.label.store.database import LabelStore
 
 finite = st.floats(allow_nan=False, allow_infinity=False, width=64)
 
@@ -63,7 +64,7 @@ def test_what_was_put_survives_kill_9(tmp_path: Path) -> None:
     code = (
         "import os, signal, sys\n"
         "from pathlib import Path\n"
-        "from hemdata.label import LabelStore, Result\n"
+        "from hemdata.label.calculation import Result\nfrom hemdata.label.store.database import LabelStore\n"
         "store = LabelStore(Path(sys.argv[1]))\n"
         "for n in range(20): store.put(Result(str(n), None, [1], [0.0, 0.0, 0.0], -0.5, {}))\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"

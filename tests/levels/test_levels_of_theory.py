@@ -12,7 +12,6 @@ from hemdata.catalog import LevelCard, cards, level_card
 from hemdata.errors import CallError, DataError
 from hemdata.levels import (
     ATOMIC_NUMBERS,
-    HARTREE_KCAL_MOL,
     SYMBOLS,
     Level,
     atomization_energies,
@@ -22,6 +21,7 @@ from hemdata.levels import (
     with_atomization,
 )
 from hemdata.schema import table_schema
+from hemdata.units import HARTREE_KCAL_MOL
 
 METHANE = [6, 1, 1, 1, 1]
 # gdb_1 of QM9 (dsgdb9nsd_000001.xyz): U0 and zero-point vibrational energy, hartree.

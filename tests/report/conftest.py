@@ -1,18 +1,14 @@
 """The made-up study of tests/study, and its page written once."""
 
-import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "study"))
-
-from collections.abc import Iterator
-
 from made_labels import PER_ATOM, made_labels_alone, make_labels
 from made_up import make_study
 
-from hemdata.report import Answer, write_report
+from hemdata.report.answer import Answer
+from hemdata.report.page.page import write_report
 
 TITLE = "Made-up errors for a test"
 LABELS = {"painn": "PaiNN", "qm9": "QM9"}

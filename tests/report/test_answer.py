@@ -8,9 +8,9 @@ import pyarrow as pa
 import pytest
 from made_up import make_study
 
-from hemdata.report import Answer, answer, answer_sentence
+from hemdata.analysis.tables import study_tables
+from hemdata.report.answer import Answer, answer, answer_sentence
 from hemdata.study.rows import read_rows
-from hemdata.study.tables import study_tables
 
 few = partial(study_tables, resamples=2000)
 LABELS = {

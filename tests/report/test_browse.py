@@ -1,17 +1,14 @@
 """The page of a built set in a real browser, narrow and wide, light and dark; its drawings for terminals."""
 
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "shards"))
 from made_shards import write
 from test_page import CHROMIUM, DRIVER, browser, find, size  # noqa: F401
 
-from hemdata.report.browse import browse
-from hemdata.report.molecules import standing_alone
+from hemdata.report.page.browse import browse
+from hemdata.report.page.drawings import standing_alone
 from hemdata.report.terminal import braille, image, protocol
 from hemdata.shards import read_manifest
 

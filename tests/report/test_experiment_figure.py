@@ -4,14 +4,15 @@ from pathlib import Path
 
 import pytest
 
+from hemdata.assess.experiment import Experiment, Measured, atom_equivalents
+from hemdata.chemistry.atct import known_molecules
 from hemdata.errors import CallError
-from hemdata.label.experiment import Experiment, Measured, atom_equivalents, molecules
-from hemdata.report.against_experiment import write_figure
+from hemdata.report.figures.against_experiment import write_figure
 
 
 def found(shift: float = 0.0) -> Experiment:
     rows = []
-    for known in molecules()[0][:30]:
+    for known in known_molecules()[0][:30]:
         error = 5.0 * len(known.atomic_numbers) + (shift if known.name == "Formaldehyde" else 0.0)
         rows.append(Measured(known, known.d0_kcal_mol + error + 10.0, 10.0, 0.0, 0.0))
     return Experiment("made-up", "given", "given", rows, {})
@@ -23,7 +24,7 @@ def test_the_figure_tells_the_means_and_names_the_largest_error(tmp_path: Path) 
     text = (tmp_path / "of" / "it.svg").read_text()
     words = text.replace("\n", " ")
     assert f"mean {its.signed_kcal_mol:+.2f}, mean absolute {its.absolute_kcal_mol:.2f}" in words
-    assert "made-up less the experiment (ATcT), 30 molecules" in words
+    assert "made-up less the experiment (ATcT), 30 known_molecules" in words
     assert "Formaldehyde" in words
     again = tmp_path / "again.svg"
     write_figure(its, atom_equivalents(its.rows), again)

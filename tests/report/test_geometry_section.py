@@ -6,10 +6,10 @@ import pytest
 from made_labels import PER_ATOM, linear, made_labels_alone, make_labels
 from made_up import make_study
 
-from hemdata.report import write_report
+from hemdata.analysis.reasons.geometry import geometry_parts
 from hemdata.report.material import gather
+from hemdata.report.page.page import write_report
 from hemdata.report.paper import write_paper
-from hemdata.study.reasons import geometry_parts
 
 
 @pytest.fixture(scope="module")

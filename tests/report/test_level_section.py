@@ -9,11 +9,11 @@ import pytest
 from made_labels import PER_ATOM, made_labels_alone
 from made_up import make_study
 
-from hemdata.report import write_report
-from hemdata.report.layout import published_table
 from hemdata.report.material import Material, gather
+from hemdata.report.page.page import write_report
 from hemdata.report.paper import write_paper
-from hemdata.report.published_level import level_section, level_words
+from hemdata.report.tables.layout import published_table
+from hemdata.report.tables.published_level import level_section, level_words
 from hemdata.report.words import number
 
 HEADING = "How much of the published errors could be the level of theory?"

@@ -12,11 +12,11 @@ from made_labels import made_labels_alone
 from made_up import make_study
 
 from hemdata.errors import DataError
-from hemdata.report.latex import escape, latex
-from hemdata.report.layout import Cell, Grid, Row
+from hemdata.report.figures.style import INK, SENTINELS, drawing, paper_colours
 from hemdata.report.material import Material, gather
 from hemdata.report.paper import FORMATS, save_figure, write_paper
-from hemdata.report.style import INK, SENTINELS, drawing, paper_colours
+from hemdata.report.tables.latex import escape, latex
+from hemdata.report.tables.layout import Cell, Grid, Row
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,7 @@ def test_every_figure_stands_in_the_formats_asked_for(folder: Path) -> None:
 
 
 def test_a_figure_is_the_same_in_every_format_each_time(tmp_path: Path) -> None:
-    from hemdata.report.panel import blank
+    from hemdata.report.figures.panel import blank
 
     found: list[list[bytes]] = []
     for name in ("a", "b"):

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from made_up import make_study
 
-from hemdata.cli.learn import report
+from hemdata.cli.study import report
 
 
 @pytest.fixture(scope="module")

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 from made_up import make_study
 
-from hemdata.report import write_report
+from hemdata.analysis.matrix import MEAN
+from hemdata.analysis.tables import study_tables
 from hemdata.report.material import gather
+from hemdata.report.page.page import write_report
 from hemdata.report.paper import write_paper
-from hemdata.study.matrix import MEAN
 from hemdata.study.rows import read_rows
-from hemdata.study.tables import study_tables
 
 
 @pytest.fixture(scope="module")

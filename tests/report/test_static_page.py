@@ -15,10 +15,11 @@ from made_up import SEVEN_SETS, make_study
 
 from hemdata.catalog import study as study_card
 from hemdata.errors import DataError
-from hemdata.report import Answer, write_report
-from hemdata.report.layout import published_table
-from hemdata.report.molecules import draw, drawings
-from hemdata.report.style import SENTINELS
+from hemdata.report.answer import Answer
+from hemdata.report.figures.style import SENTINELS
+from hemdata.report.page.drawings import draw, drawings
+from hemdata.report.page.page import write_report
+from hemdata.report.tables.layout import published_table
 from hemdata.study.rows import read_rows
 
 FIGURES = 4 + 3 + 1 + 4 + 1 + 1 + 4 + 1  # intervals, heat maps, curves, scatters, size; effects, parts, unseen
@@ -229,8 +230,9 @@ def test_two_networks_and_two_sets_tell_what_decides_the_error(tmp_path: Path) -
 
 
 def test_the_parts_on_the_page_are_those_of_the_rows(text: str, study: Path) -> None:
+    from hemdata.analysis.reasons import parts
+    from hemdata.analysis.reasons.errors import signed_errors
     from hemdata.report.words import number
-    from hemdata.study.reasons import parts, signed_errors
 
     table = parts(signed_errors(read_rows(study).predictions), resamples=10)
     own = table[(table["network"] == "painn") & (table["group"] == "azoxy") & (table["training_set"] == "qm9")]

@@ -16,7 +16,7 @@ from made_shards import MOLECULE, finish, hashes, molecules, write
 from hemdata.shards import ShardWriter, verify
 from hemdata.shards import write as write_module
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).parents[1] / "support"
 START = """
 import os, signal, sys, time
 from pathlib import Path

@@ -9,9 +9,9 @@ import pytest
 from published_forms import FIXTURES, alchemy_zip
 
 from hemdata.catalog import dataset
-from hemdata.curate import build
+from hemdata.chemistry.engines.pyscf import single_point
+from hemdata.curate.build import build
 from hemdata.errors import DataError
-from hemdata.label.pyscf_engine import single_point
 from hemdata.levels import level
 from hemdata.shards import read, verify
 from hemdata.sources import open_source

@@ -11,7 +11,7 @@ import pytest
 from published_forms import GDB_LINES, gdb_lines, real
 
 from hemdata.catalog import cards, dataset
-from hemdata.curate import build
+from hemdata.curate.build import build
 from hemdata.errors import DataError
 from hemdata.shards import read, rejected, verify
 from hemdata.sources import open_source

@@ -8,7 +8,7 @@ import pytest
 from published_forms import od9_records, od9_table, od9_zip
 
 from hemdata.catalog import SourceColumn, dataset
-from hemdata.curate import build
+from hemdata.curate.build import build
 from hemdata.errors import DataError
 from hemdata.shards import read, verify
 from hemdata.sources import open_source

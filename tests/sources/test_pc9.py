@@ -11,7 +11,7 @@ import pytest
 from published_forms import PC9_MEMBERS, pc9_zip, real
 
 from hemdata.catalog import dataset
-from hemdata.curate import build
+from hemdata.curate.build import build
 from hemdata.errors import DataError
 from hemdata.levels import SYMBOLS, atomization_energies, level
 from hemdata.shards import read

@@ -13,7 +13,8 @@ import pytest
 from published_forms import qm9_archive, qm9_cells, qm9_folder, qm9_member, real, write_uncharacterized
 
 from hemdata.catalog import dataset
-from hemdata.curate import build, compose
+from hemdata.curate.build import build
+from hemdata.curate.compose import compose
 from hemdata.errors import DataError
 from hemdata.identity import Geometry, superposed
 from hemdata.sources import Molecule, Raw, Rejected, Source, open_source

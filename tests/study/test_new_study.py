@@ -12,13 +12,13 @@ import yaml
 from hemdata.catalog import StudyCard, study
 from hemdata.errors import CallError, DataError
 from hemdata.identity import flat_graph
-from hemdata.label import label_dataset
-from hemdata.report import write_report
+from hemdata.label.dataset import label_dataset
+from hemdata.report.page.page import write_report
 from hemdata.study.cells import cells
 from hemdata.study.data import flat_graphs, groups, training_molecules
 from hemdata.study.new import new_study
 from hemdata.study.rows import read_rows
-from hemdata.study.train_eval import train_eval
+from hemdata.study.run import train_eval
 
 NETWORKS = {"dressed-atoms": None, "pair-distance-ridge": None}
 MINE = "C/N=[N+](/C)[O-] azoxymethane\nO=[N+]([O-])CCO nitroethanol\nCCN ethylamine\nCCOC=O\n"

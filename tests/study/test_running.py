@@ -16,18 +16,18 @@ from made_up import cell_tables
 from test_train_eval import study
 from typer.testing import CliRunner
 
-import hemdata.cli.learn
-import hemdata.cli.train  # noqa: F401  each adds its commands to the app
+import hemdata.cli.study
+import hemdata.cli.train_eval  # noqa: F401  each adds its commands to the app
 from hemdata.catalog import cluster_card
 from hemdata.cli import app
 from hemdata.errors import CallError
-from hemdata.study import train_eval as running
+from hemdata.study import run as running
 from hemdata.study.cells import cells, chosen
-from hemdata.study.estimate import Plan, hours, plan
+from hemdata.study.jobs import job_script, submit
 from hemdata.study.lock import claimed
+from hemdata.study.plan import Plan, hours, plan
 from hemdata.study.rows import finished, read_rows, write_cell
-from hemdata.study.submit import job_script, submit
-from hemdata.study.train_eval import TimeUp, train_eval
+from hemdata.study.run import TimeUp, train_eval
 
 BASELINES = [{"network": "dressed-atoms"}]
 

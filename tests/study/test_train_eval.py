@@ -9,12 +9,12 @@ import pytest
 from hemdata.catalog import StudyCard
 from hemdata.errors import CallError, DataError
 from hemdata.identity import flat_graph
-from hemdata.report import write_report
+from hemdata.report.page.page import write_report
 from hemdata.shards import read
 from hemdata.study.cells import cells, run_cell
 from hemdata.study.data import flat_graphs, groups, training_molecules
 from hemdata.study.rows import read_rows
-from hemdata.study.train_eval import train_eval
+from hemdata.study.run import train_eval
 
 CARD = {
     "name": "small",
@@ -63,7 +63,7 @@ def test_every_cell_has_its_rows_and_they_are_what_they_say(ran: Path, labelled:
 
 def test_dressed_atoms_are_the_least_squares_of_the_training_molecules_alone(ran: Path, labelled: Path) -> None:
     """Oracle: numpy's lstsq over the element counts of the very molecules of the split."""
-    from hemdata.train import split
+    from hemdata.train.data.splits import split
 
     card = study()
     tests = groups(card, labelled)

@@ -1,14 +1,3 @@
-"""What the tests of training share."""
+"""The fixture `network` for the tests beside this file."""
 
-from pathlib import Path
-
-import pyarrow as pa
-import pytest
-
-from hemdata.shards import read
-
-
-@pytest.fixture
-def table(labelled: Path) -> pa.Table:
-    """The neuromodulators at GFN2-xTB."""
-    return read(labelled / "neuro@gfn2-xtb")
+from small_networks import network  # noqa: F401

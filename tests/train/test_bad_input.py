@@ -9,8 +9,9 @@ import torch
 from test_memory import SETTINGS, Elements, build
 
 from hemdata.errors import CallError, DataError
-from hemdata.train import Molecules, fit_network, load
-from hemdata.train.trainer import fit
+from hemdata.train.data.molecules import Molecules
+from hemdata.train.fit import fit_network, load
+from hemdata.train.loop.trainer import fit
 
 
 def changed(table: pa.Table, name: str, values: list[object]) -> pa.Table:

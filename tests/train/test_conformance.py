@@ -9,15 +9,15 @@ import pytest
 import torch
 from ase.build import molecule as g2
 from scipy.spatial.transform import Rotation
+from small_networks import NETWORKS
 
 from hemdata import catalog
-from hemdata.train import Molecules, fit_network, load, networks
-from hemdata.train.batches import Batches, GraphBatch
+from hemdata.train.data.batches import Batches, GraphBatch
+from hemdata.train.data.molecules import Molecules
+from hemdata.train.data.neighbours import neighbours
+from hemdata.train.fit import _imported, fit_network, load, networks
 from hemdata.train.isolation import isolated
-from hemdata.train.neighbours import neighbours
-from hemdata.train.networks import _imported
 
-NETWORKS = [name for name in networks() if name in catalog.cards("network")]
 NAMES = ["CH3NO2", "C6H6", "CH3CN", "H2O", "C3H7", "CH3CH2OH", "HCN", "CH4"]  # ASE's G2 set
 
 
@@ -36,18 +36,6 @@ def graphs(atoms: list[tuple[np.ndarray, np.ndarray]], cutoff: float = 5.0) -> G
 
 def some() -> list[tuple[np.ndarray, np.ndarray]]:
     return [(g2(name).numbers, g2(name).positions) for name in NAMES]
-
-
-@pytest.fixture(params=NETWORKS)
-def network(request: pytest.FixtureRequest) -> torch.nn.Module:
-    """The network in its small configuration, float64, weights away from their start so that nothing is zero."""
-    card = catalog.network(request.param)
-    with isolated(seed=7):
-        built = _imported(card.adapter, card.name).build(card.configurations["small"].model_dump()).double()
-        with torch.no_grad():
-            for weight in built.parameters():
-                weight += 0.05 * torch.randn_like(weight)
-    return built.eval()
 
 
 def test_turning_mirroring_and_shifting_change_nothing(network: torch.nn.Module) -> None:
@@ -197,7 +185,7 @@ def test_et_is_torchmd_nets_own_on_the_same_weights() -> None:
 
 def test_triplets_are_all_paths_of_two_edges() -> None:
     """Oracle: three loops over the atoms of a molecule."""
-    from hemdata.train.dimenetpp import triplets
+    from hemdata.train.networks.dimenetpp import triplets
 
     edge_index = graphs(some()[:1], cutoff=2.0).edge_index.flip(0)
     target, source, i, j, k, kj, ji = triplets(edge_index, 7)

@@ -8,10 +8,11 @@ import pytest
 
 from hemdata.errors import DataError
 from hemdata.shards import read
-from hemdata.train import Molecules, molecules
-from hemdata.train.batches import Batches
-from hemdata.train.decoded import decoded
-from hemdata.train.dressed_atoms import DressedAtoms
+from hemdata.train.baselines.dressed_atoms import DressedAtoms
+from hemdata.train.data import molecules
+from hemdata.train.data.batches import Batches
+from hemdata.train.data.decoded import decoded
+from hemdata.train.data.molecules import Molecules
 
 
 def test_mapped_molecules_are_those_of_the_table(labelled: Path, tmp_path: Path) -> None:

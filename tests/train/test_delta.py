@@ -8,20 +8,23 @@ import pyarrow as pa
 import pytest
 import yaml
 from ase.build import molecule as g2
-from test_calculator import differences, fitted
-from test_conformance import network  # noqa: F401  the fixture
+from small_networks import differences, fitted
 
 from hemdata.catalog import StudyCard, level_card
+from hemdata.chemistry.engines.tblite import single_point
 from hemdata.errors import CallError, DataError
-from hemdata.label import LabelStore, Stage, calculate, calculation_for
-from hemdata.label.tblite_engine import single_point
-from hemdata.levels import HARTREE_KCAL_MOL, level
+from hemdata.label.calculation import Stage, calculate, calculation_for
+from hemdata.label.store.database import LabelStore
+from hemdata.levels import level
+from hemdata.predict.calculator import ModelCalculator
 from hemdata.study.cells import cells, run_cell
 from hemdata.study.rows import read_rows
-from hemdata.study.train_eval import train_eval
-from hemdata.train import ModelCalculator, Molecules, fit_network, load
+from hemdata.study.run import train_eval
+from hemdata.train.baselines.dressed_atoms import DressedAtoms
+from hemdata.train.data.molecules import Molecules
 from hemdata.train.delta import FittedDelta, atomization_energies, less
-from hemdata.train.dressed_atoms import DressedAtoms
+from hemdata.train.fit import fit_network, load
+from hemdata.units import HARTREE_KCAL_MOL
 
 BELOW = "gfn1-xtb"
 
@@ -129,7 +132,7 @@ def test_a_level_below_that_is_defined_otherwise_is_refused(
 
 
 @pytest.mark.parametrize("network", ["painn"], indirect=True)
-def test_forces_hold_the_cheap_levels(network, request: pytest.FixtureRequest) -> None:  # noqa: F811
+def test_forces_hold_the_cheap_levels(network, request: pytest.FixtureRequest) -> None:
     """Oracle: central differences of the energy."""
     calculator = ModelCalculator(FittedDelta(fitted(network, "painn"), level(BELOW)), dtype="float64")
     atoms = g2("HCN")

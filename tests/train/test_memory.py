@@ -10,9 +10,10 @@ import pytest
 import torch
 
 from hemdata.errors import DataError
-from hemdata.train import Fitted, Molecules
-from hemdata.train.batches import Batches, GraphBatch
-from hemdata.train.trainer import fit
+from hemdata.train.data.batches import Batches, GraphBatch
+from hemdata.train.data.molecules import Molecules
+from hemdata.train.fitted import Fitted
+from hemdata.train.loop.trainer import fit
 
 SETTINGS = {"epochs": 4, "batch": 8, "learning_rate": 0.05, "ema_decay": 0.9, "schedule": "cosine"}
 

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from hemdata.errors import CallError, DataError
 from hemdata.identity import scaffold
-from hemdata.train import split
-from hemdata.train.neighbours import neighbours
+from hemdata.train.data.neighbours import neighbours
+from hemdata.train.data.splits import split
 
 
 @settings(deadline=None)

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from hemdata.shards import read
-from hemdata.train import fit_network
+from hemdata.train.fit import fit_network
 
 CODE = """
 import sys

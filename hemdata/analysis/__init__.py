@@ -1,0 +1,1 @@
+"""analysis: what the rows of a study say, with intervals and reasons."""

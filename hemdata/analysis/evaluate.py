@@ -1,0 +1,156 @@
+"""Fitted models judged on labelled molecules, at any level: what they err, and how much of it is the level's."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from hemdata.analysis import statistics
+from hemdata.analysis.reasons.errors import drawn, ends
+from hemdata.assess.gap import SAME_GEOMETRY_ANGSTROM
+from hemdata.catalog import TEST_GROUPS
+from hemdata.errors import CallError, DataError
+from hemdata.levels import one_level
+from hemdata.predict.find import packages
+from hemdata.shards import read
+from hemdata.study.data import COLUMNS, group_folder
+from hemdata.train.fitted import Fitted
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What some models err on some groups.
+
+    Attributes:
+        rows: model (the word that named it), network, seed, level (of its training energies), judged_at, group,
+            molecule_id, smiles, n_heavy, n_atoms, reference_kcal_mol, predicted_kcal_mol, own_reference_kcal_mol (the
+            reference at the model's own level on the same geometry; NaN where it is not labelled).
+        table: model, group, n_molecules, n_seeds, mae_kcal_mol and mae_kcal_mol_atom with _low and _high,
+            mean_error_kcal_mol (signed), level_part_kcal_mol (mean size of the difference of the two references) and
+            own_mae_kcal_mol (against the reference at the model's own level); NaN where that is not labelled.
+        notes: what is not known.
+    """
+
+    rows: pd.DataFrame
+    table: pd.DataFrame
+    notes: list[str]
+
+
+def evaluate(
+    models: Sequence[str | Path],
+    groups: Sequence[str],
+    *,
+    data: Path,
+    level_name: str | None = None,
+    resamples: int = statistics.RESAMPLES,
+) -> Evaluation:
+    """Judge models on groups of labelled molecules.
+
+    A model may have been trained on a molecule that it is judged on: its package does not name its molecules. A study
+    takes the test groups' molecules out before training.
+
+    Args:
+        models: packages, cells of a study, or cells' names without the seed, which name all seeds as one model.
+        groups: test groups, or a user's files, by name.
+        data: folder of the labelled datasets.
+        level_name: the level of the references; by default each model's own.
+        resamples: of the bootstrap over molecules and seeds.
+
+    Raises:
+        CallError: for a word that names no model, or a group that is not labelled at the level.
+        DataError: if a package does not read, or the seeds of a model are of several levels.
+    """
+    from hemdata.train.fit import load
+
+    lines, notes = [], dict[str, None]()
+    for word in models:
+        places = packages(word)
+        if not places:
+            raise CallError("There is no fitted model.", where=word, expected="a model's folder, or a cell of a study")
+        fitted = [load(place) for place in places]
+        own_level = one_level([one.level for one in fitted], word)
+        for group in groups:
+            judged_at = level_name or own_level
+            table = _group(data, group, judged_at)
+            own, note = (table["atomization_energy_kcal_mol"].to_pylist(), "") if judged_at == own_level else (
+                _own_references(data, group, own_level, table)
+            )  # fmt: skip
+            if note:
+                notes[note] = None
+            lines += [_rows(str(word), one, judged_at, group, table, own) for one in fitted]
+    rows = pd.concat(lines, ignore_index=True)
+    return Evaluation(rows, _table(rows, resamples), list(notes))
+
+
+def _rows(
+    word: str, fitted: Fitted, judged_at: str, group: str, table: pa.Table, own: Sequence[float | None]
+) -> pd.DataFrame:
+    columns = table.select(["id", "smiles", "n_heavy", "n_atoms", "atomization_energy_kcal_mol"]).to_pandas()
+    columns = columns.rename(columns={"id": "molecule_id", "atomization_energy_kcal_mol": "reference_kcal_mol"})
+    about = {"model": word, "network": fitted.about["network"], "seed": fitted.about["seed"], "level": fitted.level}
+    judged: pd.DataFrame = columns.assign(
+        **about, judged_at=judged_at, group=group, predicted_kcal_mol=fitted.predict(table),
+        own_reference_kcal_mol=pd.array(list(own), dtype="Float64").to_numpy(float, na_value=float("nan")),
+    )  # fmt: skip
+    return judged
+
+
+def _group(data: Path, name: str, level_name: str) -> pa.Table:
+    """A group's labelled molecules at a level, in their published order; from a folder of its own if there is one."""
+    alone = data / f"{name}@{level_name}"
+    folder = alone if (alone / "manifest.json").is_file() else group_folder(data, name, level_name)
+    table = read(folder, COLUMNS)
+    if folder.name == f"{TEST_GROUPS}@{level_name}" and name != TEST_GROUPS:
+        table = table.filter(pc.starts_with(table["id"], f"{name}:"))
+    table = table.filter(pc.is_valid(table["atomization_energy_kcal_mol"]))
+    if not table.num_rows:
+        raise CallError(f"There is no group '{name}' with labels.", where=folder, got=name)
+    found = one_level(pc.unique(table["level"]).to_pylist(), folder)
+    if found != level_name:
+        raise DataError("The molecules are at another level.", where=folder, expected=level_name, got=found)
+    return table
+
+
+def _own_references(data: Path, group: str, level_name: str, judged: pa.Table) -> tuple[list[float | None], str]:
+    """References at the model's own level on the geometries judged, molecule by molecule; and what is missing."""
+    try:
+        table = _group(data, group, level_name)
+    except CallError as error:
+        return [None] * judged.num_rows, (
+            f"How much of the error on {group} is the level's is not known: {error.what} {error.fix or ''}".strip()
+        )
+    known = {row["id"]: row for row in table.to_pylist()}
+    own: list[float | None] = []
+    for row in judged.select(["id", "positions"]).to_pylist():
+        other = known.get(row["id"])
+        same = other is not None and len(other["positions"]) == len(row["positions"]) and all(
+            abs(a - b) <= SAME_GEOMETRY_ANGSTROM for a, b in zip(other["positions"], row["positions"], strict=True)
+        )  # fmt: skip
+        own.append(other["atomization_energy_kcal_mol"] if other is not None and same else None)
+    missing = own.count(None)
+    note = f"{missing} molecules of {group} are not labelled at {level_name} on the same geometry." if missing else ""
+    return own, note
+
+
+def _table(rows: pd.DataFrame, resamples: int) -> pd.DataFrame:
+    error = rows["predicted_kcal_mol"] - rows["reference_kcal_mol"]
+    frame = rows.assign(
+        signed=error, absolute=error.abs(), of_atom=error.abs() / rows["n_atoms"],
+        level_part=(rows["reference_kcal_mol"] - rows["own_reference_kcal_mol"]).abs(),
+        own=(rows["predicted_kcal_mol"] - rows["own_reference_kcal_mol"]).abs(),
+    )  # fmt: skip
+    pieces = dict(list(frame.groupby(["model", "group"])))
+    lines = []
+    for one in drawn(frame, ["absolute", "of_atom"], ["model", "group"], resamples=resamples):
+        part = pieces[one.key]
+        mae, atom = map(float, one.estimate)
+        measured = (mae, *ends(one.draws[:, 0]), atom, *ends(one.draws[:, 1]), float(part["signed"].mean()))
+        level_part, own = float(part["level_part"].mean()), float(part["own"].mean())
+        lines.append((*one.key, one.n_molecules, part["seed"].nunique(), *measured, level_part, own))
+    columns = ["model", "group", "n_molecules", "n_seeds", "mae_kcal_mol", "mae_kcal_mol_low", "mae_kcal_mol_high",
+               "mae_kcal_mol_atom", "mae_kcal_mol_atom_low", "mae_kcal_mol_atom_high", "mean_error_kcal_mol",
+               "level_part_kcal_mol", "own_mae_kcal_mol"]  # fmt: skip
+    return pd.DataFrame(lines, columns=columns)

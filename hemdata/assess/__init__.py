@@ -1,0 +1,1 @@
+"""assess: a level of theory held against published rows, another level, or the experiment."""

@@ -1,0 +1,213 @@
+"""What one level of theory is from another: the same molecules at the same geometries, atomization energies compared.
+
+A perfect model of the one, judged at the other, would err by just this.
+"""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from hemdata.catalog import TEST_GROUPS, cards, dataset, label_places
+from hemdata.errors import DataError
+from hemdata.label.calculation import START_LEVEL
+from hemdata.levels import SYMBOLS, Level, level
+from hemdata.shards import read, read_manifest
+from hemdata.units import HARTREE_KCAL_MOL
+
+SAME_GEOMETRY_ANGSTROM = 1e-6
+COLUMNS = ("id", "atomic_numbers", "positions", "energy_hartree", "n_heavy", "geometry_level")
+
+
+@dataclass(frozen=True)
+class GapRow:
+    """One molecule; kcal/mol.
+
+    Attributes:
+        of_a, of_b: its atomization energies, each with its own level's atoms.
+        foreign_atoms: by how much B's total energy with A's atoms would miss B's atomization energy.
+        composition: the part of the difference that is linear in the element counts, over all molecules.
+    """
+
+    id: str
+    group: str
+    n_atoms: int
+    n_heavy: int
+    of_a: float
+    of_b: float
+    foreign_atoms: float
+    composition: float
+
+    @property
+    def difference(self) -> float:
+        """A less B."""
+        return self.of_a - self.of_b
+
+
+@dataclass(frozen=True)
+class GapGroup:
+    """A group's differences A less B, kcal/mol, with the number of its molecules."""
+
+    group: str
+    molecules: int
+    mean: float
+    smallest: float
+    largest: float
+    per_atom: float
+    rest: float
+    """Mean size of what the composition does not give."""
+    foreign_atoms: float
+    """Mean error of B's totals with A's atoms."""
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Two levels over the molecules that both folders hold.
+
+    Attributes:
+        a, b: the levels' names.
+        geometry: the level of the geometries, the same for both: compared atom by atom.
+        rows: by group, then size.
+        per_element: the linear part, kcal/mol for each atom of an element.
+        only_one: molecules that only one of the two has.
+    """
+
+    a: str
+    b: str
+    geometry: str
+    rows: list[GapRow]
+    per_element: dict[str, float]
+    only_one: int
+
+    def groups(self) -> list[GapGroup]:
+        """The table by group, and `all` where there are several."""
+        names = sorted({row.group for row in self.rows})
+        return [_group(name, [row for row in self.rows if row.group == name]) for name in names] + (
+            [_group("all", self.rows)] if len(names) > 1 else []
+        )
+
+
+def gap_of(data: Path, name: str, a: str, b: str, geometry: str | None = None) -> Gap:
+    """Compare a labelled set, or one of the test groups, at two levels: `gap` of `pair`.
+
+    Raises:
+        DataError: as they do.
+    """
+    try:
+        folders, group = pair(data, name, a, b, geometry), None
+    except DataError:
+        if name == TEST_GROUPS or name not in cards("dataset") or dataset(name).reader != "test_groups":
+            raise
+        folders, group = pair(data, TEST_GROUPS, a, b, geometry), name
+    return replace(gap(*folders, group), a=a, b=b)
+
+
+def pair(data: Path, name: str, a: str, b: str, geometry: str | None = None) -> tuple[Path, Path]:
+    """The folders of a labelled set at two levels on one level's geometries: the first that both have, or `geometry`.
+
+    They are looked for under `data`, then among the labels that travel with the package. Labels of a level of another
+    name that is the same one serve as well (OD9's is PC9's).
+
+    Raises:
+        DataError: if there is no such pair; tells how it is made.
+    """
+    for place in (data, *label_places()):
+        of_a, of_b = (_folders(place, name, each) for each in (a, b))
+        for each in [geometry] if geometry else [START_LEVEL, *sorted(of_a)]:
+            if each in of_a and each in of_b:
+                return of_a[each], of_b[each]
+    at = f" --geometry {geometry}" if geometry and geometry != START_LEVEL else ""
+    raise DataError(
+        "The set is not labelled at both levels on the same geometries.",
+        where=data,
+        expected=f"{name}@{a}{at.replace(' --geometry ', '@')} and {name}@{b}{at.replace(' --geometry ', '@')}",
+        fix=f"`hemdata label {name} --level {a}{at}` and the same with {b}, or --compute.",
+    )
+
+
+def geometries_of(data: Path, name: str, its_level: str) -> dict[str, Path]:
+    """The folders of a set labelled at one level, by the level of their geometries; those that travel come last."""
+    found: dict[str, Path] = {}
+    for place in (data, *label_places()):
+        found = _folders(place, name, its_level) | found
+    return dict(sorted(found.items()))
+
+
+def _folders(place: Path, name: str, its_level: str) -> dict[str, Path]:
+    """Folders of one place, by the level of their geometries: NAME@LEVEL and NAME@LEVEL@GEOMETRY."""
+    same = [each for each in cards("level") if level(each).hash == level(its_level).hash]
+    found: dict[str, Path] = {}
+    for one in dict.fromkeys([its_level, *same]):
+        start = f"{name}@{one}"
+        for folder in [place / start, *sorted(place.glob(f"{start}@*"))]:
+            if (folder / "manifest.json").is_file():
+                found.setdefault(folder.name.removeprefix(start).removeprefix("@") or START_LEVEL, folder)
+    return found
+
+
+def gap(folder_a: Path, folder_b: Path, group: str | None = None) -> Gap:
+    """Compare two folders of labelled molecules by id, or one group of them.
+
+    Raises:
+        DataError: if the folders share no molecule, or one's geometries differ.
+    """
+    level_a, level_b = _level(folder_a), _level(folder_b)
+    rows_a, rows_b = ({row["id"]: row for row in read(f, COLUMNS).to_pylist()} for f in (folder_a, folder_b))
+    if group is not None:
+        rows_a, rows_b = ({k: row for k, row in rows.items() if k.startswith(f"{group}:")} for rows in (rows_a, rows_b))
+    shared = [key for key in rows_a if key in rows_b]
+    if not shared:
+        raise DataError("The two sets share no molecule.", where=f"{folder_a} and {folder_b}")
+    found = []
+    for key in shared:
+        one, other = rows_a[key], rows_b[key]
+        if one["atomic_numbers"] != other["atomic_numbers"] or not np.allclose(
+            one["positions"], other["positions"], rtol=0, atol=SAME_GEOMETRY_ANGSTROM
+        ):
+            raise DataError(
+                "A molecule stands at two geometries.",
+                where=key,
+                expected="the same atoms at the same places, so that the difference is the level's alone",
+                got=f"{folder_a.name} ({one['geometry_level']}) and {folder_b.name} ({other['geometry_level']})",
+                fix="Label both on one geometry (`hemdata label ... --geometry LEVEL`).",
+            )
+        z = np.array(one["atomic_numbers"])
+        atoms_a, atoms_b = float(level_a.atom_energies()[z].sum()), float(level_b.atom_energies()[z].sum())
+        of_a = (atoms_a - one["energy_hartree"]) * HARTREE_KCAL_MOL
+        of_b = (atoms_b - other["energy_hartree"]) * HARTREE_KCAL_MOL
+        foreign = (atoms_a - atoms_b) * HARTREE_KCAL_MOL
+        found.append((key, z, one["n_heavy"], of_a, of_b, foreign))
+    symbols = sorted({int(n) for _, z, *_ in found for n in z})
+    counts = np.array([[(z == n).sum() for n in symbols] for _, z, *_ in found], dtype=np.float64)
+    differences = np.array([of_a - of_b for *_, of_a, of_b, _ in found])
+    fitted = np.linalg.lstsq(counts, differences, rcond=None)[0]
+    rows = [
+        GapRow(key, key.split(":")[0], len(z), heavy, of_a, of_b, foreign, float(linear))
+        for (key, z, heavy, of_a, of_b, foreign), linear in zip(found, counts @ fitted, strict=True)
+    ]
+    rows.sort(key=lambda row: (row.group, row.n_atoms, row.id))
+    geometry = " and ".join(sorted({str(rows_a[key]["geometry_level"]) for key in shared}))
+    per_element = {SYMBOLS[n]: float(v) for n, v in zip(symbols, fitted, strict=True)}
+    return Gap(level_a.name, level_b.name, geometry, rows, per_element, len(rows_a.keys() ^ rows_b.keys()))
+
+
+def _level(folder: Path) -> Level:
+    names = [named.name for named in read_manifest(folder).levels]
+    if len(names) != 1:
+        raise DataError("The set stands at no single level.", where=folder, got=", ".join(names) or "none")
+    return level(names[0])
+
+
+def _group(name: str, rows: list[GapRow]) -> GapGroup:
+    differences: npt.NDArray[np.float64] = np.array([row.difference for row in rows])
+    return GapGroup(
+        name,
+        len(rows),
+        float(differences.mean()),
+        float(differences.min()),
+        float(differences.max()),
+        float(np.mean([row.difference / row.n_atoms for row in rows])),
+        float(np.mean([abs(row.difference - row.composition) for row in rows])),
+        float(np.mean([row.foreign_atoms for row in rows])),
+    )

@@ -1,0 +1,299 @@
+"""Single points and gradients by PySCF at a level's own functional, basis, angular functions and grid."""
+
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from hemdata.catalog import LevelCard
+from hemdata.chemistry.engines.kernels import choose_kernels
+from hemdata.chemistry.engines.mixed_functions import mixed
+from hemdata.chemistry.engines.refuse_impossible import possible
+from hemdata.errors import CallError, DataError
+from hemdata.levels import SYMBOLS, Level
+
+TAKES_SECONDS = False
+SURFACE_IS_LEVEL = False
+CONV_TOL_HARTREE = 1e-9
+MAX_CYCLES = 100
+FITTED_BASIS = "def2-universal-jkfit"
+CHEAP_GRID, CHEAP_CONV_TOL_HARTREE = 1, 1e-6
+GRADIENT_GRID = 2
+SCREENING = 1e-11
+"""Below it a contribution to Coulomb and exchange is left out where they are made once; moves a total as little."""
+KEPT_VALUES = 100_000_000  # of float64
+Accuracy = Literal["label", "reference"]
+
+
+@dataclass(frozen=True)
+class Point:
+    """A converged single point.
+
+    Attributes:
+        energy_hartree: total electronic energy.
+        cycles: SCF cycles it took.
+        gradient: (N, 3) hartree/bohr, where it was asked for.
+        state: the density, to start the next point from.
+        rungs: what had to be tried before the SCF converged; empty where it did at once.
+    """
+
+    energy_hartree: float
+    cycles: int
+    gradient: npt.NDArray[np.float64] | None = None
+    state: Any = None
+    rungs: tuple[str, ...] = ()
+
+
+def single_point(
+    atomic_numbers: npt.NDArray[np.integer],
+    positions: npt.NDArray[np.float64],
+    charge: int,
+    multiplicity: int,
+    level: Level,
+    accuracy: Accuracy = "reference",
+) -> Point:
+    """The total electronic energy at a level of theory.
+
+    Args:
+        atomic_numbers: (N,).
+        positions: (N, 3) angstrom.
+        charge, multiplicity: closed shells by RKS, open ones by UKS.
+        level: one whose engine is pyscf.
+        accuracy: `reference` converges the level's own SCF; `label` takes the density of a density-fitted SCF on a
+            coarse grid and evaluates the level's exact functional once. The energy is of second order in the
+            density's error: within 2e-6 hartree.
+
+    Raises:
+        DataError: if charge and multiplicity do not fit, the basis lacks an element, or the SCF does not converge.
+    """
+    built = molecule(atomic_numbers, positions, charge, multiplicity, level.card)
+    exact = mean_field(built, level.card)
+    if accuracy == "reference":
+        energy, rungs = converged(exact, level.name)
+        return Point(energy, int(exact.cycles), rungs=rungs)
+    exact._is_mem_enough = lambda: False  # integrals that serve once are used as they come
+    exact.direct_scf, exact.direct_scf_tol = True, SCREENING
+    cheap = fitted(built, level.card, CHEAP_GRID, CHEAP_CONV_TOL_HARTREE)
+    density, rungs = _cheap_density(cheap, level.name)
+    return Point(float(exact.energy_tot(density)), int(cheap.cycles), rungs=rungs)
+
+
+class Surface:
+    """The energy surface of one molecule at a level, by a density-fitted SCF: for geometries, not for labels.
+
+    Args:
+        atomic_numbers: (N,).
+        positions: (N, 3) angstrom.
+        charge, multiplicity: of the molecule.
+        level: one whose engine is pyscf.
+
+    Raises:
+        DataError: for a level of mixed Cartesian and spherical functions, which has no gradient here.
+    """
+
+    def __init__(
+        self,
+        atomic_numbers: npt.NDArray[np.integer],
+        positions: npt.NDArray[np.float64],
+        charge: int,
+        multiplicity: int,
+        level: Level,
+    ) -> None:
+        if level.card.angular == "cartesian-d-spherical-f":
+            raise DataError(
+                f"Geometries cannot be relaxed at '{level.name}'.",
+                expected="a level of Cartesian or of spherical functions",
+                got=level.card.angular,
+                fix="Relax at another level (--geometry pc9).",
+            )
+        self.level = level
+        self._built = molecule(atomic_numbers, positions, charge, multiplicity, level.card)
+
+    def __call__(self, positions: npt.NDArray[np.float64], accuracy: float = 1.0, state: Any = None) -> Point:
+        """Energy and gradient at (N, 3) angstrom, started from the density of an earlier point.
+
+        Raises:
+            DataError: if the SCF fails.
+        """
+        self._built.set_geom_(np.asarray(positions), unit="Angstrom")
+        field = fitted(self._built, self.level.card, GRADIENT_GRID, 1e-7)
+        energy, rungs = converged(field, self.level.name, state)
+        gradient = np.asarray(field.nuc_grad_method().kernel())
+        return Point(energy, int(field.cycles), gradient, field.make_rdm1(), rungs)
+
+
+def surface(
+    atomic_numbers: npt.NDArray[np.integer],
+    positions: npt.NDArray[np.float64],
+    charge: int,
+    multiplicity: int,
+    level: Level,
+) -> Surface:
+    """The energy surface of one molecule at a level whose engine is pyscf."""
+    return Surface(atomic_numbers, positions, charge, multiplicity, level)
+
+
+def converged(field: Any, where: str, density: Any = None) -> tuple[float, tuple[str, ...]]:
+    """The energy of a mean field, climbing a ladder of remedies until its SCF converges; with the rungs climbed.
+
+    Raises:
+        DataError: if no rung helps.
+    """
+    rungs: list[str] = []
+    for rung in ("", "level shift 0.3", "second order", "Hückel guess, second order"):
+        if rung:
+            rungs.append(rung)
+        shifted = rung == "level shift 0.3"
+        field.level_shift = 0.3 if shifted else 0.0
+        start = field.get_init_guess(key="huckel") if rung.startswith("Hückel") else density
+        solver = field.newton() if rung.endswith("second order") else field
+        energy = float(solver.kernel(dm0=start))
+        if solver.converged:
+            if solver is not field:
+                field.mo_coeff, field.mo_occ, field.mo_energy = solver.mo_coeff, solver.mo_occ, solver.mo_energy
+                field.cycles = getattr(solver, "cycles", 0)
+            return energy, tuple(rungs)
+        density = None
+    raise DataError(
+        "The SCF did not converge.",
+        where=f"level {where}",
+        expected=f"within {field.max_cycle} cycles",
+        got=f"not plainly, nor with {', '.join(rungs)}",
+    )
+
+
+def _cheap_density(field: Any, where: str) -> tuple[Any, tuple[str, ...]]:
+    """The density of a converged mean field, and the rungs climbed.
+
+    PySCF ends an SCF with one cycle more, for an energy that a label has no use for: the density that this cycle would
+    start from is had by its diagonalisation alone.
+
+    Raises:
+        DataError: as `converged`.
+    """
+    field.conv_check = False
+    latest: dict[str, Any] = {}
+    field.callback = latest.update
+    _, rungs = converged(field, where)
+    if rungs:
+        return field.make_rdm1(), rungs
+    energies, orbitals = field.eig(latest["fock"], latest["s1e"])
+    return field.make_rdm1(orbitals, field.get_occ(energies, orbitals)), rungs
+
+
+def fitted(built: Any, card: LevelCard, grid_level: int, conv_tol: float) -> Any:
+    """The level's Kohn-Sham object with density-fitted Coulomb and exchange on another grid."""
+    field = mean_field(built, card).density_fit(auxbasis=FITTED_BASIS)
+    field.grids.level = grid_level
+    field.conv_tol = conv_tol
+    field._numint = _quadrature()
+    return field
+
+
+def _quadrature() -> Any:
+    """PySCF's quadrature, with the basis functions' values on the grid kept from cycle to cycle, where memory allows.
+
+    They are the same in every cycle of an SCF and take a third of its time.
+    """
+    from pyscf.dft.numint import NumInt
+
+    class Kept(NumInt):  # type: ignore[misc]
+        of: tuple[Any, int] | None = None  # the grid and the derivatives that are kept
+        blocks: list[tuple[Any, ...]]
+
+        def block_loop(self, mol: Any, grids: Any, nao: int | None = None, deriv: int = 0, *a: Any, **k: Any) -> Any:
+            if grids.coords is None:
+                grids.build(with_non0tab=True)
+            values = (deriv + 1) * (deriv + 2) * (deriv + 3) // 6 * mol.nao * len(grids.weights)
+            if values > KEPT_VALUES or mol is not grids.mol:
+                yield from super().block_loop(mol, grids, nao, deriv, *a, **k)
+                return
+            if self.of is None or self.of[0] is not grids.coords or self.of[1] != deriv:
+                found = super().block_loop(mol, grids, nao, deriv, *a, **k)
+                self.blocks = [(ao.copy(order="K"), *rest) for ao, *rest in found]
+                self.of = (grids.coords, deriv)
+            yield from self.blocks
+
+    return Kept()
+
+
+def molecule(
+    atomic_numbers: npt.NDArray[np.integer],
+    positions: npt.NDArray[np.float64],
+    charge: int,
+    multiplicity: int,
+    card: LevelCard,
+) -> Any:
+    """PySCF's molecule with the level's basis; Cartesian functions also where d and f are mixed.
+
+    Raises:
+        DataError: if it is no molecule, or the basis lacks an element.
+    """
+    choose_kernels()
+    from pyscf import gto
+
+    possible(atomic_numbers, positions, charge, multiplicity)
+    assert card.basis is not None
+    symbols = [SYMBOLS[z] for z in map(int, atomic_numbers)]
+    basis = {}
+    for symbol in set(symbols):
+        try:
+            shells = gto.basis.load(card.basis.name, symbol)
+        except (KeyError, RuntimeError, gto.basis.BasisNotFoundError) as error:
+            raise DataError("The basis has no such element.", where=card.basis.name, got=f"{symbol}: {error}") from None
+        basis[symbol] = shells + [
+            [angular, [exponent, 1.0]] for angular, exponent in card.basis.added_shells.get(symbol, [])
+        ]
+    built = gto.Mole(
+        atom=[(symbol, tuple(xyz)) for symbol, xyz in zip(symbols, np.asarray(positions), strict=True)],
+        basis=basis,
+        charge=charge,
+        spin=multiplicity - 1,
+        cart=card.angular != "spherical",
+        verbose=0,
+    )
+    return built.build()
+
+
+def mean_field(built: Any, card: LevelCard) -> Any:
+    """The level's Kohn-Sham object, RKS or UKS, ready to run."""
+    from pyscf.dft.rks import RKS
+    from pyscf.dft.uks import UKS
+
+    kind = RKS if built.spin == 0 else UKS
+    field = (mixed(kind) if card.angular == "cartesian-d-spherical-f" else kind)(built)
+    field.xc = card.method
+    field.grids.level = card.grid_level
+    field.conv_tol = CONV_TOL_HARTREE
+    field.max_cycle = MAX_CYCLES
+    if card.dispersion:
+        _disperse(field, card)
+    return field
+
+
+def _disperse(field: Any, card: LevelCard) -> None:
+    """Give a mean field the card's dispersion correction: part of its energy, gradient and second derivatives.
+
+    Raises:
+        CallError: if pyscf-dispersion is not installed.
+        DataError: if the correction has no parameters for the functional.
+    """
+    if find_spec("pyscf.dispersion") is None:
+        raise CallError(
+            f"The level '{card.name}' has a dispersion correction, which an extra brings.",
+            expected="pyscf-dispersion",
+            fix="pip install 'hemdata[dispersion]'",
+        )
+    field.disp = card.dispersion
+    field.nlc = False  # it stands in the place of a functional's own non-local part, as in wB97M-D3(BJ)
+    try:
+        field.get_dispersion()
+    except RuntimeError as error:
+        raise DataError(
+            "The dispersion correction has no parameters for this functional.",
+            where=f"level {card.name}",
+            expected=f"a functional that {card.dispersion} was fitted for",
+            got=f"{card.method} ({error})",
+        ) from None

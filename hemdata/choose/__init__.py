@@ -1,0 +1,1 @@
+"""choose: which molecules to label next."""

@@ -1,0 +1,106 @@
+"""A pool of molecules read as a stream of SMILES: a built set, or a file of SMILES, compressed or not."""
+
+import gzip
+from collections.abc import Iterator, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from hemdata.catalog import TEST_GROUPS
+from hemdata.choose.targets import Target, barred, targets
+from hemdata.errors import CallError, DataError
+from hemdata.identity import flat_graph, identify
+from hemdata.identity.molecule import parsed
+from hemdata.processes import chunked
+from hemdata.shards import iterate
+
+CHUNK = 2_000
+
+
+class Candidate(NamedTuple):
+    """A molecule of a pool; `inchikey` is None where it was not computed."""
+
+    id: str
+    smiles: str
+    inchikey: str | None
+
+
+def place(name: str | Path, data: Path) -> Path:
+    """Where a pool is: a folder of shards by path or by its name under `data`, or a .smi or .smi.gz file.
+
+    Raises:
+        CallError: if there is none.
+    """
+    path = Path(name)
+    if path.name.endswith((".smi", ".smi.gz")):
+        if path.is_file():
+            return path
+        raise CallError("There is no such file of SMILES.", where=path, fix="Correct the path.")
+    for folder in (path, data / name):
+        if (folder / "manifest.json").is_file():
+            return folder
+    raise CallError(
+        f"There is no built set '{name}'.",
+        where=data / name,
+        expected="a built set, its folder, or a .smi or .smi.gz file",
+        fix=f"`hemdata build {name}`, or give the path.",
+    )
+
+
+def chunks(path: Path) -> Iterator[list[Candidate]]:
+    """The pool's molecules in their order, some thousands at a time; those without a SMILES are passed over."""
+    return chunked(_lines(path) if path.is_file() else _rows(path), CHUNK)
+
+
+def _rows(folder: Path) -> Iterator[Candidate]:
+    for batch in iterate(folder, ["id", "canonical_smiles", "inchikey"]):
+        for id, smiles, key in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+            if smiles is not None:
+                yield Candidate(id, smiles, key)
+
+
+def _lines(path: Path) -> Iterator[Candidate]:
+    name = path.name.split(".smi")[0]
+    try:
+        with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as file:
+            for number, line in enumerate(file, 1):
+                words = line.split()
+                if words:
+                    yield Candidate(f"{name}:{words[1] if len(words) > 1 else number}", words[0], None)
+    except (OSError, EOFError, UnicodeDecodeError) as error:
+        raise DataError("The file of SMILES does not read.", where=path, got=error, fix="Copy it again.") from None
+
+
+class Barred:
+    """The molecules that no training set may hold; asks for a candidate's InChIKey only where it could be one."""
+
+    def __init__(self, molecules: Sequence[Target]) -> None:
+        """Bars some targets, and the molecules of every shipped test group."""
+        everyone = [*molecules, *targets([TEST_GROUPS])]
+        self.graphs = barred(everyone)
+        self.compositions = {composition(parsed(target.smiles)) for target in everyone}
+
+    def holds(self, candidate: Candidate, molecule: Any) -> bool:
+        """Whether a candidate has the flat graph of a barred molecule; `molecule` is RDKit's of its SMILES.
+
+        A flat graph knows the heavy atoms, whatever the hydrogens and charges: other atoms, another graph.
+        """
+        if candidate.inchikey is not None:
+            return flat_graph(candidate.inchikey) in self.graphs
+        if composition(molecule) not in self.compositions:
+            return False
+        identity = identify(candidate.smiles)
+        return identity is not None and flat_graph(identity.inchikey) in self.graphs
+
+
+def composition(molecule: Any) -> bytes:
+    """The heavy atoms of an RDKit molecule, sorted."""
+    return bytes(sorted(z for z in (atom.GetAtomicNum() for atom in molecule.GetAtoms()) if z != 1))
+
+
+@cache
+def fingerprints() -> Any:
+    """RDKit's Morgan fingerprints of radius 2 in 2,048 bits."""
+    from rdkit.Chem import rdFingerprintGenerator
+
+    return rdFingerprintGenerator.GetMorganGenerator(radius=2, fpSize=2048)

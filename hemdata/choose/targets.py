@@ -1,0 +1,122 @@
+"""The molecules that a choice of training data is made for: test groups, or a user's own list of SMILES."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from hemdata.catalog import TEST_GROUPS, cards, dataset
+from hemdata.errors import CallError, DataError
+from hemdata.identity import flat_graph, identify
+from hemdata.sources import open_source
+
+READER = "test_groups"
+
+
+@dataclass(frozen=True)
+class Target:
+    """One molecule to be predicted.
+
+    Attributes:
+        id: `<group>:<id>`; of a line of a file, its name or number.
+        smiles: as it stands there.
+        canonical_smiles, inchikey: its identity.
+    """
+
+    id: str
+    smiles: str
+    canonical_smiles: str
+    inchikey: str
+
+
+def targets(names: Sequence[str | Path]) -> list[Target]:
+    """The molecules of some groups, in their own order, each id once.
+
+    Args:
+        names: test groups (`test-groups` is all of them), or .smi files (SMILES, then a name if there is one).
+
+    Raises:
+        CallError: for a name that is neither.
+        DataError: for a SMILES that does not read; names file and line.
+    """
+    found: dict[str, Target] = {}
+    for name in names:
+        for target in _from_file(Path(name)) if Path(name).suffix == ".smi" else _from_group(str(name)):
+            found.setdefault(target.id, target)
+    return list(found.values())
+
+
+def by_group(molecules: Sequence[Target]) -> dict[str, list[Target]]:
+    """The targets by their group, what stands before the colon of the id, in order of first appearance."""
+    found: dict[str, list[Target]] = {}
+    for target in molecules:
+        found.setdefault(target.id.partition(":")[0], []).append(target)
+    return found
+
+
+def barred(molecules: Sequence[Target]) -> set[str]:
+    """The flat graphs that no training molecule may have: those of some targets, and of every shipped test group."""
+    return {flat_graph(target.inchikey) for target in [*molecules, *_from_group(TEST_GROUPS)] if target.inchikey}
+
+
+def read_smiles(path: Path) -> Iterator[tuple[int, str, str | None]]:
+    """The lines of a .smi file: number, SMILES, name if there is one; blank lines are passed over.
+
+    Raises:
+        CallError: if there is no such file.
+        DataError: if it is not UTF-8 text.
+    """
+    if not path.is_file():
+        raise CallError("There is no such file of SMILES.", where=path, fix="Correct the path.")
+    try:
+        with path.open(encoding="utf-8") as file:
+            for number, line in enumerate(file, 1):
+                words = line.split(maxsplit=1)
+                if words:
+                    yield number, words[0], words[1].split()[0] if len(words) > 1 else None
+    except UnicodeDecodeError as error:
+        raise DataError("The file is not UTF-8 text.", where=path, got=error) from None
+
+
+def _from_group(name: str) -> Iterator[Target]:
+    card = dataset(name) if name in cards("dataset") else None
+    if card is None or card.reader != READER:
+        groups = [known for known in cards("dataset") if dataset(known).reader == READER]
+        raise CallError(
+            f"There is no group of molecules '{name}'.",
+            expected=f"{', '.join(groups)}, or a .smi file",
+            got=name,
+            fix="Correct the name.",
+        )
+    source = open_source(card)
+    for raw in source.raws():
+        molecule = source.parse(raw)
+        group = molecule.dataset or card.name
+        yield _target(f"{group}:{molecule.source_id}", molecule.smiles or "", raw.where)
+
+
+def _from_file(path: Path) -> Iterator[Target]:
+    for number, smiles, name in read_smiles(path):
+        yield _target(f"{path.stem}:{name or number}", smiles, f"{path}, line {number}")
+
+
+def _target(id: str, smiles: str, where: str) -> Target:
+    identity = identify(smiles)
+    if identity is None:
+        raise DataError("A SMILES does not parse.", where=where, got=smiles, fix="Correct or remove it.")
+    return Target(id, smiles, identity.canonical_smiles, identity.inchikey)
+
+
+def write_smiles(path: Path, lines: Iterable[tuple[str, str]]) -> int:
+    """Write (SMILES, name) pairs as a .smi file, under a temporary name first; the number of lines.
+
+    Raises:
+        CallError: for a file that is not called .smi, which `hemdata label` would not read.
+    """
+    if path.suffix != ".smi":
+        raise CallError("A list of SMILES is written to a .smi file.", got=path, fix="End the name in .smi.")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.part")
+    text = "".join(f"{smiles} {name}\n" for smiles, name in lines)
+    temporary.write_text(text, encoding="utf-8")
+    temporary.replace(path)
+    return text.count("\n")

@@ -1,0 +1,116 @@
+"""`hemdata build` and `hemdata verify`: datasets made and checked."""
+
+import json
+import os
+from pathlib import Path
+from typing import Annotated
+
+import pyarrow as pa
+import typer
+
+from hemdata.catalog import DatasetCard
+from hemdata.cli.app import command, err, out
+from hemdata.cli.progress import bar
+from hemdata.curate.held_back import Audit, Audited
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Data = Annotated[Path, typer.Option(help="Folder of the built datasets.")]
+Workers = Annotated[int | None, typer.Option(min=1, help="Worker processes; by default one a core.")]
+AUDITED_ROWS = 3
+
+
+@command(
+    "build",
+    "hemdata build pubchem9\nhemdata build od9-1\nhemdata build pc9 --from PC9_data.zip\n"
+    "hemdata build qm9 --out elsewhere/qm9",
+)
+def build(
+    name: Annotated[str, typer.Argument(help="A dataset or a composition, or the path of a card.")],
+    given: Annotated[Path | None, typer.Option("--from", help="Its archive or unpacked folder, given by hand.")] = None,
+    folder: Annotated[Path | None, typer.Option("--out", help="Where to write; by default DATA/NAME.")] = None,
+    workers: Workers = None,
+    force: Annotated[bool, typer.Option("--force", help="Build again what stands there.")] = False,
+    offline: Annotated[bool, typer.Option("--offline", help="Download nothing.")] = False,
+    audited: Annotated[
+        bool,
+        typer.Option(
+            "--audit/--no-audit",
+            help="Compute a few rows of a set whose level nobody has compared yet (minutes); else they stay flagged.",
+        ),
+    ] = True,
+    data: Data = Path("data"),
+    as_json: AsJson = False,
+) -> None:
+    """Build a dataset, or a composition of built ones, into validated Parquet shards with a manifest."""
+    from hemdata.catalog import dataset, is_composition
+    from hemdata.curate.build import build as build_dataset
+    from hemdata.curate.compose import compose
+    from hemdata.errors import CallError
+
+    if offline:
+        os.environ["HEMDATA_OFFLINE"] = "1"
+    composed = is_composition(name)
+    if composed and given is not None:
+        raise CallError(
+            f"'{name}' is composed of built datasets; nothing is read --from elsewhere.", fix="Leave it out."
+        )
+    if composed:
+        built = compose(name, data, folder, force=force)
+    else:
+        card = dataset(name)
+        folder = folder or data / card.name
+        audit = _audit(card) if audited and not card.audited else None
+        with bar(f"build {name}", card.accepted if given is None else None) as step:
+            built = build_dataset(
+                name, given, folder, workers=workers, progress=lambda n: step(n, ""), force=force, audit=audit
+            )
+    counts = built.manifest.counts
+    if as_json:
+        print(json.dumps({"folder": str(built.folder), "new": built.new, "whole": built.whole, **counts.model_dump()}))
+        return
+    if not built.new:
+        out.print(f"{built.folder} stands already: {counts.accepted:,} molecules. (--force builds it again.)")
+        return
+    out.print(f"{built.folder}: {counts.read:,} records read, {counts.accepted:,} accepted", end="")
+    out.print(f", {sum(counts.rejected.values()):,} rejected" + (":" if counts.rejected else "."))
+    for reason, number in sorted(counts.rejected.items(), key=lambda item: -item[1]):
+        out.print(f"  {number:>9,}  {reason}", markup=False)
+    if not built.whole:
+        expected = dataset(name).accepted
+        err.print(f"[yellow]Note:[/] this is not the whole set, which has {expected:,} molecules.")
+    verdict = built.manifest.made_from.get("audit", {}).get("verdict")
+    if verdict:
+        out.print(f"Audit of {AUDITED_ROWS} rows: {verdict}", markup=False)
+    if not composed and built.unaudited:
+        err.print(
+            f"[yellow]Note:[/] {built.unaudited:,} rows carry the flag level_unaudited: "
+            "no audit has yet found that their energies are of the level they name."
+        )
+
+
+def _audit(card: DatasetCard) -> Audit:
+    """The audit of a set whose level nobody has compared: its few smallest rows at the level's own calculation."""
+    from hemdata.assess.audit import audit
+    from hemdata.levels import level
+
+    def compared(rows: pa.Table) -> Audited:
+        err.print(f"Computing {AUDITED_ROWS} rows of {card.name} at its level, '{card.level}' (--no-audit leaves it).")
+        return audit(rows, level(str(card.level)), AUDITED_ROWS, smallest_first=True)
+
+    return compared
+
+
+@command("verify", "hemdata verify data/qm9\nhemdata verify data/test-groups@gfn2-xtb")
+def verify(
+    folder: Annotated[Path, typer.Argument(help="A folder of shards.")],
+    as_json: AsJson = False,
+) -> None:
+    """Check every byte, row, count and energy of a folder of shards."""
+    from hemdata.shards import verify as verify_folder
+
+    manifest = verify_folder(folder)
+    if as_json:
+        print(json.dumps({"folder": str(folder), "verified": True, **manifest.counts.model_dump()}))
+        return
+    files = len(manifest.shards) + 2
+    out.print(f"{folder} holds: {files} files, {manifest.counts.accepted:,} molecules, every check passed.")

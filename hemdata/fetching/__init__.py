@@ -1,0 +1,1 @@
+"""fetching: published files into one cache, resumed, with size and hash checked."""

@@ -1,0 +1,151 @@
+"""Downloads a published file into one cache, with hash and size checked; given by hand it needs no network."""
+
+import hashlib
+import os
+from pathlib import Path
+from typing import Any
+
+from hemdata.catalog import RemoteFile
+from hemdata.errors import DataError
+from hemdata.fetching.alone import alone
+from hemdata.fetching.download import Refused, download
+from hemdata.fetching.first_seen import first_seen, lock_file, record
+from hemdata.shards import sha256
+
+
+def cache_folder() -> Path:
+    """Where downloads stay: HEMDATA_CACHE, or the platform's cache folder."""
+    import pooch
+
+    return Path(os.environ.get("HEMDATA_CACHE") or pooch.os_cache("hemdata"))
+
+
+def fetch(remote: RemoteFile, *, offline: bool | None = None) -> Path:
+    """The local copy of a published file; downloaded where the cache has none, or one with another hash.
+
+    Its address is asked first, then its mirrors in order. A file whose hash nobody published is bound to what was
+    first seen of it, in `hemdata.lock.json` (see `first_seen`).
+
+    Args:
+        remote: the file, of a card.
+        offline: ask no server; by default as HEMDATA_OFFLINE=1 says.
+
+    Raises:
+        DataError: if the download fails or is not the published file; names URL, size, hash and every mirror.
+    """
+    cache = cache_folder()
+    name = f"{hashlib.sha256(remote.url.encode()).hexdigest()[:8]}-{remote.name}"
+    seen = first_seen(remote.name) if remote.hash is None else None
+    known = f"sha256:{seen['sha256']}" if seen else remote.hash
+    if offline is None:
+        offline = os.environ.get("HEMDATA_OFFLINE", "") not in ("", "0")
+    wrong = _wrong(cache / name, known, remote.bytes)
+    if wrong and offline:
+        raise _failed(remote, cache / name, known, f"offline, and {wrong}")
+    if wrong:
+        try:
+            _fetched(remote, cache, name, known)
+        except Exception as error:  # requests, urllib3, pooch and the disk each raise their own
+            if isinstance(error, PermissionError | NotADirectoryError | FileExistsError):
+                raise DataError(
+                    "The download cache cannot be written.",
+                    where=cache,
+                    got=error,
+                    fix="Set HEMDATA_CACHE to a folder of your own.",
+                ) from None
+            raise _failed(remote, cache / name, known, error, locked=seen is not None) from None
+    if remote.hash is None and seen is None:
+        record(remote.name, remote.url, (cache / name).stat().st_size, sha256(cache / name))
+    return cache / name
+
+
+def _wrong(place: Path, known: str | None, size: int | None) -> str | None:
+    """What is wrong with the copy in the cache, if anything is."""
+    if not place.is_file():
+        return "the cache does not hold it"
+    if size is not None and place.stat().st_size != size:
+        return "the file in the cache has another size"
+    if known is not None and _hash(place, known) != known:
+        return "the file in the cache has another hash"
+    return None
+
+
+def _fetched(remote: RemoteFile, cache: Path, name: str, known: str | None) -> None:
+    """Bring the file into the cache, by one process at a time: a second one waits, and finds it there."""
+    import pooch
+
+    pooch.get_logger().setLevel("ERROR")  # what went wrong is said above, in one place
+    store = pooch.create(path=cache, base_url="", registry={name: known}, urls={name: remote.url})
+    with alone(cache / f"{name}.lock"):
+        if known is None and _wrong(cache / name, None, remote.bytes):
+            (cache / name).unlink(missing_ok=True)  # pooch takes what has no hash as it stands
+        store.fetch(name, downloader=_Download(remote, known, cache / f"{name}.part"))
+
+
+class _Download:
+    """What pooch calls to download: every address in turn, with a progress bar, until one gives the right file."""
+
+    def __init__(self, remote: RemoteFile, known: str | None, partial: Path) -> None:
+        self.remote, self.known, self.partial = remote, known, partial
+
+    def __call__(self, url: str, output: str, pooch: Any) -> None:
+        said = []
+        for place in (url, *self.remote.mirrors):
+            try:
+                with _Bar(self.remote.name) as bar:
+                    download(place, Path(output), self.partial, self.remote.bytes, bar.at)
+                self._check(Path(output))
+                return
+            except Refused as error:
+                said.append(f"{error} from {place}")
+        raise Refused("; ".join(said))
+
+    def _check(self, path: Path) -> None:
+        if self.known is not None and (got := _hash(path, self.known)) != self.known:
+            raise Refused(f"another file, {got},")
+
+
+def _hash(path: Path, known: str) -> str:
+    from pooch import file_hash
+
+    algorithm = known.partition(":")[0]
+    return f"{algorithm}:{file_hash(str(path), alg=algorithm)}"
+
+
+class _Bar:
+    """A progress bar on standard error, where that is a terminal."""
+
+    def __init__(self, name: str) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+        console = Console(stderr=True)
+        columns = [TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn()]
+        self._progress = Progress(*columns, console=console, disable=not console.is_terminal)
+        self._task = self._progress.add_task(f"Downloading {name}", total=None)
+
+    def __enter__(self) -> "_Bar":
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def at(self, done: int, total: int | None) -> None:
+        """So many bytes are there."""
+        self._progress.update(self._task, completed=done, total=total)
+
+
+def _failed(remote: RemoteFile, place: Path, known: str | None, got: object, *, locked: bool = False) -> DataError:
+    size = f"{remote.bytes:,} bytes" if remote.bytes is not None else "size not known"
+    by_lock = f" (first seen, {lock_file()})" if locked else ""
+    fix = "Check the network and try again; or get the file by hand and give it with --from PATH."
+    if locked:
+        fix += f" If the file was rightly changed, delete its entry in {lock_file()}."
+    return DataError(
+        f"'{remote.name}' could not be fetched.",
+        where=f"{remote.url} (to {place})",
+        expected=f"{size}, {known or 'hash not known'}{by_lock}",
+        got=got,
+        fix=fix,
+    )

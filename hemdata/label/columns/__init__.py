@@ -1,0 +1,1 @@
+"""columns: what further calculations at the geometries of labels add to labelled rows."""

@@ -1,0 +1,58 @@
+"""What a label store holds: by level, how many finished, what failed and why, the time it took, and where."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from hemdata.label.store.database import LabelStore
+
+UNKNOWN = "not noted"
+
+
+@dataclass
+class Held:
+    """Results of one level and kind.
+
+    Attributes:
+        level, level_hash: as their provenance has it; `not noted` for results of earlier hemdatas.
+        kind: `relaxed` geometries, single `points`, `vibrations` or `stability`.
+        failed: number by reason, its first sentence.
+        seconds: of all calculations together; `hosts`: results by machine; `rungs`: by the ladder's rungs climbed.
+    """
+
+    level: str
+    level_hash: str
+    kind: str
+    finished: int = 0
+    failed: Counter[str] = field(default_factory=Counter)
+    seconds: float = 0.0
+    hosts: Counter[str] = field(default_factory=Counter)
+    rungs: Counter[str] = field(default_factory=Counter)
+    versions: Counter[str] = field(default_factory=Counter)
+
+    def add(self, reason: str | None, told: dict[str, Any]) -> None:
+        """Count one more, by its reason and provenance."""
+        if reason is None:
+            self.finished += 1
+        else:
+            self.failed[reason.splitlines()[0]] += 1
+        self.seconds += told.get("seconds", 0.0)
+        self.hosts[str(told.get("host", UNKNOWN))] += 1
+        self.rungs.update(told.get("rungs", []))
+        self.versions.update(f"{name} {version}" for name, version in told.get("versions", {}).items())
+
+    def as_dict(self) -> dict[str, Any]:
+        """The counts as JSON has them."""
+        return {**vars(self), "failed": dict(self.failed.most_common())}
+
+
+def status(store: LabelStore) -> list[Held]:
+    """What the store holds, the most frequent level first."""
+    found: dict[tuple[str, str, str], Held] = {}
+    for reason, told in store.provenances():
+        relaxed = told.get("relax", "gradients" in told)
+        kind = "relaxed" if relaxed else "points" if "cycles" in told or "relax" in told else UNKNOWN
+        kind = "vibrations" if told.get("vibrate") else "stability" if told.get("stability") else kind
+        place = (told.get("level", UNKNOWN), told.get("level_hash", UNKNOWN), kind)
+        found.setdefault(place, Held(*place)).add(reason, told)
+    return sorted(found.values(), key=lambda held: (-held.finished - held.failed.total(), held.level, held.kind))

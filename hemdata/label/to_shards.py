@@ -1,0 +1,94 @@
+"""Stored results as shards in the one schema: labelled rows, and what failed with its reason."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from hemdata.catalog import Column
+from hemdata.label.calculation import Result, programs
+from hemdata.label.columns.added import Added
+from hemdata.label.store.database import LabelStore
+from hemdata.levels import Level, with_atomization
+from hemdata.molecules import Asked
+from hemdata.processes import chunked
+from hemdata.schema import table_schema
+from hemdata.shards import LevelName, Manifest, ShardWriter, SourceFile
+
+ENGINE = Column(name="engine", type="string", meaning="program and version that computed the energy")
+ROWS_PER_TABLE = 2_000
+NOT_YET = "It is not labelled yet."
+
+
+def export(
+    molecules: Sequence[Asked],
+    keys: Sequence[str],
+    its_level: Level,
+    geometry_level: str | None,
+    store: LabelStore,
+    out: Path,
+    dataset: str,
+    sources: list[SourceFile],
+    made_from: dict[str, Any],
+    added: Sequence[Added] = (),
+) -> Manifest:
+    """Write the labels of the asked molecules, in their order, as a shard folder.
+
+    `geometry_level` is that of all geometries; None where each molecule's own was taken. The rows get
+    the columns of what is `added`; a molecule without it keeps its energy.
+
+    A molecule whose calculation failed, or is not done, stands in rejected.parquet with its reason.
+    """
+    schema = table_schema("molecule", [ENGINE, *(column for more in added for column in more.columns)])
+    made_from = made_from | {"calculations": hashlib.sha256("".join(sorted(keys)).encode()).hexdigest()}
+    without: list[Counter[str]] = [Counter() for _ in added]
+    further = list(zip(*(more.keys for more in added), strict=True)) or [()] * len(keys)
+    with ShardWriter(out, schema) as writer:
+        for chunk in chunked(zip(molecules, keys, further, strict=True), ROWS_PER_TABLE):
+            wanted = {key: None for _, of_label, of_more in chunk for key in (of_label, *of_more) if key}
+            results = {result.key: result for result in store.get(wanted)}
+            rows, of_rows = [], []
+            for molecule, key, of_more in chunk:
+                result = results.get(key) or Result(key, NOT_YET)
+                if result.reason is None:
+                    rows.append(_row(molecule, result, its_level, geometry_level))
+                    of_rows.append([results.get(its or "") for its in of_more])
+                else:
+                    first, *rest = result.reason.splitlines()
+                    writer.reject(molecule.id, first, "\n".join(rest) or None, molecule.smiles)
+            plain = pa.Table.from_pylist(rows, schema=table_schema("molecule", [ENGINE]).arrow)
+            table = with_atomization(plain, its_level)
+            for place, more in enumerate(added):
+                table, lacking = more.fill(table, [its[place] for its in of_rows])
+                without[place].update(lacking)
+            writer.add(table)
+        for more, lacking in zip(added, without, strict=True):
+            made_from |= {more.name: more.stated | {"without": dict(sorted(lacking.items()))}}
+        level_names = [LevelName(name=its_level.name, hash=its_level.hash)]
+        tools = ("pyarrow", "rdkit", *programs(its_level.card))
+        return writer.finish(dataset, len(molecules), sources, level_names, made_from, tools)
+
+
+def _row(molecule: Asked, result: Result, its_level: Level, geometry_level: str | None) -> dict[str, Any]:
+    z = result.atomic_numbers
+    engine = its_level.card.engine
+    return {
+        "id": molecule.id,
+        "smiles": molecule.smiles,
+        "canonical_smiles": molecule.canonical_smiles,
+        "inchikey": molecule.inchikey,
+        "atomic_numbers": z,
+        "positions": result.positions,
+        "n_atoms": len(z),
+        "n_heavy": sum(n != 1 for n in z),
+        "charge": molecule.charge,
+        "multiplicity": molecule.multiplicity,
+        "energy_hartree": result.energy_hartree,
+        "level": its_level.name,
+        "geometry_level": geometry_level or molecule.geometry_level or "given",
+        "flags": [],
+        "engine": f"{engine} {result.provenance['versions'][engine]}",
+    }

@@ -1,0 +1,1 @@
+"""predict: fitted models asked about a user's own molecules."""

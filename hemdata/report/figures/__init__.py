@@ -1,0 +1,1 @@
+"""figures: what is drawn; nothing is computed here but where ink goes."""

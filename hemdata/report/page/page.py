@@ -1,0 +1,265 @@
+"""Writes the report of a study: one static HTML page that needs no server and no network."""
+
+import json
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from hemdata.analysis import statistics
+from hemdata.analysis.tables import Tables
+from hemdata.analysis.variance import CHOSEN, Variance
+from hemdata.catalog import BASELINES
+from hemdata.errors import DataError, HemdataError
+from hemdata.report.answer import Answer, answer
+from hemdata.report.figures.reason_figures import LEVEL_BARS, ReasonFigures
+from hemdata.report.figures.size_curves import size_curve, size_grid
+from hemdata.report.figures.style import HEAT_STEPS, drawing
+from hemdata.report.material import Material, gather
+from hemdata.report.page.data import as_script, downloads, points
+from hemdata.report.tables.layout import Layout
+from hemdata.report.tables.published_level import level_section
+from hemdata.report.tables.reason_layout import ReasonLayout
+from hemdata.report.words import listed, number, p_value
+from hemdata.study.rows import Rows
+
+QUESTION = "Which training set makes a network's energies trustworthy for these molecules?"
+
+
+def write_report(
+    study_folder: Path,
+    out_html: Path,
+    *,
+    title: str | None = None,
+    question: str | None = None,
+    labels: Mapping[str, str] | None = None,
+    commands: Sequence[str] = (),
+    resamples: int = statistics.RESAMPLES,
+    figures: Path | None = None,
+    data: Path = Path("data"),
+) -> Answer:
+    """Write the page of a study from its rows; the same rows and labels give the same bytes.
+
+    Args:
+        study_folder: holds cells/<cell>/{predictions,curves,cell}.parquet.
+        out_html: the page; written under a temporary name and renamed.
+        title: of the study; by default that of its card, or its name.
+        question: that the study asks; by default that of its card.
+        labels: words shown for networks, training sets and groups; by default the titles of their cards.
+        commands: that made the study, for its provenance.
+        resamples: of the bootstrap.
+        figures: a folder for figures and tables of a paper, as `write_paper` has it; none by default.
+        data: the folder of labelled datasets, for test groups labelled at two levels.
+
+    Returns:
+        The answer, whose `sentence` is for the command line.
+
+    Raises:
+        CallError: no study in the folder.
+        DataError: rows that are broken, or a page that cannot be written.
+    """
+    from hemdata.report.paper import write_paper
+
+    material = gather(study_folder, labels=labels, resamples=resamples, data=data)
+    found = answer(material.tables, material.labels, material.variance)
+    own_title, own_question = _said_by_card(material.study)
+    html = _page(
+        material,
+        found=found,
+        title=title or own_title,
+        question=question or own_question,
+        commands=commands,
+        levels=_level_hashes(study_folder),
+    )
+    _write(out_html, html)
+    if figures is not None:
+        write_paper(material, figures)
+    return found
+
+
+def _said_by_card(study: str) -> tuple[str, str]:
+    """Title and question of the study's card; its name and the common question where it has none."""
+    from hemdata import catalog
+
+    try:
+        card = catalog.study(study)
+    except HemdataError:
+        return study, QUESTION
+    return card.title, card.question
+
+
+def _page(
+    material: Material,
+    *,
+    found: Answer,
+    title: str,
+    question: str,
+    commands: Sequence[str],
+    levels: Mapping[str, str],
+) -> str:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("hemdata.report.page", "."), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True,
+    )  # fmt: skip
+    here = files("hemdata.report.page")
+    rows, tables, overlap, labels = material.rows, material.tables, material.overlap, material.labels
+    why, variance = material.reasons, material.variance
+    layout, whys = Layout(tables, labels), ReasonLayout(why, variance, tables.ranks, labels)
+    figures = ReasonFigures(tables, why, variance, labels)
+    names = list(dict.fromkeys(tables.mae["network"]))
+    networks = [name for name in names if name not in BASELINES] or names
+    networks.sort(key=lambda name: (name != found.network, name))
+    with drawing():
+        panels = [
+            {
+                "id": name,
+                "label": layout.label(name),
+                "intervals": [figures.intervals(name, group) for group in figures.groups],
+                "errors": layout.errors(name),
+                "against_best": layout.against_best(name),
+                "against_baselines": layout.against_baselines(name),
+                "in_distribution": layout.in_distribution(name),
+                "curves": figures.curves(name),
+                "size_curves": [size_curve(figures, name, group) for group in figures.groups],
+                "size_grid": size_grid(layout, name),
+                "scatter": [figures.scatter(name, group) for group in figures.groups],
+                "size": figures.size(name),
+                "worst": layout.worst(name),
+                "parts": [figures.parts(name, group) for group in figures.groups],
+                "part_grid": whys.parts(name),
+                "unseen": figures.unseen(name),
+                "functional_groups": whys.functional_groups(name),
+                "sizes": whys.sizes(name),
+                "set_against_set": whys.set_against_set(name),
+                "elements": whys.elements(name),
+                "cured": whys.cured(name),
+                "with_overlap": layout.with_overlap(name, overlap) if overlap else None,
+            }
+            for name in networks
+        ]
+        heat = [figures.heat(name) for name in names]
+        variance_figures = [figures.drivers(), figures.effects()]
+        level = level_section(why, figures.groups, figures.label)
+        level_figures = {
+            name: [figures.published_level(name, group) for group in of]
+            for name, of in (level.networks if level else ())
+        }
+    study = material.study
+    return environment.get_template("page.html.j2").render(
+        css=(here / "page.css").read_text(encoding="utf-8"),
+        script=(here / "page.js").read_text(encoding="utf-8"),
+        study=study,
+        title=title,
+        question=question,
+        answer=found,
+        facts=_facts(rows, tables, labels, networks),
+        sets=[{"label": layout.label(name), "colour": i % 7} for i, name in enumerate(figures.sets)],
+        baselines=[name for name in names if name in BASELINES and name not in networks],
+        panels=panels,
+        heat=heat,
+        heat_steps=range(HEAT_STEPS),
+        heat_range=[number(value) for value in figures.heat_range()],
+        groups=[layout.label(group) for group in layout.groups],
+        effects=whys.effects(),
+        geometry=whys.geometry(),
+        stability=whys.stability(),
+        variance_figures=variance_figures,
+        several_sizes=len(tables.by_training_size) > 0,
+        factors=variance.factors if variance else (),
+        variance_title=_variance_title(variance),
+        left_out=[layout.label(name) for name in variance.left_out] if variance else [],
+        shared_luck=p_value(variance.shared_luck_p) if variance and variance.shared_luck_p < 0.05 else "",
+        part_legend=figures.part_legend(),
+        leaked_names=whys.leaked(),
+        leaks=layout.leaks(),
+        leaked=int(tables.leaks["n_in_training"].sum()),
+        published=layout.published(),
+        level=level,
+        level_figures=level_figures,
+        level_bars=LEVEL_BARS,
+        provenance=_provenance(rows, levels),
+        unfinished=rows.unfinished,
+        commands=list(commands) or [f"hemdata train-eval pipelines/studies/{study}.yaml", "hemdata report FOLDER"],
+        resamples=f"{material.resamples:,}".replace(",", "\u202f"),
+        downloads=downloads(rows, tables, why, variance),
+        data=as_script({**points(tables), "labels": dict(labels), "sets": figures.sets}),
+        label=layout.label,
+        number=number,
+    )
+
+
+def _variance_title(variance: Variance | None) -> str:
+    chosen = [factor for factor in (variance.factors if variance else ()) if factor in CHOSEN]
+    if len(chosen) < 2:
+        return "What decides the error?"
+    return f"{', '.join(chosen[:-1])} or {chosen[-1]}?".capitalize()
+
+
+def _facts(rows: Rows, tables: Tables, labels: Mapping[str, str], networks: list[str]) -> list[tuple[str, str]]:
+    """The study in numbers, for the head of the page."""
+    sets = sorted(tables.mae["training_set"].unique())
+    sizes = sorted(tables.summary["training_size"].unique())
+    size = number(sizes[0]) if len(sizes) == 1 else f"{number(sizes[0])} to {number(sizes[-1])}"
+    counts = tables.mae.drop_duplicates("group")
+    levels = sorted(rows.cells["level"].unique().to_pylist())
+    seeds = sorted(tables.summary["n_seeds"].unique())
+    return [
+        ("Training sets", listed([labels.get(name, name) for name in sets])),
+        ("Molecules trained on", size),
+        ("Networks", listed([labels.get(name, name) for name in networks])),
+        ("Seeds", str(seeds[0]) if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]}"),
+        ("Test molecules", f"{counts['n_molecules'].sum()} in {len(counts)} groups"),
+        ("Level of theory", listed(levels)),
+    ]
+
+
+def _provenance(rows: Rows, levels: Mapping[str, str]) -> dict[str, Any]:
+    """What it takes to repeat the study."""
+    cells = rows.cells.to_pylist()
+    versions: dict[str, set[str]] = {}
+    for cell in cells:
+        for name, version in json.loads(cell["versions"]).items():
+            versions.setdefault(name, set()).add(str(version))
+    return {
+        "cells": cells,
+        "versions": sorted((name, ", ".join(sorted(found))) for name, found in versions.items()),
+        "levels": [(name, levels.get(name)) for name in sorted({cell["level"] for cell in cells})],
+        "seeds": sorted({cell["seed"] for cell in cells}),
+        "devices": sorted({cell["device"] for cell in cells}),
+        "hours": number(sum(cell["seconds"] for cell in cells) / 3600),
+        "rows": {
+            "predictions": rows.predictions.num_rows,
+            "cells": rows.cells.num_rows,
+            "curves": rows.curves.num_rows,
+        },
+    }
+
+
+def _level_hashes(study_folder: Path) -> dict[str, str]:
+    """Hash of each level of theory, from the settings that a cell keeps beside its rows."""
+    hashes = {}
+    for path in sorted((study_folder / "cells").glob("*/settings.json")):
+        level = json.loads(path.read_text(encoding="utf-8")).get("level")
+        if isinstance(level, dict) and "name" in level and "hash" in level:
+            hashes[str(level["name"])] = str(level["hash"])
+    return hashes
+
+
+def _write(path: Path, text: str) -> None:
+    temporary = path.with_name(f".{path.name}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_text(text, encoding="utf-8")
+        temporary.replace(path)
+    except OSError as error:
+        raise DataError(
+            "The report cannot be written.",
+            where=path,
+            got=error.strerror,
+            fix="Give a path in a folder that can be written to, with space on its disk.",
+        ) from error
+    finally:
+        if temporary.exists():
+            temporary.unlink()

@@ -1,0 +1,1 @@
+"""tables: the results as rows and columns that people read."""

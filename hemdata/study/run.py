@@ -1,0 +1,198 @@
+"""Runs the cells of a study in worker processes: skips finished ones, goes on past a failed one, stops in time."""
+
+import multiprocessing
+import os
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, field
+from multiprocessing.connection import wait
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+from hemdata.catalog import StudyCard
+from hemdata.errors import HemdataError
+from hemdata.processes import cores, interrupts_held, one_thread
+from hemdata.study.cells import Cell, cells, chosen, run_cell
+from hemdata.study.lock import InWork, claimed
+from hemdata.study.rows import finished
+
+Event = Callable[[str, int, int], None]  # cell, epochs done, epochs in all
+DIED = "Its process died, most often since memory ran out: give it more, or take a smaller configuration."
+
+
+class TimeUp(Exception):
+    """The time that was given is over; the cell goes on from its checkpoint another time."""
+
+
+@dataclass
+class Ran:
+    """What a run of a study did: names of cells.
+
+    Attributes:
+        done: finished in this run; `skipped` were before.
+        failed: with the reason.
+        in_work: another process is at work on them, and which.
+        left: not finished, or not begun, when the time was over.
+    """
+
+    done: list[str] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
+    failed: dict[str, str] = field(default_factory=dict)
+    in_work: dict[str, str] = field(default_factory=dict)
+    left: list[str] = field(default_factory=list)
+
+
+def train_eval(
+    card: StudyCard,
+    data: Path,
+    out: Path,
+    *,
+    only: Sequence[str] = (),
+    workers: int | None = None,
+    device: str = "auto",
+    max_seconds: float | None = None,
+    progress: Event | None = None,
+    tell: Callable[[str], object] | None = None,
+) -> Ran:
+    """Fit and judge the cells of a study. Several processes may do so in one folder: each cell is one's at a time.
+
+    Args:
+        card: the study.
+        data: folder of the labelled shards.
+        out: folder of the study's rows; finished cells there are checked and kept.
+        only: patterns of the names of the cells that are to be run; by default all are.
+        workers: cells at a time, one thread each; by default one a core, on a GPU one.
+        device: auto, cpu or cuda.
+        max_seconds: no epoch is begun that would end later than this; what is not finished by then is left.
+        progress: called with a cell's name, its epochs done and in all; also with (name, n, n) when it ends.
+        tell: called with a sentence about what had to be changed in a cell.
+
+    Where a worker process dies, the others with it, they go on with half as many at a time, so that the cell that does
+    it is found and told, and stops no other.
+
+    Raises:
+        CallError: for a pattern that fits no cell.
+    """
+    ran = Ran()
+    matrix = chosen(cells(card), only)
+    deadline = None if max_seconds is None else time.time() + max_seconds
+    context = multiprocessing.get_context("spawn")
+    events = context.Queue()
+    listener = Thread(target=_pass_on, args=(events, progress, tell), daemon=True)
+    listener.start()
+    due, at_once = matrix, min(workers or places(device), len(matrix))
+    try:
+        while due:
+            with ProcessPoolExecutor(at_once, context, _begin, (events,)) as pool:
+                broken = _round(ran, pool, due, (data, out, device, deadline), events)
+            if broken and at_once == 1:  # cells were begun in their order, so that it was the first that died
+                ran.failed[broken[0].name] = DIED
+                broken = broken[1:]
+            due, at_once = broken, max(1, at_once // 2)
+    finally:
+        events.put(None)
+        listener.join()
+    for name in list(ran.in_work):  # the other process may have finished it meanwhile
+        if finished(out, name):
+            del ran.in_work[name]
+            ran.skipped.append(name)
+    return ran
+
+
+def _round(ran: Ran, pool: ProcessPoolExecutor, due: list[Cell], how: tuple[Any, ...], events: Any) -> list[Cell]:
+    """Run cells in a pool; those are returned that it did not come to, or not to the end of, since a worker died."""
+    broken = []
+    try:
+        with one_thread(), interrupts_held():
+            futures = {pool.submit(_run, cell, *how): cell for cell in due}
+        for future in as_completed(futures):
+            cell = futures[future]
+            if isinstance(future.exception(), BrokenProcessPool):
+                broken.append(cell)
+                continue
+            _note(ran, cell.name, future)
+            events.put((cell.name, cell.epochs or 1, cell.epochs or 1))
+    except BaseException:  # Ctrl-C: a cell may have hours to go, and goes on from its checkpoint another time
+        for process in multiprocessing.active_children():
+            process.terminate()
+        pool.shutdown(wait=True, cancel_futures=True)
+        raise
+    return [cell for cell in due if cell in broken]
+
+
+def places(device: str) -> int:
+    """Cells at a time: one a core; where the work is a GPU's, one."""
+    if device == "cuda" or (device == "auto" and shutil.which("nvidia-smi") is not None):
+        return 1
+    return cores()
+
+
+def _note(ran: Ran, name: str, future: "Future[bool]") -> None:
+    try:
+        trained = future.result()
+    except TimeUp:
+        ran.left.append(name)
+    except InWork as error:
+        ran.in_work[name] = str(error.got)
+    except HemdataError as error:
+        ran.failed[name] = str(error)
+    except Exception as error:  # one broken cell must not stop the others
+        ran.failed[name] = f"{type(error).__name__}: {error}"
+    else:
+        (ran.done if trained else ran.skipped).append(name)
+
+
+_events: Any = None
+
+
+def _begin(events: Any) -> None:
+    """A worker's start: the driver's queue for its progress; and it ends with its driver, however that ends.
+
+    Who starts a killed run again at once must not find its cells still in work.
+    """
+    global _events
+    _events = events
+    Thread(target=_end_with_driver, daemon=True).start()
+
+
+def _end_with_driver() -> None:
+    driver = multiprocessing.parent_process()
+    if driver is not None:
+        wait([driver.sentinel])
+        os._exit(1)
+
+
+def _run(cell: Cell, data: Path, out: Path, device: str, deadline: float | None) -> bool:
+    """A worker's part; whether there was anything to do."""
+    began = time.time()
+
+    def told(done: int, total: int) -> None:
+        nonlocal began
+        _events.put((cell.name, done, total))
+        now, last = time.time(), began
+        began = now
+        if deadline is not None and done < total and now + (now - last) > deadline:
+            raise TimeUp
+
+    if finished(out, cell.name):  # only looked at, so that it may stand where nothing can be written
+        run_cell(cell, data, out, device)
+        return False
+    if deadline is not None and time.time() > deadline:
+        raise TimeUp
+    with claimed(out / "cells" / cell.name):
+        due = not finished(out, cell.name)  # another process may just have done it
+        run_cell(cell, data, out, device, told, lambda said: _events.put(f"{cell.name}: {said}"))
+    return due
+
+
+def _pass_on(events: Any, progress: Event | None, tell: Callable[[str], object] | None) -> None:
+    while (event := events.get()) is not None:
+        if isinstance(event, str):
+            if tell:
+                tell(event)
+        elif progress:
+            progress(*event)

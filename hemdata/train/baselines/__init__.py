@@ -1,0 +1,1 @@
+"""baselines: what a network has to beat."""

@@ -1,0 +1,1 @@
+"""loop: the one trainer of all networks, on Lightning."""

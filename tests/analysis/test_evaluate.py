@@ -1,0 +1,117 @@
+"""Models judged on labelled molecules: the study's own numbers at its level, the level's part at another."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from hemdata.analysis.evaluate import evaluate
+from hemdata.cli.evaluate import evaluate as command
+from hemdata.errors import CallError
+from hemdata.label.dataset import label_dataset
+from hemdata.levels import level
+from hemdata.shards import read
+from hemdata.train.fit import fit_network
+from hemdata.units import HARTREE_KCAL_MOL
+
+COLUMNS = ("id", "smiles", "inchikey", "atomic_numbers", "positions", "n_atoms", "n_heavy", "energy_hartree",
+           "atomization_energy_kcal_mol", "level")  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def data(labelled: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Beside GFN2's labels, saccharides at GFN1 on GFN2's geometries."""
+    data = tmp_path_factory.mktemp("data")
+    for folder in labelled.iterdir():
+        if folder.is_dir():
+            (data / folder.name).symlink_to(folder)
+    label_dataset("saccharides", level_name="gfn1-xtb", data=data, store=data / "labels.sqlite")
+    return data
+
+
+@pytest.fixture(scope="module")
+def model(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Dressed atoms of the neuro group, two seeds of one cell."""
+    molecules = read(data / "neuro@gfn2-xtb", COLUMNS)
+    cells = tmp_path_factory.mktemp("run") / "cells"
+    for seed in (0, 1):
+        part = molecules.take(pa.array(np.random.default_rng(seed).permutation(molecules.num_rows)[:25]))
+        fit_network(
+            "dressed-atoms", {}, part, part, seed=seed, folder=cells / f"dressed-atoms-neuro-25-s{seed}" / "model"
+        )
+    return cells / "dressed-atoms-neuro-25"
+
+
+def test_at_its_own_level_the_error_is_that_of_its_predictions(data: Path, model: Path) -> None:
+    from hemdata.train.fit import load
+
+    found = evaluate([model, f"{model}-s1"], ["saccharides", "azoxy"], data=data, resamples=200)
+    table = found.table.set_index(["model", "group"])
+    assert len(table) == 4
+    molecules = read(data / "saccharides@gfn2-xtb", COLUMNS)
+    reference = molecules["atomization_energy_kcal_mol"].to_numpy()
+    errors = [load(Path(f"{model}-s{seed}") / "model").predict(molecules) - reference for seed in (0, 1)]
+    both, one = table.loc[str(model), "saccharides"], table.loc[f"{model}-s1", "saccharides"]
+    assert both["n_seeds"] == 2
+    assert both["mae_kcal_mol"] == pytest.approx(np.abs(errors).mean())
+    assert one["mae_kcal_mol"] == pytest.approx(np.abs(errors[1]).mean())
+    assert one["mean_error_kcal_mol"] == pytest.approx(errors[1].mean())
+    assert one["mae_kcal_mol_low"] < one["mae_kcal_mol"] < one["mae_kcal_mol_high"]
+    assert one["level_part_kcal_mol"] == 0
+    assert one["own_mae_kcal_mol"] == one["mae_kcal_mol"]
+    assert set(found.rows.loc[found.rows["group"] == "azoxy", "molecule_id"].str.partition(":")[0]) == {"azoxy"}
+    assert found.notes == []
+
+
+def test_at_another_level_the_levels_part_is_told(data: Path, model: Path) -> None:
+    found = evaluate([model], ["saccharides"], data=data, level_name="gfn1-xtb", resamples=200)
+    row = found.table.iloc[0]
+    totals = {name: read(data / f"saccharides@{name}", COLUMNS) for name in ("gfn1-xtb", "gfn2-xtb")}
+    by_hand = []
+    for molecule in totals["gfn1-xtb"].to_pylist():
+        other = next(one for one in totals["gfn2-xtb"].to_pylist() if one["id"] == molecule["id"])
+        z = np.array(molecule["atomic_numbers"])
+        of = [
+            (level(name).atom_energies()[z].sum() - one["energy_hartree"]) * HARTREE_KCAL_MOL
+            for name, one in (("gfn1-xtb", molecule), ("gfn2-xtb", other))
+        ]
+        by_hand.append(abs(of[0] - of[1]))
+    assert row["level_part_kcal_mol"] == pytest.approx(np.mean(by_hand))
+    assert row["level_part_kcal_mol"] > 200  # the two levels are far apart in atomization energies
+    own = evaluate([model], ["saccharides"], data=data, resamples=200).table.iloc[0]
+    assert row["own_mae_kcal_mol"] == pytest.approx(own["mae_kcal_mol"])
+    signed = found.rows["predicted_kcal_mol"] - found.rows["reference_kcal_mol"]
+    through = (found.rows["predicted_kcal_mol"] - found.rows["own_reference_kcal_mol"]) + (
+        found.rows["own_reference_kcal_mol"] - found.rows["reference_kcal_mol"]
+    )
+    assert np.allclose(signed, through)
+
+
+def test_what_is_not_labelled_at_the_models_level_is_told(data: Path, model: Path, tmp_path: Path) -> None:
+    (tmp_path / "saccharides@gfn1-xtb").symlink_to(data / "saccharides@gfn1-xtb")
+    found = evaluate([model], ["saccharides"], data=tmp_path, level_name="gfn1-xtb", resamples=50)
+    assert np.isnan(found.table["level_part_kcal_mol"]).all()
+    assert len(found.notes) == 1
+    assert "hemdata label" in found.notes[0]
+
+
+def test_wrong_calls_are_sentences(data: Path, model: Path) -> None:
+    with pytest.raises(CallError, match="no fitted model"):
+        evaluate(["nowhere"], ["saccharides"], data=data)
+    with pytest.raises(CallError, match="not there at the level 'pc9'"):
+        evaluate([model], ["saccharides"], data=data, level_name="pc9")
+
+
+def test_the_command_prints_the_table_and_writes_the_rows(
+    data: Path, model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command(models=[str(model)], group=["saccharides"], level="gfn1-xtb", data=data, file=tmp_path / "rows.csv")
+    shown = capsys.readouterr().out
+    assert "gfn2-xtb judged at gfn1-xtb" in shown
+    assert "level's part" in shown
+    assert len((tmp_path / "rows.csv").read_text().splitlines()) == 1 + 2 * 40
+    command(models=[str(model)], group=["saccharides"], data=data, as_json=True)
+    told = json.loads(capsys.readouterr().out)
+    assert told["errors"][0]["n_molecules"] == 40

@@ -1,0 +1,88 @@
+"""The gap of two levels, on folders whose answer is known by construction."""
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from hemdata.assess.gap import gap, gap_of, pair
+from hemdata.errors import DataError
+from hemdata.levels import level
+from hemdata.schema import table_schema
+from hemdata.shards import LevelName, ShardWriter, read
+from hemdata.units import HARTREE_KCAL_MOL
+
+OF_ELEMENT = {1: 0.5, 6: -1.25, 7: 2.0, 8: 3.5}  # kcal/mol that the first level binds more, for each atom
+COLUMNS = table_schema("molecule").arrow.names
+
+
+@pytest.fixture
+def data(labelled: Path, tmp_path: Path) -> Path:
+    """The neuro group at gfn2-xtb, and named gfn1-xtb with energies that differ by so much for each atom."""
+    (tmp_path / "neuro@gfn2-xtb").symlink_to(labelled / "neuro@gfn2-xtb")
+    _written(tmp_path, read(labelled / "neuro@gfn2-xtb"))
+    return tmp_path
+
+
+def _written(data: Path, table: pa.Table, shift: float = 0.0) -> None:
+    """Atomization energies less OF_ELEMENT's sums; the positions moved."""
+    other = level("gfn1-xtb")
+    z = [np.array(row) for row in table["atomic_numbers"].to_pylist()]
+    bound = table["atomization_energy_kcal_mol"].to_numpy() - [sum(OF_ELEMENT[n] for n in row) for row in z]
+    energy = [other.atom_energies()[row].sum() - e / HARTREE_KCAL_MOL for row, e in zip(z, bound, strict=True)]
+    moved = [[x + shift for x in row] for row in table["positions"].to_pylist()]
+    new = {"level": ["gfn1-xtb"] * len(z), "energy_hartree": energy, "positions": moved}
+    for name, values in (new | {"atomization_energy_kcal_mol": bound}).items():
+        at = table.schema.get_field_index(name)
+        table = table.set_column(at, table.schema.field(at), pa.array(values, table.schema.field(at).type))
+    with ShardWriter(data / "neuro@gfn1-xtb", table_schema("molecule")) as writer:
+        writer.add(table.select(COLUMNS))
+        writer.finish("neuro", table.num_rows, [], [LevelName(name="gfn1-xtb", hash=other.hash)], {})
+
+
+def test_a_difference_by_composition_is_found_as_such(data: Path) -> None:
+    found = gap(*pair(data, "neuro", "gfn2-xtb", "gfn1-xtb"))
+    assert found.per_element == pytest.approx({"H": 0.5, "C": -1.25, "N": 2.0, "O": 3.5}, abs=1e-6)
+    (group,) = found.groups()
+    assert group.molecules == 35
+    assert group.rest == pytest.approx(0.0, abs=1e-6)
+    rows = {row["id"]: row["atomic_numbers"] for row in read(data / "neuro@gfn2-xtb").to_pylist()}
+    for row in found.rows:
+        assert row.difference == pytest.approx(sum(OF_ELEMENT[z] for z in rows[row.id]), abs=1e-6)
+
+
+def test_foreign_atoms_are_the_atoms_difference_of_the_levels(data: Path) -> None:
+    """B's totals with A's atoms: off by the sum of the atoms' differences."""
+    a, b = (level(name).atom_energies() for name in ("gfn2-xtb", "gfn1-xtb"))
+    numbers = {row["id"]: row["atomic_numbers"] for row in read(data / "neuro@gfn2-xtb").to_pylist()}
+    for row in gap(*pair(data, "neuro", "gfn2-xtb", "gfn1-xtb")).rows:
+        assert row.foreign_atoms == pytest.approx(float((a - b)[numbers[row.id]].sum()) * HARTREE_KCAL_MOL)
+
+
+def test_one_test_group_is_compared_out_of_all_of_them(data: Path, tmp_path: Path) -> None:
+    for name in ("gfn2-xtb", "gfn1-xtb"):
+        (tmp_path / f"test-groups@{name}").symlink_to(data / f"neuro@{name}")
+    whole, part = (gap_of(tmp_path, name, "gfn2-xtb", "gfn1-xtb") for name in ("test-groups", "neuro"))
+    assert part.rows == whole.rows
+    with pytest.raises(DataError, match="share no molecule"):
+        gap_of(tmp_path, "azoxy", "gfn2-xtb", "gfn1-xtb")
+
+
+def test_a_level_of_another_name_that_is_the_same_one_serves(tmp_path: Path) -> None:
+    """OD9's level is PC9's: the shipped labels answer for it, under the name that was asked for."""
+    of_od9, of_pc9 = (gap_of(tmp_path, "explosives", "qm9", name) for name in ("od9", "pc9"))
+    assert (of_od9.a, of_od9.b) == ("qm9", "od9")
+    assert of_od9.rows == of_pc9.rows
+    assert {row.group for row in of_od9.rows} == {"explosives"}
+
+
+def test_other_geometries_and_what_is_not_labelled_are_refused(data: Path, labelled: Path, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="not labelled at both") as refused:
+        pair(data, "neuro", "gfn2-xtb", "pc9")
+    assert "hemdata label neuro --level" in str(refused.value)
+    moved = tmp_path / "moved"
+    moved.mkdir()
+    _written(moved, read(labelled / "neuro@gfn2-xtb"), shift=0.01)
+    with pytest.raises(DataError, match="two geometries"):
+        gap(labelled / "neuro@gfn2-xtb", moved / "neuro@gfn1-xtb")

@@ -1,0 +1,48 @@
+"""The matrix kernels that PySCF computes with are chosen before it is loaded, and nothing else is changed."""
+
+import json
+import os
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from hemdata.chemistry.engines.kernels import AVX2, CHOICE, _has_avx2
+
+LOOK = """
+import json, os, numpy
+from threadpoolctl import threadpool_info
+from hemdata.label.kernels import choose_kernels
+if {chosen}: choose_kernels()
+import pyscf.lib
+found = [each for each in threadpool_info() if each["internal_api"] == "openblas"]
+blas = [(each["filepath"], each.get("architecture")) for each in found]
+print(json.dumps({{
+    "pyscf": next((kind for path, kind in blas if "pyscf" in path), None),
+    "others": sorted(kind for path, kind in blas if "pyscf" not in path),
+    "left": os.environ.get("OPENBLAS_CORETYPE"),
+}}))
+"""
+
+
+def look(chosen: bool, **environment: str) -> dict[str, Any]:
+    """What a fresh process computes with."""
+    around = {key: value for key, value in os.environ.items() if key != CHOICE} | environment
+    ran = subprocess.run(
+        [sys.executable, "-c", LOOK.format(chosen=chosen)], env=around, capture_output=True, text=True, check=True
+    )
+    found: dict[str, Any] = json.loads(ran.stdout.splitlines()[-1])
+    if found["pyscf"] is None:
+        pytest.skip("PySCF brings no OpenBLAS of its own here")
+    return found
+
+
+@pytest.mark.skipif(not _has_avx2(), reason="a processor without AVX2")
+def test_pyscf_computes_with_avx2_and_the_others_as_before() -> None:
+    plain, chosen = look(False), look(True)
+    assert chosen == {"pyscf": AVX2, "others": plain["others"], "left": None}
+
+
+def test_a_users_choice_stands() -> None:
+    assert look(True, **{CHOICE: "Nehalem"})["pyscf"] == "Nehalem"

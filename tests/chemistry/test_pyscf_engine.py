@@ -1,0 +1,72 @@
+"""PySCF at the levels of the published sets: their own numbers come back."""
+
+import numpy as np
+import pytest
+
+from hemdata.chemistry.engines.mixed_functions import mixed_functions
+from hemdata.chemistry.engines.pyscf import molecule, single_point
+from hemdata.errors import DataError
+from hemdata.levels import level
+from hemdata.units import HARTREE_KCAL_MOL
+
+# QM9's gdb_1 (methane) and gdb_3 (water): geometry, U at 0 K and zero-point energy as published (figshare 978904).
+METHANE = (
+    np.array([6, 1, 1, 1, 1]),
+    np.array(
+        [
+            [-0.0126981359, 1.0858041578, 0.0080009958],
+            [0.002150416, -0.0060313176, 0.0019761204],
+            [1.0117308433, 1.4637511618, 0.0002765748],
+            [-0.540815069, 1.4475266138, -0.8766437152],
+            [-0.5238136345, 1.4379326443, 0.9063972942],
+        ]
+    ),
+    -40.47893 - 0.044749,
+)
+WATER = (
+    np.array([8, 1, 1]),
+    np.array(
+        [
+            [-0.0343604951, 0.9775395708, 0.0076015923],
+            [0.0647664923, 0.0205721989, 0.0015346341],
+            [0.8717903737, 1.3007924048, 0.0006931336],
+        ]
+    ),
+    -76.404702 - 0.021375,
+)
+
+
+@pytest.mark.parametrize(("z", "xyz", "published"), [METHANE, WATER], ids=["methane", "water"])
+def test_qm9_level_gives_qm9_energies_to_a_hundredth_of_a_kcal_mol(
+    z: np.ndarray, xyz: np.ndarray, published: float
+) -> None:
+    point = single_point(z, xyz, 0, 1, level("qm9"))
+    assert abs(point.energy_hartree - published) * HARTREE_KCAL_MOL < 0.005
+    assert point.cycles < 15
+
+
+@pytest.mark.parametrize(
+    ("name", "symbol", "z", "multiplicity"),
+    [("qm9", "H", 1, 2), ("qm9", "C", 6, 3), ("pc9", "C", 6, 3), ("pc9", "O", 8, 3)],
+)
+def test_a_levels_card_carries_the_atoms_that_its_own_definition_gives(
+    name: str, symbol: str, z: int, multiplicity: int
+) -> None:
+    """UKS of the free atom; the cards' numbers are QM9's published atomref and PySCF's at grid level 5."""
+    energy = single_point(np.array([z]), np.zeros((1, 3)), 0, multiplicity, level(name)).energy_hartree
+    assert abs(energy - level(name).atoms[z]) * HARTREE_KCAL_MOL < 0.01
+
+
+def test_mixed_functions_keep_cartesian_d_and_make_f_spherical() -> None:
+    z, xyz, _ = WATER
+    functions = mixed_functions(molecule(z, xyz, 0, 1, level("qm9").card))
+    # 6-31G(2df,p) with 6D7F: O has 3 s, 2 p, 2 Cartesian d, 1 spherical f; each H has 2 s and 1 p.
+    assert functions.shape[1] == (3 + 2 * 3 + 2 * 6 + 7) + 2 * (2 + 3)
+    assert functions.shape[0] - functions.shape[1] == 3
+
+
+def test_charge_and_multiplicity_that_do_not_fit_and_a_missing_element_are_sentences() -> None:
+    with pytest.raises(DataError, match="do not go together"):
+        single_point(np.array([8, 1, 1]), WATER[1], 0, 2, level("pc9"))
+    with pytest.raises(DataError, match="no such element"):
+        single_point(np.array([92]), np.zeros((1, 3)), 0, 1, level("pc9"))
