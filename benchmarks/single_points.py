@@ -4,7 +4,7 @@ Usage: python benchmarks/single_points.py [MOLECULES]    smallest members of the
 
 Geometries are relaxed at GFN2-xTB. The level is pc9's, on PySCF's default grid (3) for both, so that the energies
 are to be the same. PySCF's defaults run in a process of their own, with the matrix kernels that its library chooses by
-itself; where hemdata chooses others (`hemdata.chemistry.engines.kernels`), the third figure is PySCF's defaults with
+itself; where hemdata chooses others (`hemdata.chemistry.engines.load_pyscf`), the third figure is PySCF's defaults with
 those.
 """
 
@@ -22,7 +22,7 @@ from _group_members import members
 
 from hemdata.catalog import LevelCard, level_card
 from hemdata.chemistry.embed import embed
-from hemdata.chemistry.engines.kernels import choose_kernels
+from hemdata.chemistry.engines.load_pyscf import load_pyscf
 from hemdata.chemistry.engines.pyscf import single_point
 from hemdata.chemistry.relax import relax
 from hemdata.levels import Level, level_of
@@ -33,7 +33,7 @@ DEFAULT_GRID = 3
 def by_default(z: np.ndarray, x: np.ndarray, kernels: bool) -> tuple[float, float]:
     """PySCF as it comes, but for the kernels: energy, and processor time."""
     if kernels:
-        choose_kernels()
+        load_pyscf()
     from pyscf import dft, gto
 
     atoms = [(int(n), tuple(place)) for n, place in zip(z, x, strict=True)]

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from itertools import chain, islice
 
 from hemdata.errors import DataError
+from hemdata.shield import variables
 
 
 def chunked[T](items: Iterable[T], size: int) -> Iterator[list[T]]:
@@ -32,16 +33,8 @@ THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_
 @contextmanager
 def one_thread() -> Iterator[None]:
     """Processes started inside have one thread each; it must stand in their environment before they import numpy."""
-    before = {variable: os.environ.get(variable) for variable in THREADS}
-    os.environ.update(dict.fromkeys(THREADS, "1"))
-    try:
+    with variables(dict.fromkeys(THREADS, "1")):
         yield
-    finally:
-        for variable, value in before.items():
-            if value is None:
-                os.environ.pop(variable, None)
-            else:
-                os.environ[variable] = value
 
 
 @contextmanager

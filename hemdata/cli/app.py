@@ -13,6 +13,7 @@ from rich.console import Console
 from typer.core import TyperGroup
 
 from hemdata.errors import HemdataError
+from hemdata.shield import shield_this_process
 
 out = Console(highlight=False, soft_wrap=True, emoji=False)  # a molecule may be called my:ring:
 err = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
@@ -102,5 +103,6 @@ def commands() -> typer.Typer:
 
 
 def main() -> None:
-    """Entry point of the `hemdata` command."""
+    """Entry point of the `hemdata` command; a user's settings of other programs end here."""
+    shield_this_process()
     commands()()

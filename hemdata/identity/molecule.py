@@ -60,10 +60,14 @@ def flat_graph(inchikey: str) -> str:
 
 @cache
 def quiet() -> None:
-    """Silence RDKit's own log for this process."""
-    from rdkit import rdBase
+    """Silence RDKit's own log for this process, and set its switches as RDKit has them where nobody touches them."""
+    from rdkit import Chem, rdBase
 
     rdBase.DisableLog("rdApp.*")  # reasons are reported by us, row by row
+    Chem.SetUseLegacyStereoPerception(True)
+    Chem.SetAllowNontetrahedralChirality(True)
+    if hasattr(Chem, "SetUseLegacyRingFinding"):
+        Chem.SetUseLegacyRingFinding(False)
 
 
 def parsed(smiles: str) -> Any | None:

@@ -17,6 +17,7 @@ from hemdata.catalog import BASELINES, Configuration, NetworkCard, adapter_today
 from hemdata.catalog import network as network_card
 from hemdata.errors import CallError, DataError
 from hemdata.levels import level
+from hemdata.shield import give_caches
 from hemdata.train.data.molecules import Molecules
 from hemdata.train.fitted import Fitted, Progress
 from hemdata.train.package import CARD, read_package
@@ -162,6 +163,7 @@ def adapter(card: NetworkCard) -> ModuleType:
 
 
 def _imported(module: str, name: str) -> ModuleType:
+    give_caches()  # TorchMD-NET's kernels are made when it is imported
     try:
         with warnings.catch_warnings(), redirect_stdout(sys.stderr):  # standard output is for results
             warnings.simplefilter("ignore")  # the libraries' own, at import

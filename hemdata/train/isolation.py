@@ -12,6 +12,8 @@ from contextlib import ExitStack, contextmanager
 import numpy as np
 import torch
 
+from hemdata.shield import settings
+
 _CUBLAS = "CUBLAS_WORKSPACE_CONFIG"
 
 
@@ -53,6 +55,14 @@ def isolated(seed: int, threads: int = 1) -> Iterator[None]:
         np.random.seed(seed % 2**32)  # noqa: NPY002
         torch.manual_seed(seed)
         torch.set_num_threads(threads)
+        # a user's own settings, as of a notebook, would make other weights of the same seed
+        torch.set_default_dtype(torch.float32)
+        torch.set_float32_matmul_precision("highest")
+        if torch.get_default_device().type != "cpu":
+            undo.enter_context(torch.device("cpu"))
+        for name, value in settings(os.environ).items():
+            undo.callback(_set_variable, name, value)
+            del os.environ[name]
         yield
 
 

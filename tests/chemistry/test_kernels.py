@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from hemdata.chemistry.engines.kernels import AVX2, CHOICE, _has_avx2
+from hemdata.chemistry.engines.load_pyscf import AVX2, KERNELS, _has_avx2
 
 LOOK = """
 import json, os, numpy
 from threadpoolctl import threadpool_info
-from hemdata.label.kernels import choose_kernels
-if {chosen}: choose_kernels()
+from hemdata.chemistry.engines.load_pyscf import load_pyscf
+if {chosen}: load_pyscf()
 import pyscf.lib
 found = [each for each in threadpool_info() if each["internal_api"] == "openblas"]
 blas = [(each["filepath"], each.get("architecture")) for each in found]
@@ -28,7 +28,7 @@ print(json.dumps({{
 
 def look(chosen: bool, **environment: str) -> dict[str, Any]:
     """What a fresh process computes with."""
-    around = {key: value for key, value in os.environ.items() if key != CHOICE} | environment
+    around = {key: value for key, value in os.environ.items() if key != KERNELS} | environment
     ran = subprocess.run(
         [sys.executable, "-c", LOOK.format(chosen=chosen)], env=around, capture_output=True, text=True, check=True
     )
@@ -45,4 +45,4 @@ def test_pyscf_computes_with_avx2_and_the_others_as_before() -> None:
 
 
 def test_a_users_choice_stands() -> None:
-    assert look(True, **{CHOICE: "Nehalem"})["pyscf"] == "Nehalem"
+    assert look(True, **{KERNELS: "Nehalem"})["pyscf"] == "Nehalem"

@@ -140,3 +140,27 @@ def test_figures_that_cannot_be_written_are_an_error_in_words(material: Material
     (tmp_path / "file").write_text("not a folder")
     with pytest.raises(DataError, match="figures cannot be written"):
         write_paper(material, tmp_path / "file")
+
+
+def test_a_users_matplotlibrc_changes_no_figure(tmp_path: Path) -> None:
+    from hemdata.report.figures.panel import blank
+
+    hostile = {
+        "lines.linewidth": 9,
+        "axes.titlesize": 40,
+        "savefig.dpi": 30,
+        "axes.xmargin": 0.4,
+        "savefig.bbox": "tight",
+    }
+    hostile |= {"figure.constrained_layout.use": True, "lines.linestyle": "--", "axes.formatter.use_mathtext": True}
+    found: list[list[bytes]] = []
+    for name, settings in (("plain", {}), ("hostile", hostile)):
+        (tmp_path / name).mkdir()
+        with matplotlib.rc_context(settings):
+            with drawing(paper_colours()):
+                figure, axes = blank(100, 80)
+                axes.plot([0, 1e9], [0, 1], color=INK)
+                paths = save_figure(figure, tmp_path / name, "one")
+            assert all(matplotlib.rcParams[key] == value for key, value in settings.items())
+        found.append([path.read_bytes() for path in paths])
+    assert found[0] == found[1]

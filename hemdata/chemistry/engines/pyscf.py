@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from hemdata.catalog import LevelCard
-from hemdata.chemistry.engines.kernels import choose_kernels
+from hemdata.chemistry.engines.load_pyscf import load_pyscf
 from hemdata.chemistry.engines.mixed_functions import mixed
 from hemdata.chemistry.engines.refuse_impossible import possible
 from hemdata.errors import CallError, DataError
@@ -24,6 +25,8 @@ GRADIENT_GRID = 2
 SCREENING = 1e-11
 """Below it a contribution to Coulomb and exchange is left out where they are made once; moves a total as little."""
 KEPT_VALUES = 100_000_000  # of float64
+EXPLICIT = {"b3lyp": "b3lypg", "b3p86": "b3p86g", "x3lyp": "x3lypg"}
+"""Functionals whose plain name PySCF can be set to give another correlation (VWN5), by the name that says VWN-RPA."""
 Accuracy = Literal["label", "reference"]
 
 
@@ -185,7 +188,7 @@ def _cheap_density(field: Any, where: str) -> tuple[Any, tuple[str, ...]]:
 
 def fitted(built: Any, card: LevelCard, grid_level: int, conv_tol: float) -> Any:
     """The level's Kohn-Sham object with density-fitted Coulomb and exchange on another grid."""
-    field = mean_field(built, card).density_fit(auxbasis=FITTED_BASIS)
+    field = mean_field(built, card).density_fit(auxbasis=_no_file(FITTED_BASIS))
     field.grids.level = grid_level
     field.conv_tol = conv_tol
     field._numint = _quadrature()
@@ -231,7 +234,7 @@ def molecule(
     Raises:
         DataError: if it is no molecule, or the basis lacks an element.
     """
-    choose_kernels()
+    load_pyscf()
     from pyscf import gto
 
     possible(atomic_numbers, positions, charge, multiplicity)
@@ -239,11 +242,7 @@ def molecule(
     symbols = [SYMBOLS[z] for z in map(int, atomic_numbers)]
     basis = {}
     for symbol in set(symbols):
-        try:
-            shells = gto.basis.load(card.basis.name, symbol)
-        except (KeyError, RuntimeError, gto.basis.BasisNotFoundError) as error:
-            raise DataError("The basis has no such element.", where=card.basis.name, got=f"{symbol}: {error}") from None
-        basis[symbol] = shells + [
+        basis[symbol] = built_in_shells(card.basis.name, symbol) + [
             [angular, [exponent, 1.0]] for angular, exponent in card.basis.added_shells.get(symbol, [])
         ]
     built = gto.Mole(
@@ -254,7 +253,27 @@ def molecule(
         cart=card.angular != "spherical",
         verbose=0,
     )
-    return built.build()
+    return built.build(dump_input=False, parse_arg=False)
+
+
+def built_in_shells(basis: str, symbol: str) -> list[Any]:
+    """The shells of an element in a basis that PySCF knows by name, in PySCF's form.
+
+    Raises:
+        DataError: if the basis has no such element, or is none.
+    """
+    load_pyscf()
+    from pyscf import gto
+
+    try:
+        return list(gto.basis.load(_no_file(basis), symbol))
+    except (KeyError, RuntimeError, gto.basis.BasisNotFoundError) as error:
+        raise DataError("The basis has no such element.", where=basis, got=f"{symbol}: {error}") from None
+
+
+def _no_file(basis: str) -> str:
+    """A basis by a name that is no file's: PySCF would read one of that name in the current folder in its place."""
+    return f" {basis}" if Path(basis).is_file() else basis
 
 
 def mean_field(built: Any, card: LevelCard) -> Any:
@@ -264,7 +283,7 @@ def mean_field(built: Any, card: LevelCard) -> Any:
 
     kind = RKS if built.spin == 0 else UKS
     field = (mixed(kind) if card.angular == "cartesian-d-spherical-f" else kind)(built)
-    field.xc = card.method
+    field.xc = EXPLICIT.get(card.method.lower(), card.method)
     field.grids.level = card.grid_level
     field.conv_tol = CONV_TOL_HARTREE
     field.max_cycle = MAX_CYCLES
@@ -286,7 +305,8 @@ def _disperse(field: Any, card: LevelCard) -> None:
             expected="pyscf-dispersion",
             fix="pip install 'hemdata[dispersion]'",
         )
-    field.disp = card.dispersion
+    renamed = field.xc != card.method  # for PySCF: the correction's parameters stand under the plain name
+    field.disp = f"{card.dispersion}:{card.method.lower()}" if renamed else card.dispersion
     field.nlc = False  # it stands in the place of a functional's own non-local part, as in wB97M-D3(BJ)
     try:
         field.get_dispersion()

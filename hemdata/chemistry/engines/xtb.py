@@ -3,6 +3,7 @@
 Optional: it has no wheel for Python 3.12 and is built by `make xtb`.
 """
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from hemdata.chemistry.engines.refuse_impossible import possible
 from hemdata.chemistry.engines.tblite import Point
 from hemdata.errors import CallError, DataError
 from hemdata.levels import Level
+from hemdata.shield import variables
 from hemdata.units import BOHR_ANGSTROM
 
 TAKES_SECONDS = True
@@ -53,11 +55,13 @@ class Engine:
             ) from None
         if method not in METHODS:
             raise CallError("xtb-python has no such method.", expected=", ".join(METHODS), got=method)
+        no_parameters_here()
         possible(atomic_numbers, positions, charge, multiplicity)  # of parity xtb itself says nothing
         self.method, self._failure = method, XTBException
         z, x = np.asarray(atomic_numbers, dtype=np.int64), np.asarray(positions, dtype=np.float64) / BOHR_ANGSTROM
         try:
-            self._calculator = Calculator(getattr(Param, METHODS[method]), z, x, float(charge), multiplicity - 1)
+            with variables({"XTBPATH": str(Path(__file__).parent)}):  # where no parameters lie; else it is the home
+                self._calculator = Calculator(getattr(Param, METHODS[method]), z, x, float(charge), multiplicity - 1)
             self._calculator.set_verbosity(VERBOSITY_MUTED)
             self._calculator.set_max_iterations(MAX_CYCLES)
         except XTBException as error:
@@ -76,6 +80,20 @@ class Engine:
             return Point(float(result.get_energy()), np.array(result.get_gradient()), result)
         except self._failure as error:
             raise DataError("The SCF did not converge.", where=self.method, got=error) from None
+
+
+def no_parameters_here() -> None:
+    """Refuse a current folder with a file that xtb would read in the place of a method's own parameters.
+
+    Raises:
+        CallError: names the file.
+    """
+    for path in sorted(Path().glob("param_*-xtb.txt")):
+        raise CallError(
+            "A file of the current folder would change the method's parameters.",
+            where=path.absolute(),
+            fix="Rename it, or work in another folder.",
+        )
 
 
 def surface(

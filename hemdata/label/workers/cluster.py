@@ -139,7 +139,7 @@ def _local(workers: int) -> Iterator[Cluster]:
             super().__init__(*given, **named | {"dashboard": False})
 
     settings = _settings() | {"distributed.nanny.pre-spawn-environ": dict.fromkeys(THREADS, "1")}
-    with dask.config.set(settings):
+    with dask.config.set(_defaults()), dask.config.set(settings):
         with interrupts_held():
             cluster = LocalCluster(
                 n_workers=workers,
@@ -244,6 +244,14 @@ def _jobs(card: ClusterCard) -> Iterator[Cluster]:
                 engine = dask.utils.parse_bytes(card.memory) / card.processes / 1e9 * MEMORY_SHARE
                 most = card.maximum_jobs * card.processes
                 yield Cluster(client, cluster.scheduler_address, None, engine, most, None, jobs.trouble)
+
+
+def _defaults() -> dict[str, Any]:
+    """Dask's own defaults in place of a user's settings, which are for clusters; the place of scratch files stays."""
+    import dask
+
+    scratch = "temporary-directory"
+    return {**dask.config.merge(*dask.config.defaults), scratch: dask.config.get(scratch, None)}
 
 
 def _settings() -> dict[str, Any]:

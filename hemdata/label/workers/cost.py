@@ -3,7 +3,8 @@
 from functools import cache
 
 from hemdata.catalog import LevelCard
-from hemdata.chemistry.engines.kernels import choose_kernels
+from hemdata.chemistry.engines.pyscf import built_in_shells
+from hemdata.errors import DataError
 from hemdata.label.calculation import Calculation
 from hemdata.levels import SYMBOLS
 
@@ -54,12 +55,9 @@ def functions(atomic_numbers: tuple[int, ...], card: LevelCard, cartesian: bool 
 
 @cache
 def _functions(symbol: str, basis: str, added: tuple[int, ...], angular: str) -> int:
-    choose_kernels()
-    from pyscf import gto
-
     try:
-        shells = gto.basis.load(basis, symbol)
-    except (KeyError, RuntimeError, gto.basis.BasisNotFoundError):
+        shells = built_in_shells(basis, symbol)
+    except DataError:
         return 0  # the engine will say so
     # A shell is its momentum, then rows of an exponent and one coefficient for each contracted function.
     momenta = [shell[0] for shell in shells for _ in shell[-1][1:]] + list(added)

@@ -24,6 +24,7 @@ from typing import Any
 from hemdata.errors import CallError
 from hemdata.label.calculation import Calculation, Result, installed
 from hemdata.processes import THREADS
+from hemdata.shield import environment as shielded
 
 DEATHS_ALLOWED = 1
 """A molecule whose process dies once more is quarantined: stored as failed."""
@@ -121,8 +122,8 @@ class Process:
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
-        paths = [path or os.getcwd() for path in sys.path]  # noqa: PTH109  a string is wanted
-        environment = os.environ | dict.fromkeys(THREADS, "1") | {"PYTHONPATH": os.pathsep.join(paths)}
+        paths = [os.path.abspath(path) for path in sys.path]  # noqa: PTH100  "" is the current folder
+        environment = shielded(os.environ) | dict.fromkeys(THREADS, "1") | {"PYTHONPATH": os.pathsep.join(paths)}
         if limits.engine_gb or limits.memory_gb:
             planned = min(filter(None, (limits.engine_gb, limits.memory_gb)))
             environment["PYSCF_MAX_MEMORY"] = str(int(planned * 1000))
@@ -132,6 +133,7 @@ class Process:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env=environment,
+            cwd="/",  # engines read files of the current folder: parameters, a basis, a configuration
         )
         try:
             self._send(limits)

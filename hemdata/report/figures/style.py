@@ -53,7 +53,10 @@ def paper_colours() -> dict[str, str]:
 
 @contextmanager
 def drawing(values: Mapping[str, str] = SENTINELS) -> Iterator[None]:
-    """Figures take the project's style and these colours; nothing stays changed after it."""
+    """Figures take matplotlib's own defaults, the project's style and these colours; nothing stays changed after it.
+
+    A user's matplotlibrc, in the current folder or at home, has no part in them.
+    """
     import matplotlib
     from matplotlib.colors import get_named_colors_mapping
 
@@ -61,7 +64,9 @@ def drawing(values: Mapping[str, str] = SENTINELS) -> Iterator[None]:
     for name, colour in values.items():
         known[_PREFIX + name] = colour
     try:
-        with matplotlib.rc_context(RC):
+        with matplotlib.rc_context():
+            matplotlib.rcdefaults()
+            matplotlib.rcParams.update(RC)
             yield
     finally:
         for name in values:

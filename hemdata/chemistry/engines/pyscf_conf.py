@@ -1,0 +1,1 @@
+"""What PySCF reads in the place of a user's own configuration: nothing."""
