@@ -134,6 +134,14 @@ def geometries_of(data: Path, name: str, its_level: str) -> dict[str, Path]:
     return dict(sorted(found.items()))
 
 
+def sets_at(data: Path, its_level: str) -> list[str]:
+    """The names of all sets that are labelled at a level, under `data` or among those that travel."""
+    same = {each for each in cards("level") if level(each).hash == level(its_level).hash} | {its_level}
+    folders = [folder for place in (data, *label_places()) if place.is_dir() for folder in place.iterdir()]
+    labelled = [folder.name.split("@") for folder in folders if (folder / "manifest.json").is_file()]
+    return sorted({parts[0] for parts in labelled if len(parts) > 1 and parts[1] in same})
+
+
 def _folders(place: Path, name: str, its_level: str) -> dict[str, Path]:
     """Folders of one place, by the level of their geometries: NAME@LEVEL and NAME@LEVEL@GEOMETRY."""
     same = [each for each in cards("level") if level(each).hash == level(its_level).hash]

@@ -1,5 +1,6 @@
 """catalog: reads and checks the cards of datasets/, schemas/, pipelines/ and models/."""
 
+from hemdata.catalog.bridge_cards import BridgeCard, bridge_card
 from hemdata.catalog.cards import (
     Column,
     DatasetCard,
@@ -37,6 +38,7 @@ __all__ = [
     "BASELINES",
     "SAME_SIZE",
     "TEST_GROUPS",
+    "BridgeCard",
     "Card",
     "ClusterCard",
     "Column",
@@ -54,6 +56,7 @@ __all__ = [
     "Training",
     "TrainingSet",
     "adapter_today",
+    "bridge_card",
     "card_path",
     "cards",
     "cluster_card",

@@ -176,7 +176,9 @@ class Step(Card):
     mirror: bool = Field(False, description="whether `deduplicate: geometry` takes a mirror image for the same")
     sample: Annotated[int, Field(ge=1)] | None = Field(None, description="so many rows, chosen by `seed`")
     seed: int = 0
-    by: Identifier = "flat_graph"
+    by: Identifier | Literal["bridge"] = Field(
+        "flat_graph", description="what tells molecules apart; of `take`: `bridge`, how energies get to the level"
+    )
 
     @model_validator(mode="after")
     def _one_thing(self) -> "Step":
@@ -185,6 +187,8 @@ class Step(Card):
             raise ValueError("a step does one of: take, mark, subtract, filter, deduplicate, sample")
         if self.at is not None and not self.take:
             raise ValueError("`at` belongs to a step that takes")
+        if self.by == "bridge" and self.at is None:
+            raise ValueError("`by: bridge` belongs to a step that takes at a level")
         if self.mirror and self.deduplicate != "geometry":
             raise ValueError("`mirror` belongs to `deduplicate: geometry`")
         return self

@@ -10,6 +10,7 @@ PLACES = {
     "dataset": "datasets",
     "schema": "schemas",
     "level": "pipelines/levels",
+    "bridge": "pipelines/bridges",
     "set": "pipelines/sets",
     "study": "pipelines/studies",
     "cluster": "pipelines/clusters",

@@ -7,7 +7,9 @@ from typing import Any
 
 import pyarrow as pa
 
+from hemdata.bridges.rows import HALF_WIDTH
 from hemdata.catalog import Column, SetCard, Step, composition
+from hemdata.curate.bridging import at_one_level, bridges_of, by_bridge, card_hash
 from hemdata.curate.build import Built, standing
 from hemdata.curate.conditions import EXAMPLES, define, spelled
 from hemdata.curate.duplicates import PLACE as _ORDER
@@ -54,16 +56,23 @@ def compose(name: str | Path, data: Path, out: Path | None = None, *, force: boo
             raise DataError("The composition leaves no row.", where=f"set {card.name}", got=_told(card, rows))
         found = [row[0] for row in db.execute(f"SELECT DISTINCT level FROM {view} ORDER BY level").fetchall()]
         named = list(filter(None, found))
+        bridges = bridges_of(card, named)
+        named = sorted({bridges[each].b if each in bridges else each for each in named})
         if len(named) > 1 and card.mixed_levels is None:
             one_level(named, where=f"set {card.name}")  # refuses, naming both
-        schema = table_schema("molecule", [ORIGIN])
+        schema = table_schema("molecule", [ORIGIN, *([HALF_WIDTH] if by_bridge(card) else [])])
         with ShardWriter(out, schema) as writer:
             for batch in _batches(db, view, schema.arrow):
-                writer.add(batch)
+                for part in at_one_level(batch, bridges, writer):
+                    writer.add(part)
+            if not writer.accepted:
+                raise DataError("No row could be taken to its level.", where=f"set {card.name}", got=writer.reasons)
             made_from: dict[str, Any] = {
                 "card": rule,
                 "steps": _told(card, rows),
             }
+            if bridges:
+                made_from["bridges"] = {f"{by.a}-{by.b}": card_hash(by) for by in bridges.values()}
             if card.mixed_levels:
                 made_from["mixed_levels"] = f"{card.mixed_levels}: {' and '.join(named)}"
             levels = [LevelName(name=its.name, hash=its.hash) for its in map(level, named)]
@@ -80,7 +89,7 @@ def _manifest_file(folder: Path) -> SourceFile:
 def _parents(card: SetCard, data: Path) -> list[Path]:
     """The folders of all datasets that the card names, those that are taken first."""
     first = card.steps[0]
-    names = [(name, first.at) for name in first.take or []]
+    names = [(name, None if by_bridge(card) else first.at) for name in first.take or []]
     names += [(name, None) for step in card.steps[1:] for name in [*(step.mark or {}), *(step.subtract or [])]]
     folders = []
     for name, at in names:
@@ -135,7 +144,7 @@ def _taken(db: Any, folders: list[Path]) -> str:
 def _stepped(db: Any, card: SetCard, step: Step, before: str, view: str, data: Path) -> str:
     import duckdb
 
-    key = _IDENTITY[step.by if step.deduplicate in (None, "geometry") else step.deduplicate]
+    key = _IDENTITY[str(step.by) if step.deduplicate in (None, "geometry") else step.deduplicate]
     if step.mark:
         marks = [
             f"coalesce({key} IN ({_keys(data / other, key)}), false) AS {name}" for other, name in step.mark.items()
@@ -178,7 +187,8 @@ def _count(db: Any, view: str) -> int:
 
 
 def _batches(db: Any, view: str, schema: pa.Schema) -> Iterator[pa.Table]:
-    columns = ", ".join(field.name for field in schema)
+    there = {row[0] for row in db.execute(f"DESCRIBE {view}").fetchall()}
+    columns = ", ".join(field.name if field.name in there else f"NULL AS {field.name}" for field in schema)
     reader = db.sql(f"SELECT {columns} FROM {view} ORDER BY {_ORDER}").to_arrow_reader(BATCH_ROWS)
     for batch in reader:
         yield pa.Table.from_batches([batch]).cast(schema)

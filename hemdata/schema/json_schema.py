@@ -9,11 +9,23 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from hemdata.catalog import Card, Column, DatasetCard, LevelCard, NetworkCard, SchemaCard, SetCard, StudyCard, cards
+from hemdata.catalog import (
+    BridgeCard,
+    Card,
+    Column,
+    DatasetCard,
+    LevelCard,
+    NetworkCard,
+    SchemaCard,
+    SetCard,
+    StudyCard,
+    cards,
+)
 from hemdata.schema.table import TableSchema, arrow_type, table_schema
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 MODELS: dict[str, type[Card]] = {
+    "bridge": BridgeCard,
     "dataset": DatasetCard,
     "level": LevelCard,
     "network": NetworkCard,

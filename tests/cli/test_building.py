@@ -121,15 +121,15 @@ def test_a_parent_that_changed_is_noticed(own: Path, tmp_path: Path) -> None:
 
 
 def test_alqm9_is_at_one_level(own: Path) -> None:
-    built = told("build", "alqm9", "--data", own)
+    built = told("build", "alqm9-gfn2-xtb", "--data", own)
     assert built["accepted"] == 13 - repeated(own)
-    assert [level.name for level in read_manifest(own / "alqm9").levels] == ["gfn2-xtb"]
-    table = read(own / "alqm9")
+    assert [level.name for level in read_manifest(own / "alqm9-gfn2-xtb").levels] == ["gfn2-xtb"]
+    table = read(own / "alqm9-gfn2-xtb")
     assert set(table["level"].to_pylist()) == {"gfn2-xtb"}
     assert set(table["origin"].to_pylist()) == {"qm9@gfn2-xtb", "alchemy@gfn2-xtb"}
-    assert parents(own / "alqm9").keys() == {"qm9@gfn2-xtb/manifest.json", "alchemy@gfn2-xtb/manifest.json"}
-    assert told("info", "alqm9", "--data", own)["built"]["mixed_levels"] is None
-    assert told("verify", own / "alqm9")["verified"]
+    assert parents(own / "alqm9-gfn2-xtb").keys() == {"qm9@gfn2-xtb/manifest.json", "alchemy@gfn2-xtb/manifest.json"}
+    assert told("info", "alqm9-gfn2-xtb", "--data", own)["built"]["mixed_levels"] is None
+    assert told("verify", own / "alqm9-gfn2-xtb")["verified"]
 
 
 def repeated(own: Path) -> int:

@@ -86,7 +86,7 @@ def test_wrong_steps_and_missing_parents_say_what_to_do(data: Path, tmp_path: Pa
         compose(card(tmp_path, [{"take": ["azoxy"]}, {"filter": "heavy > 3"}]), data, tmp_path / "out")
     assert "n_heavy" in str(refused.value)
     with pytest.raises(CallError, match="which is not there") as missing:
-        compose("alqm9", data, tmp_path / "out")
+        compose("alqm9-gfn2-xtb", data, tmp_path / "out")
     assert "hemdata label qm9 --level gfn2-xtb" in str(missing.value)
     with pytest.raises(DataError, match="leaves no row"):
         compose(card(tmp_path, [{"take": ["azoxy"]}, {"filter": "false"}]), data, tmp_path / "out")
@@ -97,7 +97,15 @@ def test_wrong_steps_and_missing_parents_say_what_to_do(data: Path, tmp_path: Pa
 
 
 def test_every_shipped_composition_reads() -> None:
-    assert set(cards("set")) == {"alqm9", "alqm9-as-published", "od9-1", "od9-2"}
+    assert set(cards("set")) == {
+        "alchemy-at-qm9",
+        "alqm9",
+        "alqm9-as-published",
+        "alqm9-gfn2-xtb",
+        "od9-1",
+        "od9-2",
+        "qm9-at-pc9",
+    }
     for name in cards("set"):
         assert composition(name).steps[0].verb == "take"
 

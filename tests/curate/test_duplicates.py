@@ -97,4 +97,4 @@ def test_a_mirror_image_goes_where_that_is_asked_for(data: Path) -> None:
 def test_mirror_belongs_to_geometry_alone(data: Path) -> None:
     with pytest.raises(DataError, match="card is wrong"):
         kept(data, deduplicate="inchikey", mirror=True)
-    assert composition("alqm9").steps[1].mirror is False
+    assert composition("alqm9-gfn2-xtb").steps[1].mirror is False

@@ -1,0 +1,80 @@
+"""A bridge between two levels of theory: what an atomization energy at the one is at the other, with its interval."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from hemdata.bridges.linear import Floats, Linear
+from hemdata.catalog import cards
+from hemdata.identity.bond_types import kind_of, terms_of
+from hemdata.identity.molecule import parsed
+from hemdata.levels import level
+
+TIGHT_BINDING = "tight-binding geometry"
+
+
+@dataclass(frozen=True)
+class Converted:
+    """What a bridge says of some molecules.
+
+    Attributes:
+        difference_kcal_mol: (n,) to be added to the atomization energy at the first level; NaN where refused.
+        half_width_kcal_mol: (n,) of the 95 % interval.
+        refused: why a molecule cannot be converted, for each; None where it can.
+    """
+
+    difference_kcal_mol: Floats
+    half_width_kcal_mol: Floats
+    refused: list[str | None]
+
+
+@dataclass(frozen=True)
+class Bridge:
+    """The difference of two levels as a sum over bonds, rings and surroundings.
+
+    Attributes:
+        a, b: names of the levels; `hash_a`, `hash_b` what defines them.
+        linear: the fit of atomization energy at b less that at a.
+        shown: molecules that show each bond type or ring.
+        factor: half width of the 95 % interval over the fit's standard deviation.
+        labels: hash of the molecules and energies that it was fitted on; `molecules` how many.
+    """
+
+    a: str
+    b: str
+    hash_a: str
+    hash_b: str
+    linear: Linear
+    shown: dict[str, int]
+    factor: float
+    labels: str
+    molecules: int
+
+    def convert(self, smiles: Sequence[str | None], geometry_levels: Sequence[str | None]) -> Converted:
+        """Differences for molecules given as SMILES, with the levels of their geometries."""
+        counted = [None if each is None else terms(each, at) for each, at in zip(smiles, geometry_levels, strict=True)]
+        refused = [self._refused(each) for each in counted]
+        mean, deviation = self.linear.predict([each or Counter() for each in counted])
+        known = np.array([reason is None for reason in refused], dtype=bool)
+        return Converted(np.where(known, mean, np.nan), np.where(known, self.factor * deviation, np.nan), refused)
+
+    def _refused(self, counted: Counter[str] | None) -> str | None:
+        if counted is None:
+            return "no SMILES that reads"
+        foreign = sorted(term for term in counted if kind_of(term) == "bond" and term not in self.shown)
+        return f"bond type outside the bridge: {', '.join(foreign)}" if foreign else None
+
+
+def terms(smiles: str, geometry_level: str | None) -> Counter[str] | None:
+    """What is counted of a molecule; its bonds once more where the geometry is of a tight-binding level."""
+    molecule = parsed(smiles)
+    if molecule is None:
+        return None
+    counted = terms_of(molecule)
+    if geometry_level in cards("level") and level(str(geometry_level)).card.engine != "pyscf":
+        counted |= {
+            f"{TIGHT_BINDING} {term}": count for term, count in list(counted.items()) if kind_of(term) == "bond"
+        }
+    return counted

@@ -1,0 +1,104 @@
+"""Bridges as files: a card for people, and the terms with their covariance as Parquet."""
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import yaml
+
+from hemdata.bridges.bridge import Bridge
+from hemdata.bridges.linear import Linear
+from hemdata.catalog import BridgeCard, bridge_card, card_path
+from hemdata.errors import DataError
+from hemdata.identity.bond_types import Kind, kind_of
+from hemdata.levels import level
+
+
+def write_bridge(made: Bridge, folder: Path, sets: list[str], error: float, coverage: float) -> Path:
+    """Write a bridge's card, A-B.yaml, and its terms beside it; the card comes last."""
+    folder.mkdir(parents=True, exist_ok=True)
+    name, linear = f"{made.a}-{made.b}", made.linear
+    table = pa.table(
+        {
+            "term": pa.array(linear.terms),
+            "kind": pa.array([kind_of(term) for term in linear.terms]),
+            "molecules": pa.array([made.shown.get(term) for term in linear.terms], pa.int64()),
+            "weight_kcal_mol": pa.array(linear.weights),
+            "covariance_kcal2_mol2": pa.array(list(linear.covariance), pa.list_(pa.float64())),
+        }
+    )
+    terms = folder / f"{name}.parquet"
+    pq.write_table(table, terms, compression="zstd", store_schema=False)
+    card = BridgeCard.model_validate(
+        {
+            "name": name,
+            "title": f"From {made.a} to {made.b}",
+            "source": {"level": made.a, "hash": made.hash_a},
+            "target": {"level": made.b, "hash": made.hash_b},
+            "terms": hashlib.sha256(terms.read_bytes()).hexdigest(),
+            "scales_kcal_mol": {str(kind): round(scale, 6) for kind, scale in linear.scales.items()},
+            "noise_kcal_mol": round(linear.noise, 6),
+            "factor": made.factor,
+            "molecules": made.molecules,
+            "labels": made.labels,
+            "sets": sets,
+            "error_kcal_mol": round(error, 4),
+            "coverage": round(coverage, 4),
+        }
+    )
+    path = folder / f"{name}.yaml"
+    text = yaml.safe_dump(card.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+    path.write_text(f"# Fitted by `hemdata levels bridge {made.a} {made.b}`; not to be edited.\n{text}", "utf-8")
+    return path
+
+
+def read_bridge(name: str | Path) -> Bridge:
+    """A bridge by name (`qm9-pc9`) or by its card's path.
+
+    Raises:
+        CallError: if there is none.
+        DataError: if a level is defined otherwise today, or the terms are not those of the card.
+    """
+    card = bridge_card(name)
+    for end in (card.source, card.target):
+        if level(end.level).hash != end.hash:
+            raise DataError(
+                f"The level '{end.level}' is defined otherwise today than where the bridge was fitted.",
+                where=f"bridge {card.name}",
+                expected=end.hash,
+                got=level(end.level).hash,
+                fix=f"`hemdata levels bridge {card.source.level} {card.target.level}` fits it anew.",
+            )
+    path = card_path("bridge", name).with_suffix(".parquet")
+    data = path.read_bytes() if path.is_file() else b""
+    if hashlib.sha256(data).hexdigest() != card.terms:
+        raise DataError(
+            "The bridge's terms are missing or were changed.", where=path, expected=card.terms, fix="Copy both files."
+        )
+    table = pq.read_table(path)
+    terms = tuple(table["term"].to_pylist())
+    scales: dict[Kind, float] = {kind_of_name(kind): scale for kind, scale in card.scales_kcal_mol.items()}
+    linear = Linear(
+        terms,
+        table["weight_kcal_mol"].to_numpy(),
+        np.array(table["covariance_kcal2_mol2"].to_pylist(), dtype=np.float64).reshape(len(terms), len(terms)),
+        scales,
+        card.noise_kcal_mol,
+    )
+    shown = {term: n for term, n in zip(terms, table["molecules"].to_pylist(), strict=True) if n is not None}
+    ends = card.source.level, card.target.level, card.source.hash, card.target.hash
+    return Bridge(*ends, linear, shown, card.factor, card.labels, card.molecules)
+
+
+def kind_of_name(name: str) -> Kind:
+    """A kind of term by its name in a card.
+
+    Raises:
+        DataError: if there is none.
+    """
+    for kind in ("bond", "geometry", "ring", "environment"):
+        if name == kind:
+            return kind
+    raise DataError("There is no such kind of term.", got=name, expected="bond, geometry, ring or environment")

@@ -1,0 +1,69 @@
+"""Rows of one level taken to another by a bridge; nothing converted passes for computed."""
+
+from collections import Counter
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from hemdata.bridges.bridge import Bridge
+from hemdata.catalog import Column
+from hemdata.levels import level
+from hemdata.schema import lists
+from hemdata.units import HARTREE_KCAL_MOL
+
+BRIDGED = "bridged"
+HALF_WIDTH = Column(
+    name="bridge_half_width_kcal_mol", type="double", nullable=True, unit="kcal/mol", minimum=0,
+    meaning="half width of the 95 % interval of an atomization energy that was taken here from another level; "
+    "null where it was computed at `level`",
+)  # fmt: skip
+DOUBTFUL = ("geometry_other_graph", "smiles_other_formula", "smiles_unparsed")
+"""Flags of rows whose SMILES does not tell the bonds of their geometry."""
+
+
+def bridged(table: pa.Table, by: Bridge) -> tuple[pa.Table, Counter[str], list[str | None]]:
+    """Rows of the molecule schema at a bridge's first level, as rows at its second.
+
+    Returns:
+        The converted rows, with `bridge_half_width_kcal_mol` and the flag `bridged`; how many were refused, by reason;
+        and each given row's reason, None where it was converted.
+    """
+    flags = table["flags"].to_pylist()
+    found = by.convert(table["canonical_smiles"].to_pylist(), table["geometry_level"].to_pylist())
+    at_a = np.asarray(table["atomization_energy_kcal_mol"].to_numpy(zero_copy_only=False), dtype=np.float64)
+    elements, offsets = lists(table["atomic_numbers"])
+    its_b = level(by.b)
+    foreign = ~np.isin(elements, list(its_b.atoms))
+    reasons: list[str | None] = []
+    for number, reason in enumerate(found.refused):
+        if not np.isfinite(at_a[number]):
+            reason = "no atomization energy"
+        elif foreign[offsets[number] : offsets[number + 1]].any():
+            reason = f"an element that {by.b} has no atom of"
+        elif doubt := next((flag for flag in DOUBTFUL if flag in flags[number]), None):
+            reason = f"flag {doubt}"
+        reasons.append(reason)
+    kept = np.array([reason is None for reason in reasons], dtype=bool)
+    chosen = table.filter(pa.array(kept))
+    energy = (at_a + found.difference_kcal_mol)[kept]
+    z, offsets = lists(chosen["atomic_numbers"])
+    atoms = np.add.reduceat(its_b.atom_energies()[z], offsets[:-1]) if len(chosen) else np.empty(0)
+    marked = [[*each, BRIDGED] for each, keep in zip(flags, kept, strict=True) if keep]
+    columns = {
+        "energy_hartree": pa.array(atoms - energy / HARTREE_KCAL_MOL),
+        "atomization_energy_kcal_mol": pa.array(energy),
+        "level": pa.array([by.b] * len(chosen), pa.string()),
+        "flags": pa.array(marked, pa.list_(pa.string())),
+    }
+    for name, values in columns.items():
+        place = chosen.schema.get_field_index(name)
+        chosen = chosen.set_column(place, chosen.schema.field(name), values.cast(chosen.schema.field(name).type))
+    widths = pa.array(found.half_width_kcal_mol[kept])
+    place = chosen.schema.get_field_index(HALF_WIDTH.name)
+    if place < 0:
+        chosen = chosen.append_column(HALF_WIDTH.name, widths)
+    else:  # bridged before: both steps' errors add up
+        before = pc.fill_null(chosen[HALF_WIDTH.name], 0.0).to_numpy()
+        chosen = chosen.set_column(place, HALF_WIDTH.name, pa.array(np.hypot(before, widths.to_numpy())))
+    return chosen, Counter(reason for reason in reasons if reason is not None), reasons

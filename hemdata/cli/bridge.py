@@ -1,0 +1,81 @@
+"""`hemdata levels bridge`: what takes energies of one level to another, fitted on molecules labelled at both."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from hemdata.cli.app import command, err, out
+from hemdata.cli.levels import AsJson, Data, levels
+
+
+@command(
+    "bridge",
+    "hemdata levels bridge qm9 pc9\nhemdata levels bridge alchemy qm9 --labels test-groups --write cards/bridges",
+    levels,
+)
+def bridge(
+    a: Annotated[str, typer.Argument(metavar="A", help="Level of the energies that are to be converted.")],
+    b: Annotated[str, typer.Argument(metavar="B", help="Level that they are to be converted to.")],
+    labels: Annotated[
+        list[str], typer.Option(help="Only this labelled set; by default every one that is labelled at both.")
+    ] = [],  # noqa: B006
+    write: Annotated[
+        Path | None, typer.Option(help="Folder for the bridge's card and terms (pipelines/bridges of your cards).")
+    ] = None,
+    data: Data = Path("data"),
+    as_json: AsJson = False,
+) -> None:
+    """Fit the difference of two levels by bond types, and judge the fit on molecules that it has not seen."""
+    from hemdata.assess.bridge import bridge as fitted
+    from hemdata.assess.bridge import by_group, by_size, duals
+    from hemdata.bridges.card import write_bridge
+
+    found, left_out = duals(a, b, labels, data)
+    judged = fitted(a, b, found, left_out)
+    path = write_bridge(judged.bridge, write, judged.sets, judged.error, judged.coverage) if write else None
+    groups, sizes = by_group(judged), by_size(judged)
+    if as_json:
+        told = {
+            "a": a, "b": b, "molecules": judged.bridge.molecules, "groups": groups, "by_heavy_atoms": sizes,
+            "stages": [{"terms": s.kinds, "error_kcal_mol": s.error, "kept": s.kept} for s in judged.stages],
+            "learning_curve": [{"molecules": n, "error_kcal_mol": error} for n, error in judged.curve],
+            "bond_types": judged.counts, "left_out": dict(judged.left_out), "card": str(path) if path else None,
+        }  # fmt: skip
+        print(json.dumps(told, indent=2))
+        return
+    out.print(
+        f"{a} -> {b}: atomization energies in kcal/mol, {judged.bridge.molecules} dual labels of "
+        f"{judged.graphs} molecules; errors on molecules that the fit has not seen.",
+        markup=False,
+    )
+    _print(groups, ("group", "molecules", "raw gap", "by composition", "bridge", "within the interval"))
+    _print(sizes, ("heavy atoms", "molecules", "raw gap", "by composition", "bridge", "within the interval"))
+    for stage in judged.stages:
+        out.print(f"  terms: {', '.join(stage.kinds):<36}{stage.error:6.2f}{'' if stage.kept else '  does not pay'}")
+    if judged.curve:
+        out.print("Molecules labelled and error left: " + ", ".join(f"{n}: {e:.2f}" for n, e in judged.curve) + ".")
+    counts = ", ".join(f"{term} {number}" for term, number in judged.counts.items())
+    out.print(f"Bond types and the molecules that show them: {escape(counts)}.")
+    scarce = [term for term in judged.counts if term not in judged.bridge.shown]
+    if scarce:
+        out.print(f"Too few to convert others by: {escape(', '.join(scarce))}.")
+    for reason, number in judged.left_out.items():
+        err.print(f"Note: {number} molecules left out: {escape(reason)}.")
+    if path:
+        out.print(f"Written: {path}", markup=False)
+
+
+def _print(rows: list[dict[str, object]], heads: tuple[str, ...]) -> None:
+    table = Table(*heads, box=None, header_style="bold")
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for row in rows:
+        name, number, raw, composition, error, coverage = row.values()
+        table.add_row(
+            escape(str(name)), str(number), f"{raw:.2f}", f"{composition:.2f}", f"{error:.2f}", f"{coverage:.0%}"
+        )
+    out.print(table)

@@ -1,0 +1,68 @@
+"""A composition whose rows are taken to one level over bridges."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import pyarrow as pa
+
+from hemdata.bridges.bridge import Bridge
+from hemdata.bridges.card import read_bridge
+from hemdata.bridges.rows import bridged
+from hemdata.catalog import SetCard, card_path
+from hemdata.errors import DataError
+from hemdata.levels import level
+from hemdata.shards import ShardWriter, sha256
+
+
+def by_bridge(card: SetCard) -> bool:
+    """Whether a composition takes its rows over bridges."""
+    return card.steps[0].by == "bridge"
+
+
+def bridges_of(card: SetCard, levels: Sequence[str]) -> dict[str, Bridge]:
+    """For each level that is not the one asked for, the bridge that leads there.
+
+    Raises:
+        CallError: if there is none.
+        DataError: if all rows are at that level already.
+    """
+    if not by_bridge(card):
+        return {}
+    asked = level(str(card.steps[0].at))
+    foreign = [name for name in levels if level(name).hash != asked.hash]
+    if not foreign:
+        raise DataError(
+            "All rows are at this level already.",
+            where=f"set {card.name}",
+            got=asked.name,
+            fix="Leave `at` and `by: bridge` out.",
+        )
+    return {name: read_bridge(f"{name}-{asked.name}") for name in foreign}
+
+
+def card_hash(by: Bridge) -> str:
+    """Hash of a bridge's card, which vouches for its terms."""
+    return sha256(card_path("bridge", f"{by.a}-{by.b}"))
+
+
+def at_one_level(batch: pa.Table, bridges: Mapping[str, Bridge], writer: ShardWriter) -> Iterator[pa.Table]:
+    """A batch's rows in their order, those of a level with a bridge taken over it; what cannot be is rejected."""
+    if not bridges:
+        yield batch
+        return
+    names = batch["level"].to_pylist()
+    start = 0
+    for number in range(1, len(names) + 1):
+        if number < len(names) and names[number] == names[start]:
+            continue
+        part = batch.slice(start, number - start)
+        start = number
+        by = bridges.get(names[number - 1])
+        if by is None:
+            yield part
+            continue
+        converted, _, reasons = bridged(part, by)
+        for id, smiles, reason in zip(part["id"].to_pylist(), part["smiles"].to_pylist(), reasons, strict=True):
+            if reason is not None:
+                writer.reject(id, f"bridge {by.a}-{by.b}", reason, smiles)
+        if len(converted):
+            yield converted
