@@ -108,15 +108,19 @@ def coverage(
     "hemdata select pubchem9 --for azoxy --budget 200 --by coverage --out picks.smi\n"
     "hemdata select gdb17.smi.gz --for azoxy --budget 200 --max-heavy 11 --given qm9@gfn2-xtb\n"
     "hemdata select qm9@gfn2-xtb --for azoxy --budget 100 --by uncertainty "
-    "--model runs/demo/cells/painn-qm9-640-s0/model --model runs/demo/cells/painn-qm9-640-s1/model",
+    "--model runs/demo/cells/painn-qm9-640-s0/model --model runs/demo/cells/painn-qm9-640-s1/model\n"
+    "hemdata select qm9 --for qm9 --budget 110 --by bonds --max-heavy 8 --out duals.smi",
 )
 def select(
     pool: Annotated[str, typer.Argument(metavar="POOL", help="A built set, its folder, or a .smi or .smi.gz file.")],
-    group: Annotated[list[str], typer.Option("--for", help="Test groups, or a list of SMILES, to be predicted.")],
+    group: Annotated[
+        list[str],
+        typer.Option("--for", help="Test groups, or a list of SMILES, to be predicted; of bonds: sets."),
+    ],
     budget: Annotated[int, typer.Option(min=1, help="How many molecules to choose.")],
-    by: Annotated[str, typer.Option(help="coverage, diversity, uncertainty or random.")] = "coverage",
+    by: Annotated[str, typer.Option(help="coverage, diversity, uncertainty, random, or bonds.")] = "coverage",
     seed: Annotated[int, typer.Option(min=0, help="Of diversity and random.")] = 0,
-    given: Annotated[str | None, typer.Option(help="A set that is there already, for coverage.")] = None,
+    given: Annotated[str | None, typer.Option(help="A set that is there already, for coverage and bonds.")] = None,
     model: Annotated[list[Path], typer.Option(help="Fitted models, for uncertainty.")] = [],  # noqa: B006
     max_heavy: Annotated[
         int | None, typer.Option("--max-heavy", min=1, help="Leave out molecules of more heavy atoms.")
@@ -127,24 +131,28 @@ def select(
     as_json: AsJson = False,
 ) -> None:
     """Choose the molecules of a pool that are worth labelling for a group; never a test molecule."""
+    from hemdata.choose.for_bridges import select_for_bridge
     from hemdata.choose.pool import place
     from hemdata.choose.select import select as select_of
     from hemdata.choose.targets import targets, write_smiles
     from hemdata.choose.uncertain import select_uncertain
     from hemdata.errors import CallError
 
-    if (given is not None and by != "coverage") or (model and by != "uncertainty"):
+    if (given is not None and by not in ("coverage", "bonds")) or (model and by != "uncertainty"):
         raise CallError(
             "An option does not belong to this choice.",
-            expected="--given with coverage, --model with uncertainty",
+            expected="--given with coverage or bonds, --model with uncertainty",
             got=f"--by {by}",
             fix="Leave it out.",
         )
-    molecules, where = targets(group), place(pool, data)
+    where, there = place(pool, data), None if given is None else place(given, data)
+    molecules = [] if by == "bonds" else targets(group)
     if by == "uncertainty":
         told = select_uncertain(where, molecules, budget, model, max_heavy=max_heavy)
+    elif by == "bonds":
+        sets = [place(name, data) for name in group]
+        told = select_for_bridge(where, sets, budget, given=there, max_heavy=max_heavy, seed=seed)
     else:
-        there = None if given is None else place(given, data)
         told = select_of(where, molecules, budget, by, seed=seed, given=there, max_heavy=max_heavy, workers=workers)
     if file is not None:
         write_smiles(file, ((pick.smiles, pick.id) for pick in told.picks))

@@ -8,6 +8,7 @@ from pathlib import Path
 from hemdata.catalog import cards
 from hemdata.chemistry.stability import analysable
 from hemdata.curate.build import build
+from hemdata.curate.compose import compose
 from hemdata.errors import CallError, DataError
 from hemdata.identity import flat_graph, identify
 from hemdata.label.calculation import START_LEVEL, stages
@@ -169,14 +170,14 @@ def _has_atoms(asked: Sequence[Asked], its_level: Level) -> None:
 
 def _molecules(target: str | Path, data: Path) -> tuple[Iterable[Asked], str, list[SourceFile]]:
     path = Path(target)
-    if str(target) in cards("dataset"):
+    if str(target) in (*cards("dataset"), *cards("set")):
         folder = _built(str(target), data)
         path = folder / "manifest.json"
         return from_shards(folder), str(target), [_source(path, f"{folder.name}/manifest.json")]
     if not path.is_file():
         raise CallError(
             f"There is no dataset and no file '{target}'.",
-            expected=f"a .smi or .xyz file, or one of {', '.join(cards('dataset'))}",
+            expected=f"a .smi or .xyz file, or one of {', '.join((*cards('dataset'), *cards('set')))}",
             fix="Correct the name.",
         )
     return from_file(path), dataset_name(path), [_source(path, path.name)]
@@ -187,10 +188,13 @@ def _source(path: Path, name: str) -> SourceFile:
 
 
 def _built(name: str, data: Path) -> Path:
-    """The folder of a built dataset, built now if it is not there."""
+    """The folder of a built dataset or composed set, built now if it is not there."""
     folder = data / name
     if not (folder / "manifest.json").is_file():
-        build(name, out=folder)
+        if name in cards("set"):
+            compose(name, data)
+        else:
+            build(name, out=folder)
     return folder
 
 

@@ -102,6 +102,7 @@ def test_every_shipped_composition_reads() -> None:
         "alqm9",
         "alqm9-as-published",
         "alqm9-gfn2-xtb",
+        "duals-qm9",
         "od9-1",
         "od9-2",
         "qm9-at-pc9",
