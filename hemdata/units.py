@@ -10,6 +10,11 @@ HARTREE_JOULE = 4.3597447222071e-18
 BOHR_ANGSTROM = 0.529177210903
 JOULE_KCAL = 1 / 4184.0
 """J/mol in kcal/mol: the thermochemical calorie, exact."""
+IN_HARTREE = {
+    "hartree": 1.0, "eV": 1 / HARTREE_EV, "kcal/mol": 1 / HARTREE_KCAL_MOL,
+    "kJ/mol": 1000 * JOULE_KCAL / HARTREE_KCAL_MOL, "rydberg": 0.5,
+}  # fmt: skip
+"""One of each unit of energy in hartree."""
 KELVIN_HARTREE = 1.380649e-23 / HARTREE_JOULE
 """The Boltzmann constant in hartree a kelvin."""
 ELECTRON_MASS_KG = 9.1093837015e-31

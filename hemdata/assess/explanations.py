@@ -1,6 +1,7 @@
 """What gives published numbers that their level does not: another known level, or a usual mistake, by name."""
 
 from collections.abc import Iterator, Sequence
+from itertools import permutations
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ from hemdata.catalog import LevelCard, cards
 from hemdata.chemistry.engines import engine
 from hemdata.errors import DataError
 from hemdata.levels import SYMBOLS, Level, level, level_hash
-from hemdata.units import HARTREE_KCAL_MOL
+from hemdata.units import HARTREE_KCAL_MOL, IN_HARTREE
 
 GFN2_ZPE, GFN2_ZPE_SPREAD = 0.965, 0.04  # of B3LYP's: 0.938 to 0.987 over 21 molecules of QM9, at its geometries
 ZPE = "zpve_hartree"
@@ -31,6 +32,8 @@ def explanation(rows: Sequence[Row], computed: Sequence[float], its: Level, tole
         whose = foreign_atoms(rows, computed, its, tolerance)
         if whose:
             return whose
+    if unit := other_unit([row["published"] for row in rows], computed):
+        return f"the energies are {unit}"
     zero_points = [_zero_point(row) for row in rows]
     for words, candidate in [("", its), *candidates(its)]:
         left = {LEFT_IN, TAKEN_TWICE} if candidate is its else {0, LEFT_IN, TAKEN_TWICE}
@@ -49,6 +52,18 @@ def explanation(rows: Sequence[Row], computed: Sequence[float], its: Level, tole
                 break
         if left:
             return ", with ".join(part for part in (words, SAID[min(left, key=abs)]) if part)
+    return ""
+
+
+def other_unit(published: Sequence[float], computed: Sequence[float]) -> str:
+    """The unit in which published totals are those computed, to one in twenty, in words; empty where there is none.
+
+    A level moves a total by far less, any two units by a factor of two or more.
+    """
+    ratios = np.array(computed) / np.array(published)
+    for taken, true in permutations(IN_HARTREE, 2):
+        if np.allclose(ratios, IN_HARTREE[true] / IN_HARTREE[taken], rtol=0.05):
+            return f"in {true}, not in {taken}"
     return ""
 
 

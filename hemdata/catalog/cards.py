@@ -87,7 +87,7 @@ class SourceColumn(Card):
     """Where a file has a column of the record: its name there, and its unit where it has one."""
 
     column: str
-    unit: Literal["hartree", "eV", "kcal/mol", "angstrom"] | None = None
+    unit: Literal["hartree", "eV", "kcal/mol", "kJ/mol", "rydberg", "angstrom"] | None = None
 
 
 class DatasetCard(Card):

@@ -1,6 +1,7 @@
 """Builds a dataset: its source's records, completed and checked, as shards with a manifest."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,9 +83,12 @@ def build(
     awaited = AwaitedAudit(audit)
     with ShardWriter(out, table_schema("molecule", card.properties)) as writer:
         read = 0
+        misfits: Counter[str] = Counter()
         for done in ordered_map(Completion(card, source), chunked(source.raws(), RAWS_PER_TASK), workers):
             read += done.read
             rdkit_seconds += done.rdkit_seconds
+            misfits += done.misfits
+            _in_its_unit(card, misfits, read)
             writer.add(awaited.add(done.table))
             for rejection in done.rejected:
                 writer.reject(*rejection)
@@ -107,6 +111,27 @@ def build(
         manifest = writer.finish(card.name, read, source.files, levels, made_from)
     return Built(
         out, manifest, new=True, whole=_whole(card, manifest), rdkit_seconds=rdkit_seconds, unaudited=awaited.flagged
+    )
+
+
+def _in_its_unit(card: DatasetCard, misfits: Counter[str], read: int) -> None:
+    """Stop where most energies are none that physics allows: the unit or the level is another than the card says.
+
+    Raises:
+        DataError: names the unit that they seem to be in.
+    """
+    if 2 * misfits.total() <= read:
+        return
+    likely = misfits.most_common(1)[0][0]
+    raise DataError(
+        "Most energies are not what the card says they are.",
+        where=f"dataset {card.name}",
+        expected=f"total electronic energies at '{card.level}': between 0 and what bonds give below the atoms'",
+        got=f"{misfits.total():,} of {read:,} rows are not; "
+        + (f"{misfits[likely]:,} would be right {likely}" if likely else "no other unit would make them right"),
+        fix="Write the unit that they are in into a copy of the card (energy_hartree, under `columns`), and build that."
+        if likely
+        else "Compare the level's atoms with the way these energies were computed; give the right level in the card.",
     )
 
 

@@ -2,6 +2,7 @@
 
 import gc
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,17 +16,21 @@ import pyarrow as pa
 from hemdata.catalog import DatasetCard
 from hemdata.identity import Identity, disagreements, identify
 from hemdata.levels import SYMBOLS, Level, level, with_atomization
-from hemdata.schema import TableSchema, table_schema
+from hemdata.schema import TableSchema, misfits, table_schema
 from hemdata.sources import Molecule, Raw, Rejected, Source
 
 
 @dataclass
 class Completed:
-    """What became of some raw records: rows of the molecule schema, and (where, reason, detail, text) of the rest."""
+    """What became of some raw records: rows of the molecule schema, and (where, reason, detail, text) of the rest.
+
+    `misfits` counts the rows whose energy is none that physics allows, by the unit that it seems to be in (or "").
+    """
 
     table: pa.Table
     rejected: list[tuple[str, str, str | None, str]] = field(default_factory=list)
     read: int = 0
+    misfits: Counter[str] = field(default_factory=Counter)
     rdkit_seconds: float = 0.0
 
 
@@ -62,6 +67,7 @@ class Completion:
         if its_level is not None:
             table = with_atomization(table, its_level)
         bad = schema.refused(table)
+        done.misfits.update(misfits(table))
         for row, reason in bad.items():
             name = reason.split(":")[0]
             done.rejected.append((kept[row].where, f"schema: {name}", reason, _text(kept[row])))

@@ -9,7 +9,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from hemdata.identity.molecule import Identity
-from hemdata.schema.rules import PAIRS_AT_ONCE, lists
+from hemdata.schema.columns import lists
+from hemdata.schema.rules import PAIRS_AT_ONCE
 
 FORMED, BROKEN = 1.15, 1.3  # times the sum of covalent radii
 ROUNDS = 8  # of colour refinement: it looks that many bonds far from every atom

@@ -40,8 +40,10 @@ def export(
     `geometry_level` is that of all geometries; None where each molecule's own was taken. The rows get
     the columns of what is `added`; a molecule without it keeps its energy.
 
-    A molecule whose calculation failed, or is not done, stands in rejected.parquet with its reason.
+    A molecule whose calculation failed, or is not done, stands in rejected.parquet with its reason; so does one whose
+    label breaks the schema, as of an energy above its atoms'.
     """
+    labels = table_schema("molecule", [ENGINE])
     schema = table_schema("molecule", [ENGINE, *(column for more in added for column in more.columns)])
     made_from = made_from | {"calculations": hashlib.sha256("".join(sorted(keys)).encode()).hexdigest()}
     without: list[Counter[str]] = [Counter() for _ in added]
@@ -59,8 +61,12 @@ def export(
                 else:
                     first, *rest = result.reason.splitlines()
                     writer.reject(molecule.id, first, "\n".join(rest) or None, molecule.smiles)
-            plain = pa.Table.from_pylist(rows, schema=table_schema("molecule", [ENGINE]).arrow)
-            table = with_atomization(plain, its_level)
+            table = with_atomization(pa.Table.from_pylist(rows, schema=labels.arrow), its_level)
+            if bad := labels.refused(table):
+                for row, reason in bad.items():
+                    writer.reject(rows[row]["id"], f"schema: {reason.split(':')[0]}", reason, rows[row]["smiles"])
+                good = [row for row in range(len(rows)) if row not in bad]
+                table, of_rows = table.take(pa.array(good, pa.int64())), [of_rows[row] for row in good]
             for place, more in enumerate(added):
                 table, lacking = more.fill(table, [its[place] for its in of_rows])
                 without[place].update(lacking)

@@ -1,7 +1,9 @@
 """schema: one declared source for every table's columns, checks and documentation."""
 
+from hemdata.schema.columns import lists
+from hemdata.schema.energy_bounds import misfits
 from hemdata.schema.migrations import MIGRATIONS, added, migrated, minor
-from hemdata.schema.rules import RULES, lists
+from hemdata.schema.rules import RULES
 from hemdata.schema.table import TableSchema, arrow_type, table_schema
 
 __all__ = [
@@ -13,5 +15,6 @@ __all__ = [
     "lists",
     "migrated",
     "minor",
+    "misfits",
     "table_schema",
 ]

@@ -11,7 +11,9 @@ import pyarrow.compute as pc
 
 from hemdata.catalog import Column, SchemaCard, schema_card
 from hemdata.errors import DataError
-from hemdata.schema.rules import RULES, list_faults
+from hemdata.schema.columns import list_faults
+from hemdata.schema.energy_bounds import suspected_unit, too_loose, too_tight
+from hemdata.schema.rules import RULES
 
 _LISTS = {"list<uint8>": pa.uint8(), "list<double>": pa.float64(), "list<string>": pa.string()}
 _SCALARS = {"string": pa.string(), "bool": pa.bool_(), "double": pa.float64()}
@@ -112,6 +114,10 @@ class TableSchema:
         for name, meaning in self.rules.items():
             for row in RULES[name](table).nonzero()[0].tolist():
                 bad.setdefault(row, [f"{name}: {meaning}"])  # of a row that is bad already it says nothing new
+        if "bond_energies" in self.rules:
+            for row in (too_loose(table) | too_tight(table)).nonzero()[0].tolist():
+                if unit := suspected_unit(table, row):
+                    bad[row].append(f"energy_hartree would be right {unit}")
         return {row: "; ".join(bad[row]) for row in sorted(bad)}
 
     def check(self, table: pa.Table, where: object = None) -> None:

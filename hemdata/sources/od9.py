@@ -24,9 +24,8 @@ from hemdata.shards import SourceFile
 from hemdata.sources.files import path_file, source_file
 from hemdata.sources.source import Molecule, Raw, Rejected, Source
 from hemdata.sources.xyz import floats, parse_xyz, text_of
-from hemdata.units import HARTREE_KCAL_MOL
+from hemdata.units import IN_HARTREE
 
-HARTREE = {"hartree": 1.0, "eV": 1 / 27.211386245988, "kcal/mol": 1 / HARTREE_KCAL_MOL}
 READ = ("id", "smiles", "energy_hartree", "atomic_numbers", "positions", "n_heavy", "n_atoms", "part")
 ID, ENERGY = 1, 12  # words of a member's second line
 FORMS = ".csv, .jsonl, .json (each also compressed), or a ZIP or folder of .xyz members in PC9's form"
@@ -113,7 +112,7 @@ class Table:
             smiles=smiles,
             atomic_numbers=[int(n) for n in z] if z else None,
             positions=positions,
-            energy_hartree=None if energy is None else floats([str(energy)], "energy")[0] * HARTREE[unit or ""],
+            energy_hartree=None if energy is None else floats([str(energy)], "energy")[0] * IN_HARTREE[unit or ""],
             properties={"part": None if found.get("part") is None else str(found["part"])},
         )
 
@@ -182,7 +181,7 @@ def _columns(card: DatasetCard) -> dict[str, SourceColumn]:
     wrong = None
     if unknown or "smiles" not in card.columns:
         wrong = f"columns {unknown or 'without smiles'}"
-    elif energy is not None and energy.unit not in HARTREE:
+    elif energy is not None and energy.unit not in IN_HARTREE:
         wrong = f"energy_hartree in unit {energy.unit}"
     elif positions is not None and positions.unit != "angstrom":
         wrong = f"positions in unit {positions.unit}"
@@ -190,7 +189,7 @@ def _columns(card: DatasetCard) -> dict[str, SourceColumn]:
         raise DataError(
             "The dataset's card does not say how its table is read.",
             where=f"dataset {card.name}",
-            expected=f"{', '.join(READ)}; energy_hartree in {', '.join(HARTREE)}; positions in angstrom",
+            expected=f"{', '.join(READ)}; energy_hartree in {', '.join(IN_HARTREE)}; positions in angstrom",
             got=wrong,
         )
     return card.columns

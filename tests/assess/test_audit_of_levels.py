@@ -16,7 +16,7 @@ from hemdata.label.store.database import LabelStore
 from hemdata.levels import Level, level, level_hash, with_atomization
 from hemdata.schema import table_schema
 from hemdata.shards import read
-from hemdata.units import HARTREE_KCAL_MOL
+from hemdata.units import HARTREE_KCAL_MOL, IN_HARTREE
 
 SCHEMA = table_schema("molecule")
 WATER_XYZ = [-0.0343604951, 0.9775395708, 0.0076015923, 0.0647664923, 0.0205721989, 0.0015346341, 0.8717903737, 1.3007924048, 0.0006931336]  # fmt: skip  # noqa: E501
@@ -254,3 +254,11 @@ def test_candidates_are_never_the_level_itself_and_none_comes_twice() -> None:
 
 def test_nothing_computed_is_no_agreement() -> None:
     assert not Audit("qm9", [], 0.01).agrees
+
+
+@pytest.mark.parametrize("unit", ["eV", "kcal/mol", "kJ/mol", "rydberg"])
+def test_energies_in_another_unit_are_explained_by_it(unit: str) -> None:
+    """As of shards that an earlier version built; today's schema refuses such rows."""
+    table = rows({name: published(name) / IN_HARTREE[unit] for name in MOLECULES})
+    minimal = {"method": "hf", "basis": {"name": "sto-3g"}, "angular": "spherical", "grid_level": 0}
+    assert audit(table, changed(minimal)).explained_by == f"the energies are in {unit}, not in hartree"

@@ -46,7 +46,7 @@ def tricky(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 "id": f"tricky:{i}", "smiles": "F" if i % 3 else "N", "canonical_smiles": None, "inchikey": None,
                 "atomic_numbers": z, "positions": [0.1 + i / 3, 1e-17, -0.0, 0.9, 1 / 7, 1e5 / 3][: 3 * len(z)],
                 "n_atoms": len(z), "n_heavy": 1, "charge": 0, "multiplicity": 1 if i % 3 else 4,
-                "energy_hartree": sum(GFN2.atoms[n] for n in z) - 0.1 - i / 7, "level": "gfn2-xtb",
+                "energy_hartree": sum(GFN2.atoms[n] for n in z) - 0.1 - i / 70, "level": "gfn2-xtb",
                 "geometry_level": "gfn2-xtb", "flags": ["one", "two, too"][: i % 3],
                 "frequencies_cm1": [4138.3 / k for k in range(1, 1 + i % 4)], "words": ["7", name or ""][: i % 3],
                 "cid": None if i % 2 else 14917 + i, "cyclic": bool(i % 2), "name": name,

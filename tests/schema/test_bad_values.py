@@ -78,6 +78,11 @@ BAD_RULES: dict[str, list[dict[str, Any]]] = {
         {"atomization_energy_kcal_mol": -0.001}, {"atomization_energy_kcal_mol": 0.0},
         {"atomization_energy_kcal_mol": None}, {"energy_hartree": None},
         {"atomic_numbers": None, "positions": None},
+        {"atomization_energy_kcal_mol": -600.1, "charge": 1, "multiplicity": 2},
+    ],
+    "bond_energies": [
+        {"atomization_energy_kcal_mol": 800.1}, {"atomization_energy_kcal_mol": 920.1, "charge": -1, "multiplicity": 2},
+        {"atomic_numbers": [8], "positions": [0.0] * 3, "n_atoms": 1, "atomization_energy_kcal_mol": 300.1},
     ],
 }  # fmt: skip
 
@@ -190,6 +195,9 @@ def test_complete_every_table_has_a_good_row():
         {"positions": [*XYZ[:12], XYZ[9] + 0.301, XYZ[10], XYZ[11]]},
         {"multiplicity": 3},
         {"charge": 1, "multiplicity": 2},
+        {"atomization_energy_kcal_mol": 800.0},
+        {"atomization_energy_kcal_mol": 919.9, "charge": -1, "multiplicity": 2},
+        {"atomization_energy_kcal_mol": -599.9, "charge": 1, "multiplicity": 2},
         {"positions": None, "geometry_level": None},
         {"energy_hartree": None, "atomization_energy_kcal_mol": None, "level": None},
         {"atomic_numbers": [36, 1, 1, 1, 1], "flags": []},

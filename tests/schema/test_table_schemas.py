@@ -102,10 +102,20 @@ def bound(row):
     energy, atomization = row["energy_hartree"], row["atomization_energy_kcal_mol"]
     if (energy is None) != (atomization is None) or (energy is not None and row["atomic_numbers"] is None):
         return False
-    return atomization is None or row["n_atoms"] <= 1 or atomization > 0
+    return atomization is None or row["n_atoms"] <= 1 or atomization > -600 * max(row["charge"], 0)
 
 
-PLAIN = {f.__name__: f for f in (atoms_agree, positions_agree, known_elements, parity, apart, level_named, bound)}
+def bond_energies(row):
+    if row["atomization_energy_kcal_mol"] is None or row["atomic_numbers"] is None:
+        return True
+    ends = sum({1: 1, 6: 4, 8: 3, 36: 2}.get(z, 0) for z in row["atomic_numbers"])
+    return row["atomization_energy_kcal_mol"] <= 100 * ends + 120 * max(-row["charge"], 0)
+
+
+RULES_IN_PLAIN_WORDS = (
+    atoms_agree, positions_agree, known_elements, parity, apart, level_named, bound, bond_energies
+)  # fmt: skip
+PLAIN = {rule.__name__: rule for rule in RULES_IN_PLAIN_WORDS}
 COORDINATES = st.sampled_from([0.0, 0.1, 0.25, 0.5, 1.0, math.nan, math.inf])
 ANY_ROW = st.fixed_dictionaries(
     {
@@ -116,7 +126,7 @@ ANY_ROW = st.fixed_dictionaries(
         "charge": st.integers(-8, 8),
         "multiplicity": st.integers(0, 5),
         "energy_hartree": st.none() | st.just(-40.0),
-        "atomization_energy_kcal_mol": st.none() | st.sampled_from([-1.0, 0.0, 1.0]),
+        "atomization_energy_kcal_mol": st.none() | st.sampled_from([-700.0, -1.0, 0.0, 1.0, 450.0]),
         "level": st.none() | st.just("qm9"),
         "geometry_level": st.none() | st.just("qm9"),
     }

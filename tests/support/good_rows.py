@@ -67,7 +67,7 @@ def molecules(draw: st.DrawFn, number: int) -> Row:
     place = draw(st.none() | st.just(draw(st.permutations(GRID))[: len(z)]))
     jitter = st.floats(-0.3, 0.3)
     text = st.none() | st.text("CNOF#=()1", min_size=1, max_size=9)
-    bound = st.floats(0.001, 1e5) if len(z) > 1 else st.just(0.0)
+    bound = st.floats(0.001, 100.0 * len(z)) if len(z) > 1 else st.just(0.0)
     return {
         "id": f"made-up:{number}",
         "smiles": draw(text),
