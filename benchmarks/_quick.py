@@ -4,15 +4,15 @@ import os
 from pathlib import Path
 
 from hemdata.label.calculation import Result
-from hemdata.molecules import Asked
+from hemdata.molecules import Molecule
 
 LOG = "HEMDATA_QUICK_LOG"
 """Variable of the workers' environment: the file that gets a line for each calculation that starts."""
 
 
-def molecules(number: int) -> list[Asked]:
+def molecules(number: int) -> list[Molecule]:
     """As many different molecules as asked for; nobody will look at their SMILES."""
-    return [Asked(str(n), f"C{n}", f"C{n}", None, n_heavy=1 + n % 9) for n in range(number)]
+    return [Molecule(str(n), f"C{n}", f"C{n}", None, n_heavy=1 + n % 9) for n in range(number)]
 
 
 def nothing(task) -> Result:

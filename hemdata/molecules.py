@@ -13,7 +13,7 @@ from hemdata.shards import iterate
 
 
 @dataclass(frozen=True)
-class Asked:
+class Molecule:
     """A molecule to be labelled.
 
     Attributes:
@@ -43,15 +43,15 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def from_shards(folder: Path) -> Iterator[Asked]:
+def from_shards(folder: Path) -> Iterator[Molecule]:
     """Every row of a built dataset, streamed."""
     for batch in iterate(folder, _COLUMNS):
         for row in batch.to_pylist():
             row["atomic_numbers"], row["positions"] = row["atomic_numbers"] or [], row["positions"] or []
-            yield Asked(**row)
+            yield Molecule(**row)
 
 
-def from_file(path: Path) -> Iterator[Asked]:
+def from_file(path: Path) -> Iterator[Molecule]:
     """Every molecule of a .smi file (SMILES, then a name if there is one) or an .xyz file.
 
     Raises:
@@ -71,7 +71,7 @@ def dataset_name(path: Path) -> str:
     return re.sub(r"[^a-z0-9._-]+", "-", path.stem.lower()).strip("-.") or "file"
 
 
-def _from_smiles(path: Path) -> Iterator[Asked]:
+def _from_smiles(path: Path) -> Iterator[Molecule]:
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         words = line.split()
         if not words:
@@ -80,7 +80,7 @@ def _from_smiles(path: Path) -> Iterator[Asked]:
         yield from_smiles(words[0], id, where=f"{path}, line {number}")
 
 
-def from_smiles(smiles: str, id: str, where: object = None) -> Asked:
+def from_smiles(smiles: str, id: str, where: object = None) -> Molecule:
     """The molecule of a SMILES; its multiplicity is that of the unpaired electrons drawn.
 
     Raises:
@@ -89,7 +89,7 @@ def from_smiles(smiles: str, id: str, where: object = None) -> Asked:
     identity = identify(smiles)
     if identity is None:
         raise DataError("A SMILES does not parse.", where=where, got=smiles, fix="Correct or remove it.")
-    return Asked(
+    return Molecule(
         id=id,
         smiles=smiles,
         canonical_smiles=identity.canonical_smiles,
@@ -100,13 +100,13 @@ def from_smiles(smiles: str, id: str, where: object = None) -> Asked:
     )
 
 
-def _from_xyz(path: Path) -> Iterator[Asked]:
+def _from_xyz(path: Path) -> Iterator[Molecule]:
     from ase.io import iread
 
     try:
         for number, atoms in enumerate(iread(path, index=":"), 1):
             z = [int(n) for n in atoms.numbers]
-            yield Asked(
+            yield Molecule(
                 id=f"{dataset_name(path)}:{number}",
                 smiles=None,
                 canonical_smiles=None,
@@ -120,7 +120,7 @@ def _from_xyz(path: Path) -> Iterator[Asked]:
         raise DataError("The XYZ file does not read.", where=path, got=error, fix="Correct the file.") from None
 
 
-def sample(molecules: Iterable[Asked], n: int | None, seed: int, without: set[str]) -> list[Asked]:
+def sample(molecules: Iterable[Molecule], n: int | None, seed: int, without: set[str]) -> list[Molecule]:
     """The first n molecules in an order that the seed alone decides; a larger n holds a smaller one.
 
     Args:

@@ -8,11 +8,11 @@ from hemdata.errors import CallError, DataError
 from hemdata.identity import flat_graph
 from hemdata.label.calculation import Stage, calculation_for, stages
 from hemdata.levels import Level, level
-from hemdata.molecules import Asked, dataset_name, from_file, sample
+from hemdata.molecules import Molecule, dataset_name, from_file, sample
 
 
-def molecules(n: int) -> list[Asked]:
-    return [Asked(f"made:{i}", "C", "C", f"{'A' * 13}{chr(65 + i % 26)}-UHFFFAOYSA-N", 1) for i in range(n)]
+def molecules(n: int) -> list[Molecule]:
+    return [Molecule(f"made:{i}", "C", "C", f"{'A' * 13}{chr(65 + i % 26)}-UHFFFAOYSA-N", 1) for i in range(n)]
 
 
 def test_a_smaller_sample_is_the_beginning_of_a_larger_one_and_the_seed_decides() -> None:

@@ -17,7 +17,7 @@ from hemdata.label.progress import Pace
 from hemdata.label.run import label
 from hemdata.label.store.database import LabelStore
 from hemdata.levels import SYMBOLS, Level
-from hemdata.molecules import Asked
+from hemdata.molecules import Molecule
 from hemdata.processes import one_thread, ordered_map
 from hemdata.shards import iterate, read_manifest
 from hemdata.units import HARTREE_KCAL_MOL
@@ -185,10 +185,10 @@ def _stored(
     return found
 
 
-def _asked(row: Row) -> Asked:
+def _asked(row: Row) -> Molecule:
     """A row to be computed at its own geometry."""
     z = row["atomic_numbers"]
-    return Asked(
+    return Molecule(
         id=row["id"],
         smiles=None,
         canonical_smiles=None,

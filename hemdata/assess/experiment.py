@@ -16,7 +16,7 @@ from hemdata.label.progress import Pace
 from hemdata.label.run import label
 from hemdata.label.store.database import LabelStore
 from hemdata.levels import SYMBOLS, Level
-from hemdata.molecules import Asked
+from hemdata.molecules import Molecule
 from hemdata.units import HARTREE_KCAL_MOL
 
 
@@ -167,8 +167,8 @@ def _measured(one: Known, energy: Result, found: Frequencies, its: Level) -> Mea
     return Measured(one, de, found.zero_point_hartree * HARTREE_KCAL_MOL, formed.at_0_kcal_mol, formed.at_298_kcal_mol)
 
 
-def _asked(one: Known) -> Asked:
-    return Asked(
+def _asked(one: Known) -> Molecule:
+    return Molecule(
         id=f"atct:{one.cas}",
         smiles=one.smiles,
         canonical_smiles=one.canonical_smiles,

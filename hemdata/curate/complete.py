@@ -17,7 +17,7 @@ from hemdata.catalog import DatasetCard
 from hemdata.identity import Identity, disagreements, identify
 from hemdata.levels import SYMBOLS, Level, level, with_atomization
 from hemdata.schema import TableSchema, misfits, table_schema
-from hemdata.sources import Molecule, Raw, Rejected, Source
+from hemdata.sources import Raw, Record, Rejected, Source
 
 
 @dataclass
@@ -77,7 +77,7 @@ class Completion:
         done.table = _with_flags(table, disagreements(table, identities))
         return done
 
-    def _row(self, molecule: Molecule, identity: Identity | None, its_level: Level | None) -> dict[str, Any]:
+    def _row(self, molecule: Record, identity: Identity | None, its_level: Level | None) -> dict[str, Any]:
         z = molecule.atomic_numbers
         flags = list(molecule.flags)
         if z is None:
@@ -138,7 +138,7 @@ def _with_flags(table: pa.Table, found: dict[str, npt.NDArray[np.bool_]]) -> pa.
     return table.set_column(at, table.schema.field(at), pa.array(flags, type=table.schema.field(at).type))
 
 
-def _identity(molecule: Molecule) -> Identity | None:
+def _identity(molecule: Record) -> Identity | None:
     return identify(molecule.smiles, bonds=molecule.positions is not None) if molecule.smiles is not None else None
 
 

@@ -21,7 +21,7 @@ from hemdata.label.store.database import LabelStore
 from hemdata.label.to_shards import export
 from hemdata.label.workers.isolated import Limits
 from hemdata.levels import SYMBOLS, Level, level
-from hemdata.molecules import Asked, dataset_name, from_file, from_shards, sample
+from hemdata.molecules import Molecule, dataset_name, from_file, from_shards, sample
 from hemdata.shards import Manifest, SourceFile, iterate, sha256
 
 GIVEN = "given"
@@ -151,7 +151,7 @@ def label_dataset(
     return Labelled(out, manifest, outcome)
 
 
-def _has_atoms(asked: Sequence[Asked], its_level: Level) -> None:
+def _has_atoms(asked: Sequence[Molecule], its_level: Level) -> None:
     """Before anything is computed: the level has all elements' atoms."""
     for molecule in asked:
         z = molecule.atomic_numbers
@@ -168,7 +168,7 @@ def _has_atoms(asked: Sequence[Asked], its_level: Level) -> None:
             )
 
 
-def _molecules(target: str | Path, data: Path) -> tuple[Iterable[Asked], str, list[SourceFile]]:
+def _molecules(target: str | Path, data: Path) -> tuple[Iterable[Molecule], str, list[SourceFile]]:
     path = Path(target)
     if str(target) in (*cards("dataset"), *cards("set")):
         folder = _built(str(target), data)

@@ -12,7 +12,7 @@ from hemdata.label.workers.cluster import Cluster, opened
 from hemdata.label.workers.cost import cost, memory_gb
 from hemdata.label.workers.flow import Flow
 from hemdata.label.workers.isolated import Limits
-from hemdata.molecules import Asked
+from hemdata.molecules import Molecule
 
 
 @dataclass
@@ -34,7 +34,7 @@ class Outcome:
 
 
 def label(
-    molecules: Sequence[Asked],
+    molecules: Sequence[Molecule],
     chain: Sequence[Stage],
     store: LabelStore,
     *,
@@ -134,7 +134,7 @@ def _teller(pace: Pace, progress: Callable[[Pace], None] | None) -> Callable[...
     return tell
 
 
-def _task(molecule: Asked, stage: Stage, before: Result | None, accuracy: str) -> Calculation:
+def _task(molecule: Molecule, stage: Stage, before: Result | None, accuracy: str) -> Calculation:
     """The calculation of a stage: from the geometry of the stage before; in the first, from the SMILES where the
     geometry is relaxed and there is one, else from the given geometry."""
     made = before is None and stage.relax and molecule.canonical_smiles is not None

@@ -13,7 +13,7 @@ from hemdata.label.calculation import Result, programs
 from hemdata.label.columns.added import Added
 from hemdata.label.store.database import LabelStore
 from hemdata.levels import Level, with_atomization
-from hemdata.molecules import Asked
+from hemdata.molecules import Molecule
 from hemdata.processes import chunked
 from hemdata.schema import table_schema
 from hemdata.shards import LevelName, Manifest, ShardWriter, SourceFile
@@ -24,7 +24,7 @@ NOT_YET = "It is not labelled yet."
 
 
 def export(
-    molecules: Sequence[Asked],
+    molecules: Sequence[Molecule],
     keys: Sequence[str],
     its_level: Level,
     geometry_level: str | None,
@@ -78,7 +78,7 @@ def export(
         return writer.finish(dataset, len(molecules), sources, level_names, made_from, tools)
 
 
-def _row(molecule: Asked, result: Result, its_level: Level, geometry_level: str | None) -> dict[str, Any]:
+def _row(molecule: Molecule, result: Result, its_level: Level, geometry_level: str | None) -> dict[str, Any]:
     z = result.atomic_numbers
     engine = its_level.card.engine
     return {

@@ -12,7 +12,7 @@ from hemdata.chemistry.thermo import minimum
 from hemdata.errors import DataError
 from hemdata.label.calculation import START_LEVEL
 from hemdata.levels import SYMBOLS, level
-from hemdata.molecules import Asked
+from hemdata.molecules import Molecule
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def formation_note(level_name: str) -> str:
     )
 
 
-def thermal(one: Asked, atomic_numbers: Sequence[int], positions: Sequence[float], relaxed: bool = False) -> Thermal:
+def thermal(one: Molecule, atomic_numbers: Sequence[int], positions: Sequence[float], relaxed: bool = False) -> Thermal:
     """Frequencies at GFN2-xTB, of a geometry relaxed there, or after relaxing it there."""
     from hemdata.chemistry.relax import relax
     from hemdata.identity.bonds import perceived

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from hemdata.errors import CallError, DataError
 from hemdata.levels import SYMBOLS, Level, level
-from hemdata.molecules import Asked, dataset_name, from_file, from_smiles
+from hemdata.molecules import Molecule, dataset_name, from_file, from_smiles
 from hemdata.predict.domain import Domain
 from hemdata.predict.find import named
 from hemdata.predict.formation import Thermal, formation_kcal_mol, no_formation, thermal
@@ -73,7 +73,7 @@ class Predicted:
         return sum(z != 1 for z in self.atomic_numbers)
 
 
-def wanted(word: str) -> Iterator[Asked | Unread]:
+def wanted(word: str) -> Iterator[Molecule | Unread]:
     """The molecules of a .smi or .xyz file, or of one SMILES; a line that does not parse is told, not raised.
 
     Raises:
@@ -99,7 +99,7 @@ def wanted(word: str) -> Iterator[Asked | Unread]:
 
 def predict(
     models: Sequence[Fitted],
-    molecules: Sequence[Asked | Unread],
+    molecules: Sequence[Molecule | Unread],
     *,
     geometry: str | None = None,
     formation: bool = True,
@@ -125,7 +125,7 @@ def predict(
     domain = Domain.common(Domain.of(model.about) for model in models)
     at = _geometry_level(domain, geometry)
     why_not = no_formation(models[0].level) if formation else "not asked for"
-    asked = [one for one in molecules if isinstance(one, Asked)]
+    asked = [one for one in molecules if isinstance(one, Molecule)]
     task = partial(_made, at=at, formation=why_not is None)
     made: dict[int, _Made] = {}
     with one_thread():
@@ -172,7 +172,7 @@ class _Made:
     reason: str | None = None
 
 
-def _made(one: Asked, at: Level, formation: bool) -> _Made:
+def _made(one: Molecule, at: Level, formation: bool) -> _Made:
     """A worker's part: the geometry of a molecule, relaxed as label does it, or as given."""
     from hemdata.label.calculation import Result, calculate, calculation_for, stages
 
@@ -252,7 +252,7 @@ def _geometry_level(domain: Domain, asked: str | None) -> Level:
     return cheap[0] if same else level(START_LEVEL)
 
 
-def _warnings(one: Asked, smiles: str | None, domain: Domain, at: Level) -> Iterator[str]:
+def _warnings(one: Molecule, smiles: str | None, domain: Domain, at: Level) -> Iterator[str]:
     if domain.environments is None:
         yield "the package does not tell which atom environments its training molecules had"
     elif smiles is None:
@@ -263,14 +263,14 @@ def _warnings(one: Asked, smiles: str | None, domain: Domain, at: Level) -> Iter
         yield f"geometry at {at.name}; those of training were at {' and '.join(domain.geometry_levels)}"
 
 
-def _read(smiles: str, id: str) -> Asked | Unread:
+def _read(smiles: str, id: str) -> Molecule | Unread:
     try:
         return from_smiles(smiles, id)
     except DataError as error:
         return Unread(id, smiles, error.what)
 
 
-def _smiles_of(one: Asked) -> str | None:
+def _smiles_of(one: Molecule) -> str | None:
     """The SMILES that a given geometry shows, by RDKit's bond perception; None where it finds none."""
     from rdkit import Chem
     from rdkit.Chem import rdDetermineBonds

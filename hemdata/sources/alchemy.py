@@ -16,7 +16,7 @@ from hemdata.errors import DataError
 from hemdata.fetching.fetch import fetch
 from hemdata.shards import SourceFile
 from hemdata.sources.files import path_file
-from hemdata.sources.source import Molecule, Raw, Rejected, Source
+from hemdata.sources.source import Raw, Record, Rejected, Source
 from hemdata.sources.xyz import floats, text_of
 
 TABLE = "final_version.csv"
@@ -102,7 +102,7 @@ class Members:
         for index, its in lines.items():
             yield Raw(f"{TABLE}, gdb_idx {index}", (None, its))
 
-    def parse(self, raw: Raw) -> Molecule:
+    def parse(self, raw: Raw) -> Record:
         """One SDF and its line parsed."""
         sdf, line = raw.content
         if line is None:
@@ -122,7 +122,7 @@ class Members:
         folder = re.search(r"atom_(\d+)/", raw.where)
         if folder and int(folder[1]) != heavy:
             raise Rejected("wrong heavy atom count", f"expected {folder[1]} by its folder, got {heavy}")
-        return Molecule(
+        return Record(
             source_id=str(int(cells["id"])),
             smiles=smiles,
             atomic_numbers=z,

@@ -15,7 +15,7 @@ from hemdata.errors import DataError
 from hemdata.fetching.fetch import fetch
 from hemdata.shards import SourceFile
 from hemdata.sources.files import source_file
-from hemdata.sources.source import Molecule, Raw, Rejected, Source
+from hemdata.sources.source import Raw, Record, Rejected, Source
 
 LONGEST = 1_000  # bytes; a GDB-17 line has some thirty
 
@@ -65,7 +65,7 @@ class Lines:
         except DAMAGED as error:
             raise damaged(self.path, error) from None
 
-    def parse(self, raw: Raw) -> Molecule:
+    def parse(self, raw: Raw) -> Record:
         """One line parsed; its geometry and energy do not exist."""
         smiles = raw.content
         if not smiles.strip():
@@ -74,4 +74,4 @@ class Lines:
             raise Rejected("not UTF-8 text")
         if len(smiles.split()) != 1:
             raise Rejected("more than one column", f"expected a SMILES alone, got {smiles[:60]!r}")
-        return Molecule(source_id=raw.where.rsplit(" ", 1)[1], smiles=smiles)
+        return Record(source_id=raw.where.rsplit(" ", 1)[1], smiles=smiles)

@@ -22,7 +22,7 @@ from hemdata.fetching.fetch import fetch
 from hemdata.levels import ATOMIC_NUMBERS
 from hemdata.shards import SourceFile
 from hemdata.sources.files import path_file, source_file
-from hemdata.sources.source import Molecule, Raw, Rejected, Source
+from hemdata.sources.source import Raw, Record, Rejected, Source
 from hemdata.sources.xyz import floats, parse_xyz, text_of
 from hemdata.units import IN_HARTREE
 
@@ -84,7 +84,7 @@ class Table:
                 for number, row in enumerate(reader, start=1):
                     yield Raw(f"{name}, row {number}", json.dumps(row))
 
-    def parse(self, raw: Raw) -> Molecule:
+    def parse(self, raw: Raw) -> Record:
         """One record parsed."""
         if "\ufffd" in raw.content:
             raise Rejected("not UTF-8 text")
@@ -107,7 +107,7 @@ class Table:
             raise Rejected("wrong atom count", f"{len(z or [])} atoms, {len(positions or [])} coordinates")
         unit = self.columns["energy_hartree"].unit if energy is not None else None
         _counts(smiles, found)
-        return Molecule(
+        return Record(
             source_id=_safe(str(given_id)) if given_id is not None else raw.where.rsplit(" ", 1)[1],
             smiles=smiles,
             atomic_numbers=[int(n) for n in z] if z else None,
@@ -158,13 +158,13 @@ class Members:
         for member in members(self.path, _is_member):
             yield Raw(member.name, text_of(member.data))
 
-    def parse(self, raw: Raw) -> Molecule:
+    def parse(self, raw: Raw) -> Record:
         """One member parsed."""
         xyz = parse_xyz(raw.content)
         if len(xyz.header) <= ENERGY or not xyz.smiles:
             raise Rejected("not in PC9's form", f"line 2: expected an id and an energy, got {xyz.header[:3]}")
         part = re.search(r"(?:part|step)_?(\d+)/", raw.where, re.IGNORECASE)
-        return Molecule(
+        return Record(
             source_id=_safe(xyz.header[ID]),
             smiles=xyz.smiles[0],
             atomic_numbers=xyz.atomic_numbers,

@@ -16,7 +16,7 @@ from hemdata.errors import DataError
 from hemdata.fetching.fetch import fetch
 from hemdata.shards import SourceFile
 from hemdata.sources.files import path_file, source_file
-from hemdata.sources.source import Molecule, Raw, Rejected, Source
+from hemdata.sources.source import Raw, Record, Rejected, Source
 from hemdata.sources.xyz import floats, parse_xyz, text_of
 
 LIST = "List_Radicals_Triplets.txt"
@@ -76,7 +76,7 @@ class Members:
         for member in members(self.path, _is_member):
             yield Raw(member.name, text_of(member.data))
 
-    def parse(self, raw: Raw) -> Molecule:
+    def parse(self, raw: Raw) -> Record:
         """One member parsed; the parity of its electrons says whether a listed one is a doublet or a triplet."""
         xyz = parse_xyz(raw.content)
         words = xyz.header
@@ -94,7 +94,7 @@ class Members:
             raise Rejected("not a PC9 member", f"expected two SMILES, got {len(xyz.smiles)}")
         numbers = [0.0, 0.0, *floats(words[2:], "line 2")]
         state = self._state(cid, sum(xyz.atomic_numbers))
-        return Molecule(
+        return Record(
             source_id=str(cid),
             smiles=xyz.smiles[0],
             atomic_numbers=xyz.atomic_numbers,

@@ -15,7 +15,7 @@ from hemdata.catalog import DatasetCard
 from hemdata.errors import DataError
 from hemdata.shards import SourceFile
 from hemdata.sources.files import packaged_files, source_file
-from hemdata.sources.source import Molecule, Raw, Rejected, Source
+from hemdata.sources.source import Raw, Record, Rejected, Source
 
 ELEMENTS = frozenset("HCNOF")
 MOST_HEAVY = 9
@@ -58,12 +58,12 @@ class Table:
                 kept = first.setdefault(_flat_smiles(cells[4]), cells[0])
                 yield Raw(where, line, repeats=None if kept == cells[0] else f"pubchem9:{kept}")
 
-    def parse(self, raw: Raw) -> Molecule:
+    def parse(self, raw: Raw) -> Record:
         """One line parsed."""
         cells = _asked_for(raw.content)
         if raw.repeats is not None:
             raise Rejected("duplicate flat graph", f"kept: {raw.repeats}")
-        return Molecule(
+        return Record(
             source_id=cells[0],
             smiles=cells[4],
             properties={

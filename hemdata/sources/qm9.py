@@ -17,7 +17,7 @@ from hemdata.fetching.fetch import fetch
 from hemdata.levels import ATOMIC_NUMBERS
 from hemdata.shards import SourceFile
 from hemdata.sources.files import packaged_files, path_file, source_file
-from hemdata.sources.source import Molecule, Raw, Rejected, Source
+from hemdata.sources.source import Raw, Record, Rejected, Source
 from hemdata.sources.xyz import XYZ, floats, parse_xyz, text_of
 
 UNCHARACTERIZED = 3054
@@ -69,7 +69,7 @@ class Members:
         for member in members(self.path, _is_member):
             yield Raw(member.name, text_of(member.data))
 
-    def parse(self, raw: Raw) -> Molecule:
+    def parse(self, raw: Raw) -> Record:
         """One member parsed."""
         xyz = parse_xyz(raw.content)
         if len(xyz.header) != len(SCALARS) + 2 or xyz.header[0] != "gdb" or not xyz.header[1].isdigit():
@@ -106,7 +106,7 @@ class Rows:
                 for number, line in enumerate(file, start=2):
                     yield Raw(f"{path.name}, line {number}", line)
 
-    def parse(self, raw: Raw) -> Molecule:
+    def parse(self, raw: Raw) -> Record:
         """One line parsed."""
         cells = next(csv.reader([raw.content]), [])
         if len(cells) != FIRST_SCALAR + len(SCALARS):
@@ -135,7 +135,7 @@ class Rows:
         return _molecule(int(index), xyz, floats(cells[FIRST_SCALAR:], "the scalar columns"))
 
 
-def _molecule(number: int, xyz: XYZ, scalars: list[float]) -> Molecule:
+def _molecule(number: int, xyz: XYZ, scalars: list[float]) -> Record:
     """The record that both forms give; what a form lacks is null."""
     properties: dict[str, object] = dict(zip(SCALARS, scalars, strict=True))
     zpve, u0 = scalars[SCALARS.index("zpve_hartree")], scalars[SCALARS.index("u0_hartree")]
@@ -154,7 +154,7 @@ def _molecule(number: int, xyz: XYZ, scalars: list[float]) -> Molecule:
         "inchi": inchi,
         "inchi_relaxed": inchi_relaxed,
     }
-    return Molecule(
+    return Record(
         source_id=f"gdb_{number}",
         smiles=smiles,
         atomic_numbers=xyz.atomic_numbers,

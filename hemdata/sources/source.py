@@ -20,7 +20,7 @@ class Raw(NamedTuple):
 
 
 @dataclass(slots=True)
-class Molecule:
+class Record:
     """One parsed record.
 
     Attributes:
@@ -65,7 +65,7 @@ class Source(Protocol):
     def raws(self) -> Iterator[Raw]:
         """Every published record, in the source's order."""
 
-    def parse(self, raw: Raw) -> Molecule:
+    def parse(self, raw: Raw) -> Record:
         """One record parsed; raises Rejected."""
 
 

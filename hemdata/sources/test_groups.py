@@ -9,7 +9,7 @@ from hemdata.catalog import DatasetCard, roots
 from hemdata.errors import DataError
 from hemdata.shards import SourceFile
 from hemdata.sources.files import source_file
-from hemdata.sources.source import Molecule, Raw, Rejected, Source
+from hemdata.sources.source import Raw, Record, Rejected, Source
 
 HEADER = ["id", "name", "smiles", "heavy_atoms", "formula", "structure", "pubchem_cid", "note"]
 
@@ -39,7 +39,7 @@ class Lists:
             for number, line in enumerate(_lines(path), start=2):
                 yield Raw(f"{path.name}, line {number}", line)
 
-    def parse(self, raw: Raw) -> Molecule:
+    def parse(self, raw: Raw) -> Record:
         """One line parsed."""
         cells = next(csv.reader([raw.content]), [])
         if len(cells) != len(HEADER):
@@ -52,7 +52,7 @@ class Lists:
             raise Rejected("not a number", f"pubchem_cid: {cid!r}")
         properties: dict[str, object] = {name: row[name] for name in ("name", "formula", "structure", "note")}
         properties["pubchem_cid"] = int(cid) if cid else None
-        return Molecule(
+        return Record(
             source_id=row["id"],
             smiles=row["smiles"],
             properties=properties,

@@ -11,7 +11,7 @@ from hemdata.catalog import BASELINES, TEST_GROUPS, StudyCard, TrainingSet, card
 from hemdata.errors import CallError, DataError
 from hemdata.identity import identify
 from hemdata.levels import SYMBOLS, level
-from hemdata.molecules import Asked, dataset_name, from_file
+from hemdata.molecules import Molecule, dataset_name, from_file
 from hemdata.study.data import labelled_folder
 
 SPARE = 20  # one molecule in so many is labelled beyond what is asked: those of the test groups are left out
@@ -112,7 +112,7 @@ def new_study(
     return NewStudy(card, len(mine), _steps(card, molecules, data, card_path or Path(f"{name}.yaml")))
 
 
-def _labels_can_be_computed(molecules: list[Asked], path: Path, level_name: str) -> None:
+def _labels_can_be_computed(molecules: list[Molecule], path: Path, level_name: str) -> None:
     """Refuse an empty file, and an element that the level has no atom of, before hours are spent on the rest."""
     if not molecules:
         raise DataError("The file holds no molecule.", where=path, fix="Give one SMILES a line.")

@@ -12,7 +12,7 @@ from hemdata.chemistry.embed import embed
 from hemdata.curate.complete import Completion
 from hemdata.schema import table_schema
 from hemdata.shards import SourceFile
-from hemdata.sources import Molecule, Raw
+from hemdata.sources import Raw, Record
 
 CARD = dataset("qm9").model_copy(update={"name": "made", "properties": []})
 
@@ -26,19 +26,19 @@ class Made:
     def raws(self) -> Iterator[Raw]:
         yield from ()
 
-    def parse(self, raw: Raw) -> Molecule:
+    def parse(self, raw: Raw) -> Record:
         return raw.content
 
 
-def completed(*molecules: Molecule, card: DatasetCard = CARD) -> pa.Table:
+def completed(*molecules: Record, card: DatasetCard = CARD) -> pa.Table:
     return Completion(card, Made())([Raw(str(number), molecule) for number, molecule in enumerate(molecules)]).table
 
 
-def ethanol(smiles: str, name: str, energy: float = -155.0, **more: object) -> Molecule:
+def ethanol(smiles: str, name: str, energy: float = -155.0, **more: object) -> Record:
     z, x = embed("CCO")
     x = np.asarray(more.pop("positions", x))
     flags = list(more.pop("flags", []))
-    return Molecule(name, smiles, z.tolist(), x.ravel().tolist(), energy_hartree=energy, flags=flags)
+    return Record(name, smiles, z.tolist(), x.ravel().tolist(), energy_hartree=energy, flags=flags)
 
 
 def test_rows_that_disagree_are_kept_and_flagged_and_a_refused_row_shifts_no_flag() -> None:

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from hemdata.catalog import dataset
-from hemdata.sources import Molecule, open_source
+from hemdata.sources import Record, open_source
 
 TESTS = Path(__file__).parents[1]
 
 
 @pytest.fixture(scope="session")
-def pc9_molecules(tmp_path_factory: pytest.TempPathFactory) -> list[Molecule]:
+def pc9_molecules(tmp_path_factory: pytest.TempPathFactory) -> list[Record]:
     """Real members of PC9; none of them stands in the list of open shells that is put beside them."""
     folder = TESTS.parents[1] / "shared" / "samples" / "pc9"
     if not folder.is_dir():

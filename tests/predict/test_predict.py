@@ -15,7 +15,7 @@ import pytest
 from hemdata.catalog import network
 from hemdata.errors import CallError, DataError
 from hemdata.levels import level
-from hemdata.molecules import Asked, from_smiles
+from hemdata.molecules import Molecule, from_smiles
 from hemdata.predict.domain import Domain
 from hemdata.predict.find import load_all, packages
 from hemdata.predict.predict import predict, wanted
@@ -185,7 +185,7 @@ def test_a_network_is_not_asked_about_an_element_that_it_cannot_represent(cells:
 
     (model,) = load_all(packages(cells / "dressed-atoms-neuro-24-s0"))
     named_so = FittedDressedAtoms(model.about | {"network": "painn"})  # whose card ends at krypton
-    iodide = Asked("hi", None, None, None, 1, atomic_numbers=[53, 1], positions=[0.0, 0, 0, 0, 0, 1.6])
+    iodide = Molecule("hi", None, None, None, 1, atomic_numbers=[53, 1], positions=[0.0, 0, 0, 0, 0, 1.6])
     (said,) = predict([named_so], [iodide], formation=False, workers=1)
     assert "The network 'painn' cannot represent atomic number 53." in str(said.reason)
     assert said.atomization_energy_kcal_mol is None

@@ -7,13 +7,13 @@ import pytest
 
 from hemdata.catalog import dataset
 from hemdata.errors import DataError
-from hemdata.sources import Molecule, Raw, Rejected, open_source
+from hemdata.sources import Raw, Record, Rejected, open_source
 
 SIZES = {"azoxy": 45, "explosives": 40, "neuro": 35, "saccharides": 40}
 HEADER = "id,name,smiles,heavy_atoms,formula,structure,pubchem_cid,note"
 
 
-def read(name: str, given: Path | None = None) -> list[Molecule]:
+def read(name: str, given: Path | None = None) -> list[Record]:
     source = open_source(dataset(name), given)
     return [source.parse(raw) for raw in source.raws()]
 

@@ -15,7 +15,7 @@ from hemdata.curate.build import build
 from hemdata.errors import DataError
 from hemdata.levels import SYMBOLS, atomization_energies, level
 from hemdata.shards import read
-from hemdata.sources import Molecule, Raw, Rejected, Source, open_source
+from hemdata.sources import Raw, Record, Rejected, Source, open_source
 from hemdata.sources.pc9 import LIST, open_shells
 
 CARD = dataset("pc9")
@@ -35,7 +35,7 @@ def members(tmp_path: Path) -> Path:
     return Path(shutil.copytree(PC9_MEMBERS, tmp_path / "XYZ"))
 
 
-def by_cid(source: Source) -> dict[int, Molecule]:
+def by_cid(source: Source) -> dict[int, Record]:
     return {int(m.source_id): m for m in map(source.parse, source.raws())}
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hemdata.catalog import dataset
-from hemdata.sources import Molecule, Raw, Rejected, Source, open_source
+from hemdata.sources import Raw, Record, Rejected, Source, open_source
 
 CARD = dataset("pubchem9")
 LINE = "177\t75-07-0\tC2H4O\t44.05256\tCC=O\tC2H4O/c1-2-3/h2H,1H3\tIKHGUXGNUITLKF-UHFFFAOYSA-N\tethanal\tacetaldehyde"
@@ -18,7 +18,7 @@ LINE = "177\t75-07-0\tC2H4O\t44.05256\tCC=O\tC2H4O/c1-2-3/h2H,1H3\tIKHGUXGNUITLK
 class Whole:
     source: Source
     raws: list[Raw]
-    accepted: list[Molecule]
+    accepted: list[Record]
     rejected: list[tuple[Raw, Rejected]]
 
 

@@ -17,7 +17,7 @@ from hemdata.curate.build import build
 from hemdata.curate.compose import compose
 from hemdata.errors import DataError
 from hemdata.identity import Geometry, superposed
-from hemdata.sources import Molecule, Raw, Rejected, Source, open_source
+from hemdata.sources import Raw, Record, Rejected, Source, open_source
 
 CARD = dataset("qm9")
 METHANE = """5
@@ -40,7 +40,7 @@ def rows() -> Source:
 
 
 @pytest.fixture(scope="module")
-def first(rows: Source) -> dict[str, Molecule]:
+def first(rows: Source) -> dict[str, Record]:
     """The first 600 rows of qm9pack, parsed, by id."""
     return {m.source_id: m for m in map(rows.parse, islice(rows.raws(), 600))}
 
@@ -51,7 +51,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Source:
     return open_source(CARD, qm9_folder(tmp_path_factory.mktemp("qm9") / "members"))
 
 
-def parsed_by_id(source: Source) -> dict[str, Molecule]:
+def parsed_by_id(source: Source) -> dict[str, Record]:
     found = {}
     for raw in source.raws():
         try:
@@ -81,17 +81,17 @@ def test_methane_as_published_figshare_978904(made: Source) -> None:
     assert len(molecule.properties["frequencies_cm1"]) == 9
 
 
-def test_qm9pack_gives_the_same_methane(made: Source, first: dict[str, Molecule]) -> None:
+def test_qm9pack_gives_the_same_methane(made: Source, first: dict[str, Record]) -> None:
     assert first["gdb_1"] == without_relaxed(made.parse(Raw("dsgdb9nsd_000001.xyz", METHANE)))
 
 
-def without_relaxed(molecule: Molecule) -> Molecule:
+def without_relaxed(molecule: Record) -> Record:
     """A record of the official form, less what qm9pack lacks."""
     molecule.properties.update(smiles_relaxed=None, inchi_relaxed=None)
     return molecule
 
 
-def test_all_published_members_at_hand_equal_their_rows(first: dict[str, Molecule]) -> None:
+def test_all_published_members_at_hand_equal_their_rows(first: dict[str, Record]) -> None:
     source = open_source(CARD, real("qm9"))
     members = {m.source_id: m for m in map(source.parse, source.raws())}
     assert len(members) == 20
@@ -100,14 +100,14 @@ def test_all_published_members_at_hand_equal_their_rows(first: dict[str, Molecul
         assert first[name] == without_relaxed(molecule), name
 
 
-def test_qm9packs_smiles_is_the_first_of_the_two(first: dict[str, Molecule]) -> None:
+def test_qm9packs_smiles_is_the_first_of_the_two(first: dict[str, Record]) -> None:
     """gdb_18 is published as CC(C)=O (GDB) and CC(=O)C (relaxed): which of them qm9pack has, the card says."""
     text = (real("qm9") / "dsgdb9nsd_000018.xyz").read_text()
     assert text.split("\n")[-3].split() == ["CC(C)=O", "CC(=O)C"]
     assert first["gdb_18"].smiles == "CC(C)=O"
 
 
-def test_archive_folder_and_rows_agree(tmp_path: Path, made: Source, first: dict[str, Molecule]) -> None:
+def test_archive_folder_and_rows_agree(tmp_path: Path, made: Source, first: dict[str, Record]) -> None:
     archive = parsed_by_id(open_source(CARD, qm9_archive(tmp_path)))
     assert list(archive) == [f"gdb_{number}" for number in range(1, 41)]
     assert archive == parsed_by_id(made)
@@ -122,7 +122,7 @@ def test_uncharacterized_ids_count_from_one(made: Source) -> None:
     assert made.parse(Raw("dsgdb9nsd_000059.xyz", METHANE.replace("gdb 1\t", "gdb 59\t"))).source_id == "gdb_59"
 
 
-def test_qm9pack_left_out_the_right_molecules(first: dict[str, Molecule]) -> None:
+def test_qm9pack_left_out_the_right_molecules(first: dict[str, Record]) -> None:
     assert "gdb_58" not in first
     assert "gdb_59" in first
 
@@ -164,7 +164,7 @@ def test_qm9pack_is_whole_and_lacks_exactly_the_published_list(rows: Source) -> 
     [("gdb_4", "C#C", 7), ("gdb_23", "C#CC#C", 13), ("gdb_24", "C#CC#N", 10), ("gdb_486", "N#CC#CC#N", 13)],
 )
 def test_linear_molecules_whose_positions_are_not_json(
-    first: dict[str, Molecule], name: str, smiles: str, frequencies: int
+    first: dict[str, Record], name: str, smiles: str, frequencies: int
 ) -> None:
     molecule = first[name]
     assert molecule.smiles == smiles
@@ -177,7 +177,7 @@ def test_linear_molecules_whose_positions_are_not_json(
         json.loads(cell)
 
 
-def test_of_two_runs_frequencies_the_second_is_kept(first: dict[str, Molecule]) -> None:
+def test_of_two_runs_frequencies_the_second_is_kept(first: dict[str, Record]) -> None:
     """gdb_29 (but-2-yne) is published with 48 frequencies for 10 atoms: twice 24."""
     molecule = first["gdb_29"]
     assert molecule.flags == ["frequencies_twice"]

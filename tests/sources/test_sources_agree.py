@@ -27,7 +27,7 @@ from published_forms import (
 from hemdata.catalog import DatasetCard, cards, dataset
 from hemdata.errors import DataError
 from hemdata.schema import arrow_type, table_schema
-from hemdata.sources import Molecule, Raw, Rejected, Source, open_source
+from hemdata.sources import Raw, Record, Rejected, Source, open_source
 
 FIRST_RAWS = 400
 OPENED: dict[str, tuple[str, Callable[[Path], Path | None]]] = {
@@ -60,7 +60,7 @@ class Opened:
     card: DatasetCard
     source: Source
     raws: list[Raw]
-    accepted: list[Molecule]
+    accepted: list[Record]
     rejected: list[tuple[Raw, Rejected]]
 
 

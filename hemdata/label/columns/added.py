@@ -10,7 +10,7 @@ import pyarrow as pa
 from hemdata.catalog import Column
 from hemdata.label.calculation import Result
 from hemdata.label.store.database import LabelStore
-from hemdata.molecules import Asked
+from hemdata.molecules import Molecule
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,8 @@ class Added:
 
 
 def at_their_labels(
-    asked: Sequence[Asked], labels: Sequence[str], store: LabelStore
-) -> Iterator[tuple[int, Asked, Asked]]:
+    asked: Sequence[Molecule], labels: Sequence[str], store: LabelStore
+) -> Iterator[tuple[int, Molecule, Molecule]]:
     """Each labelled molecule's place, itself, and itself at its label's geometry.
 
     Args:

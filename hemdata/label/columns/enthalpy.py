@@ -16,7 +16,7 @@ from hemdata.label.columns.added import Added, at_their_labels
 from hemdata.label.run import Outcome
 from hemdata.label.store.database import LabelStore
 from hemdata.levels import SYMBOLS, Level, level
-from hemdata.molecules import Asked
+from hemdata.molecules import Molecule
 from hemdata.schema import table_schema
 from hemdata.units import HARTREE_KCAL_MOL
 
@@ -87,7 +87,7 @@ def enthalpy(its: Level, frequencies: str | None = None, corrected: bool = False
 
 
 def vibrations(
-    asked: Sequence[Asked],
+    asked: Sequence[Molecule],
     labels: Sequence[str],
     geometry: str | None,
     how: Enthalpy,

@@ -12,7 +12,7 @@ from hemdata.label.columns.added import Added, at_their_labels
 from hemdata.label.run import Outcome
 from hemdata.label.store.database import LabelStore
 from hemdata.levels import Level
-from hemdata.molecules import Asked
+from hemdata.molecules import Molecule
 from hemdata.schema import table_schema
 
 COLUMNS = [
@@ -24,7 +24,7 @@ COLUMNS = [
 
 
 def stabilities(
-    asked: Sequence[Asked], labels: Sequence[str], its: Level, store: LabelStore, run: Callable[..., Outcome]
+    asked: Sequence[Molecule], labels: Sequence[str], its: Level, store: LabelStore, run: Callable[..., Outcome]
 ) -> Added:
     """Analyse the wave functions of labelled molecules, at their labels' geometries.
 
