@@ -15,7 +15,7 @@ from hemdata.catalog import TEST_GROUPS
 from hemdata.errors import CallError, DataError
 from hemdata.levels import one_level
 from hemdata.predict.find import packages
-from hemdata.shards import read
+from hemdata.shards import SetName, read, stands
 from hemdata.study.data import COLUMNS, group_folder
 from hemdata.train.fitted import Fitted
 
@@ -100,10 +100,10 @@ def _rows(
 
 def _group(data: Path, name: str, level_name: str) -> pa.Table:
     """A group's labelled molecules at a level, in their published order; from a folder of its own if there is one."""
-    alone = data / f"{name}@{level_name}"
-    folder = alone if (alone / "manifest.json").is_file() else group_folder(data, name, level_name)
+    alone = data / str(SetName(name, level_name))
+    folder = alone if stands(alone) else group_folder(data, name, level_name)
     table = read(folder, COLUMNS)
-    if folder.name == f"{TEST_GROUPS}@{level_name}" and name != TEST_GROUPS:
+    if SetName.of(folder.name).dataset == TEST_GROUPS != name:
         table = table.filter(pc.starts_with(table["id"], f"{name}:"))
     table = table.filter(pc.is_valid(table["atomization_energy_kcal_mol"]))
     if not table.num_rows:

@@ -10,14 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from hemdata.assess.gap import gap, geometries_of, sets_at
+from hemdata.assess.gap import gap, sets_at
 from hemdata.bridges.bridge import Bridge, terms
 from hemdata.bridges.linear import Floats, LeftOut, Linear, fit
 from hemdata.errors import DataError
 from hemdata.identity import flat_graph
 from hemdata.identity.bond_types import Kind, kind_of
 from hemdata.levels import SYMBOLS, level
-from hemdata.shards import read
+from hemdata.shards import SetName, read
+from hemdata.shards.sets import geometries_of
 
 FURTHER: tuple[Kind, ...] = ("geometry", "ring", "environment")
 """Kinds of terms that are tried beside bond types, in this order."""
@@ -117,7 +118,7 @@ def duals(a: str, b: str, names: Sequence[str], data: Path) -> tuple[list[Dual],
         if names and not at_a.keys() & at_b.keys():
             raise DataError(
                 f"'{name}' is not labelled at both levels on the same geometries.",
-                expected=f"{name}@{a} and {name}@{b}",
+                expected=f"{SetName(name, a)} and {SetName(name, b)}",
                 got=", ".join(sorted(folder.name for folder in [*at_a.values(), *at_b.values()])) or "neither",
                 fix=f"`hemdata label {name} --level {a}` and the same with {b}.",
             )

@@ -11,9 +11,9 @@ import numpy.typing as npt
 
 from hemdata.catalog import TEST_GROUPS, cards, dataset, label_places
 from hemdata.errors import DataError
-from hemdata.label.calculation import START_LEVEL
-from hemdata.levels import SYMBOLS, Level, level
-from hemdata.shards import read, read_manifest
+from hemdata.levels import START_LEVEL, SYMBOLS, Level, level
+from hemdata.shards import SetName, read, read_manifest, sets_in
+from hemdata.shards.sets import labelled_in, same_level
 from hemdata.units import HARTREE_KCAL_MOL
 
 SAME_GEOMETRY_ANGSTROM = 1e-6
@@ -113,45 +113,24 @@ def pair(data: Path, name: str, a: str, b: str, geometry: str | None = None) -> 
         DataError: if there is no such pair; tells how it is made.
     """
     for place in (data, *label_places()):
-        of_a, of_b = (_folders(place, name, each) for each in (a, b))
+        of_a, of_b = (labelled_in(place, name, each) for each in (a, b))
         for each in [geometry] if geometry else [START_LEVEL, *sorted(of_a)]:
             if each in of_a and each in of_b:
                 return of_a[each], of_b[each]
-    at = f" --geometry {geometry}" if geometry and geometry != START_LEVEL else ""
+    wanted = SetName(name, a, geometry)
     raise DataError(
         "The set is not labelled at both levels on the same geometries.",
         where=data,
-        expected=f"{name}@{a}{at.replace(' --geometry ', '@')} and {name}@{b}{at.replace(' --geometry ', '@')}",
-        fix=f"`hemdata label {name} --level {a}{at}` and the same with {b}, or --compute.",
+        expected=f"{wanted} and {SetName(name, b, geometry)}",
+        fix=f"`{wanted.command}` and the same with {b}, or --compute.",
     )
-
-
-def geometries_of(data: Path, name: str, its_level: str) -> dict[str, Path]:
-    """The folders of a set labelled at one level, by the level of their geometries; those that travel come last."""
-    found: dict[str, Path] = {}
-    for place in (data, *label_places()):
-        found = _folders(place, name, its_level) | found
-    return dict(sorted(found.items()))
 
 
 def sets_at(data: Path, its_level: str) -> list[str]:
     """The names of all sets that are labelled at a level, under `data` or among those that travel."""
-    same = {each for each in cards("level") if level(each).hash == level(its_level).hash} | {its_level}
-    folders = [folder for place in (data, *label_places()) if place.is_dir() for folder in place.iterdir()]
-    labelled = [folder.name.split("@") for folder in folders if (folder / "manifest.json").is_file()]
-    return sorted({parts[0] for parts in labelled if len(parts) > 1 and parts[1] in same})
-
-
-def _folders(place: Path, name: str, its_level: str) -> dict[str, Path]:
-    """Folders of one place, by the level of their geometries: NAME@LEVEL and NAME@LEVEL@GEOMETRY."""
-    same = [each for each in cards("level") if level(each).hash == level(its_level).hash]
-    found: dict[str, Path] = {}
-    for one in dict.fromkeys([its_level, *same]):
-        start = f"{name}@{one}"
-        for folder in [place / start, *sorted(place.glob(f"{start}@*"))]:
-            if (folder / "manifest.json").is_file():
-                found.setdefault(folder.name.removeprefix(start).removeprefix("@") or START_LEVEL, folder)
-    return found
+    names = same_level(its_level)
+    labelled = [its for place in (data, *label_places()) for its, _ in sets_in(place)]
+    return sorted({its.dataset for its in labelled if its.level in names})
 
 
 def gap(folder_a: Path, folder_b: Path, group: str | None = None) -> Gap:

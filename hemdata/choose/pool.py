@@ -12,7 +12,7 @@ from hemdata.errors import CallError, DataError
 from hemdata.identity import flat_graph, identify
 from hemdata.identity.molecule import parsed
 from hemdata.processes import chunked
-from hemdata.shards import iterate
+from hemdata.shards import find, iterate
 
 CHUNK = 2_000
 
@@ -36,15 +36,7 @@ def place(name: str | Path, data: Path) -> Path:
         if path.is_file():
             return path
         raise CallError("There is no such file of SMILES.", where=path, fix="Correct the path.")
-    for folder in (path, data / name):
-        if (folder / "manifest.json").is_file():
-            return folder
-    raise CallError(
-        f"There is no built set '{name}'.",
-        where=data / name,
-        expected="a built set, its folder, or a .smi or .smi.gz file",
-        fix=f"`hemdata build {name}`, or give the path.",
-    )
+    return find(name, data)
 
 
 def chunks(path: Path) -> Iterator[list[Candidate]]:

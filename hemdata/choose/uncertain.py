@@ -12,7 +12,7 @@ from hemdata.choose.pool import Barred, Candidate
 from hemdata.choose.select import Pick, Selection
 from hemdata.choose.targets import Target
 from hemdata.errors import CallError, DataError
-from hemdata.shards import iterate
+from hemdata.shards import iterate, stands
 
 COLUMNS = ("id", "canonical_smiles", "inchikey", "n_heavy", "atomic_numbers", "positions")
 
@@ -40,7 +40,7 @@ def select_uncertain(
 
     if len(models) < 2:
         raise CallError("A spread needs two models at least.", got=len(models), fix="Give --model twice or more.")
-    if not (pool / "manifest.json").is_file():
+    if not stands(pool):
         raise CallError(
             "Models judge molecules by their geometry, and a list of SMILES has none.",
             where=pool,

@@ -27,6 +27,7 @@ def export(
     """Write a built set in a form that other programs read, its rows streamed."""
     from hemdata.forms.export import export as write
     from hemdata.forms.export import forms
+    from hemdata.shards import find
 
     if listed:
         if as_json:
@@ -41,8 +42,7 @@ def export(
             expected="hemdata export NAME --to " + "|".join(forms()),
             got=name or "nothing",
         )
-    folder = Path(name) if (Path(name) / "manifest.json").is_file() else data / name
-    written = write(folder, to, target, force)
+    written = write(find(name, data), to, target, force)
     size = sum(
         path.stat().st_size for path in ([written] if written.is_file() else written.rglob("*")) if path.is_file()
     )

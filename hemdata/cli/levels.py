@@ -172,10 +172,9 @@ def audit(
     from hemdata.assess.audit import claimed_level, sample
     from hemdata.errors import CallError
     from hemdata.levels import level as read_level
+    from hemdata.shards import find
 
-    folder = Path(name) if (Path(name) / "manifest.json").is_file() else data / name
-    if not (folder / "manifest.json").is_file():
-        raise CallError("The set is not built.", where=folder, fix=f"`hemdata build {name}` first, or give its folder.")
+    folder = find(name, data)
     if accuracy not in ("label", "reference"):
         raise CallError("There is no such accuracy.", expected="label or reference", got=accuracy)
     its = read_level(level or claimed_level(folder))

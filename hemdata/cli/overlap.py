@@ -22,9 +22,9 @@ def overlap(
 ) -> None:
     """Count the molecules that built datasets share: by whole InChIKey, and by connectivity alone."""
     from hemdata.curate.overlap import overlap as overlap_of
+    from hemdata.shards import find
 
-    folders = [Path(name) if (Path(name) / "manifest.json").is_file() else data / name for name in datasets]
-    found = overlap_of(folders)
+    found = overlap_of([find(name, data) for name in datasets])
     if as_json:
         print(json.dumps([asdict(shared) for shared in found], indent=2))
         return

@@ -18,7 +18,7 @@ from hemdata.errors import CallError, DataError
 from hemdata.identity import FLAT_GRAPH_LETTERS
 from hemdata.levels import level, one_level
 from hemdata.schema import table_schema
-from hemdata.shards import LevelName, ShardWriter, SourceFile, read_manifest, sha256
+from hemdata.shards import LevelName, SetName, ShardWriter, SourceFile, read_manifest, sha256, stands
 
 ORIGIN = Column(name="origin", type="string", meaning="the dataset that the row was taken from")
 BATCH_ROWS = 10_000
@@ -89,15 +89,14 @@ def _manifest_file(folder: Path) -> SourceFile:
 def _parents(card: SetCard, data: Path) -> list[Path]:
     """The folders of all datasets that the card names, those that are taken first."""
     first = card.steps[0]
-    names = [(name, None if by_bridge(card) else first.at) for name in first.take or []]
-    names += [(name, None) for step in card.steps[1:] for name in [*(step.mark or {}), *(step.subtract or [])]]
+    names = [SetName(name, None if by_bridge(card) else first.at) for name in first.take or []]
+    names += [SetName(name) for step in card.steps[1:] for name in [*(step.mark or {}), *(step.subtract or [])]]
     folders = []
-    for name, at in names:
-        folder = data / (f"{name}@{at}" if at else name)
-        if not (folder / "manifest.json").is_file():
-            command = f"hemdata label {name} --level {at}" if at else f"hemdata build {name}"
+    for its in names:
+        folder = data / str(its)
+        if not stands(folder):
             raise CallError(
-                f"'{card.name}' is composed of '{name}', which is not there.", where=folder, fix=f"`{command}`"
+                f"'{card.name}' is composed of '{its}', which is not there.", where=folder, fix=f"`{its.command}`"
             )
         folders.append(folder)
     return folders

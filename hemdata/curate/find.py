@@ -7,6 +7,8 @@ from typing import Any
 from hemdata.curate.describe import rows
 from hemdata.errors import CallError
 from hemdata.levels import SYMBOLS
+from hemdata.shards import SetName, sets_in
+from hemdata.shards import find as find_set
 
 NEAR = 5
 
@@ -71,10 +73,11 @@ def xyz(record: dict[str, Any]) -> str | None:
 
 def _folders(data: Path, name: str, within: str | None) -> list[Path]:
     """Built sets: the one of the id's own name first, then those that carry it, then the others."""
-    built = [data / within] if within else sorted(path.parent for path in data.glob("*/manifest.json"))
-    if not any((folder / "manifest.json").is_file() for folder in built):
-        raise CallError("There is no built set.", where=built[0] if within else data, fix="Run `hemdata build NAME`.")
-    return sorted(built, key=lambda folder: (folder.name != name, not folder.name.startswith(f"{name}@"), folder.name))
+    built = list(sets_in(data)) if within is None else [(SetName.of(within), find_set(within, data))]
+    if not built:
+        raise CallError("There is no built set.", where=data, fix="Run `hemdata build NAME`.")
+    built.sort(key=lambda each: (str(each[0]) != name, each[0].dataset != name, str(each[0])))
+    return [folder for _, folder in built]
 
 
 def _near(folders: list[Path], id: str) -> list[str]:

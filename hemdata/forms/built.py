@@ -12,7 +12,7 @@ import pyarrow as pa
 from hemdata.catalog import Column, DatasetCard, cards, dataset
 from hemdata.errors import CallError
 from hemdata.schema import TableSchema, table_schema
-from hemdata.shards import Manifest, iterate, read_manifest
+from hemdata.shards import Manifest, SetName, iterate, read_manifest
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class BuiltSet:
     @property
     def card(self) -> DatasetCard | None:
         """The card of the published dataset that the rows are of, labelled anew or not, where there is one."""
-        name = self.manifest.dataset.partition("@")[0]
+        name = SetName.of(self.manifest.dataset).dataset
         return dataset(name) if name in cards("dataset") else None
 
     def batches(self, columns: Sequence[str] | None = None, rows: int = 10_000) -> Iterator[pa.RecordBatch]:

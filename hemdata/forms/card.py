@@ -5,6 +5,7 @@ from pathlib import Path
 from jinja2 import Environment, StrictUndefined
 
 from hemdata.forms.built import BuiltSet
+from hemdata.shards import SetName
 
 ABOUT = "a data card in Markdown: origin, licence, levels, columns, flags, defects, rejected records"
 SUFFIX = ".md"
@@ -109,13 +110,13 @@ def data_card(built: BuiltSet) -> str:
 
 def title(built: BuiltSet) -> str:
     """What people call the set."""
-    _, labelled, at = built.manifest.dataset.partition("@")
-    return built.manifest.dataset if built.card is None else built.card.title + (f" at {at}" if labelled else "")
+    at = SetName.of(built.manifest.dataset).level
+    return built.manifest.dataset if built.card is None else built.card.title + (f" at {at}" if at else "")
 
 
 def about(built: BuiltSet) -> str:
     """The set in a few sentences."""
     levels = " and ".join(level.name for level in built.manifest.levels)
-    labelled = "@" in built.manifest.dataset
+    labelled = SetName.of(built.manifest.dataset).level is not None
     said = built.card.about.strip() if built.card else f"Molecules of the set '{built.manifest.dataset}'."
     return f"{said} Energies here were computed at {levels} by hemdata." if labelled and levels else said

@@ -16,14 +16,12 @@ import numpy.typing as npt
 from hemdata.catalog import LevelCard
 from hemdata.chemistry.engines import engine
 from hemdata.errors import CallError, DataError
-from hemdata.levels import Level, level, level_of
+from hemdata.levels import START_LEVEL, Level, level, level_of
 
 if TYPE_CHECKING:
     from hemdata.chemistry.frequencies import Frequencies
     from hemdata.chemistry.relax import Relaxed
 
-START_LEVEL = "gfn2-xtb"
-"""The level at which every geometry made from a SMILES is relaxed first."""
 FMAX_EV_ANGSTROM = 0.01
 COSTLY_STEPS = 20
 """Cartesian steps on a surface that costs much; from a tight-binding Hessian most molecules take five to twelve."""

@@ -11,7 +11,7 @@ from hemdata.curate.build import build
 from hemdata.curate.compose import compose
 from hemdata.errors import CallError, DataError
 from hemdata.identity import flat_graph, identify
-from hemdata.label.calculation import START_LEVEL, stages
+from hemdata.label.calculation import stages
 from hemdata.label.columns.enthalpy import enthalpy as how_enthalpy
 from hemdata.label.columns.enthalpy import vibrations
 from hemdata.label.columns.stability import stabilities
@@ -20,9 +20,9 @@ from hemdata.label.run import Outcome, label
 from hemdata.label.store.database import LabelStore
 from hemdata.label.to_shards import export
 from hemdata.label.workers.isolated import Limits
-from hemdata.levels import SYMBOLS, Level, level
+from hemdata.levels import START_LEVEL, SYMBOLS, Level, level
 from hemdata.molecules import Molecule, dataset_name, from_file, from_shards, sample
-from hemdata.shards import Manifest, SourceFile, iterate, sha256
+from hemdata.shards import Manifest, SetName, SourceFile, iterate, sha256, stands
 
 GIVEN = "given"
 
@@ -115,7 +115,7 @@ def label_dataset(
         )
     at = None if own else level(geometry)
     geometry = at.name if at else geometry
-    labelled_name = f"{name}@{its_level.name}" + ("" if geometry == START_LEVEL else f"@{geometry}")
+    labelled_name = str(SetName(name, its_level.name, geometry))
     out = out or data / labelled_name
     chain = stages(its_level, at, conformers)
     with LabelStore(store or data / "labels.sqlite", read_only=not compute) as open_store:
@@ -190,7 +190,7 @@ def _source(path: Path, name: str) -> SourceFile:
 def _built(name: str, data: Path) -> Path:
     """The folder of a built dataset or composed set, built now if it is not there."""
     folder = data / name
-    if not (folder / "manifest.json").is_file():
+    if not stands(folder):
         if name in cards("set"):
             compose(name, data)
         else:

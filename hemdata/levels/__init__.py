@@ -2,6 +2,7 @@
 
 from hemdata.levels.level import (
     ATOMIC_NUMBERS,
+    START_LEVEL,
     SYMBOLS,
     Level,
     atomization_energies,
@@ -14,6 +15,7 @@ from hemdata.levels.rows import with_atomization
 
 __all__ = [
     "ATOMIC_NUMBERS",
+    "START_LEVEL",
     "SYMBOLS",
     "Level",
     "atomization_energies",

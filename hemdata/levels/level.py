@@ -13,8 +13,8 @@ from hemdata.catalog import LevelCard, level_card
 from hemdata.errors import DataError
 from hemdata.units import HARTREE_KCAL_MOL
 
-"""1 hartree in kcal/mol (CODATA 2018)."""
-
+START_LEVEL = "gfn2-xtb"
+"""The level at which every geometry made from a SMILES is relaxed first, and at which labels stand if none is named."""
 SYMBOLS = tuple(
     "X H He Li Be B C N O F Ne Na Mg Al Si P S Cl Ar K Ca Sc Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As Se Br Kr".split()
 )

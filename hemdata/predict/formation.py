@@ -10,8 +10,7 @@ import numpy as np
 from hemdata.chemistry.frequencies import Frequencies, frequencies
 from hemdata.chemistry.thermo import minimum
 from hemdata.errors import DataError
-from hemdata.label.calculation import START_LEVEL
-from hemdata.levels import SYMBOLS, level
+from hemdata.levels import START_LEVEL, SYMBOLS, level
 from hemdata.molecules import Molecule
 
 

@@ -13,7 +13,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from hemdata.errors import CallError, DataError
-from hemdata.levels import SYMBOLS, Level, level
+from hemdata.levels import START_LEVEL, SYMBOLS, Level, level
 from hemdata.molecules import Molecule, dataset_name, from_file, from_smiles
 from hemdata.predict.domain import Domain
 from hemdata.predict.find import named
@@ -243,7 +243,6 @@ def _geometry_level(domain: Domain, asked: str | None) -> Level:
     """The level that geometries are made at: as asked, else the training molecules' one if it takes seconds, else
     GFN2-xTB."""
     from hemdata.catalog import cards
-    from hemdata.label.calculation import START_LEVEL
 
     if asked is not None:
         return level(asked)

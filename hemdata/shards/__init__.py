@@ -2,6 +2,7 @@
 
 from hemdata.shards.manifest import LevelName, Manifest, SourceFile, read_manifest, sha256, versions
 from hemdata.shards.read import iterate, read, rejected
+from hemdata.shards.sets import SetName, find, named_at, sets_in, stands
 from hemdata.shards.verify import verify
 from hemdata.shards.write import ROWS_PER_SHARD, ShardWriter, write_parquet
 
@@ -9,13 +10,18 @@ __all__ = [
     "ROWS_PER_SHARD",
     "LevelName",
     "Manifest",
+    "SetName",
     "ShardWriter",
     "SourceFile",
+    "find",
     "iterate",
+    "named_at",
     "read",
     "read_manifest",
     "rejected",
+    "sets_in",
     "sha256",
+    "stands",
     "verify",
     "versions",
     "write_parquet",

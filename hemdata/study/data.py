@@ -11,7 +11,8 @@ from hemdata.catalog import TEST_GROUPS, StudyCard, TrainingSet, cards, dataset
 from hemdata.errors import CallError, DataError
 from hemdata.identity import flat_graph
 from hemdata.levels import one_level
-from hemdata.shards import read, read_manifest
+from hemdata.shards import SetName, named_at, read, read_manifest, stands
+from hemdata.shards.sets import in_catalogue
 
 MIXED = "+"  # between the levels of a set that mixes them
 COLUMNS = (
@@ -29,13 +30,11 @@ def labelled_folder(data: Path, name: str, level_name: str) -> Path:
     Raises:
         CallError: if it is not there; gives the command that makes it.
     """
-    own = not _has_card(name)
-    published = not own and (name in cards("set") or (name != TEST_GROUPS and dataset(name).level == level_name))
-    folder = data / (name if published else f"{name}@{level_name}")
-    if not (folder / "manifest.json").is_file():
-        target = f"{name}.smi" if own else name
-        command = f"hemdata build {name}" if published else f"hemdata label {target} --level {level_name}"
-        raise CallError(f"'{name}' is not there at the level '{level_name}'.", where=folder, fix=f"Run `{command}`.")
+    its = named_at(name, level_name)
+    folder = data / str(its)
+    if not stands(folder):
+        what = f"'{name}' is not there at the level '{level_name}'."
+        raise CallError(what, where=folder, fix=f"Run `{its.command}`.")
     return folder
 
 
@@ -54,7 +53,7 @@ def groups(card: StudyCard, data: Path, level_name: str | None = None) -> dict[s
         folder = group_folder(data, name, level_name)
         table = read(folder, COLUMNS)
         _at_level(table, level_name, folder)
-        if folder.name.startswith(f"{TEST_GROUPS}@"):
+        if SetName.of(folder.name).dataset == TEST_GROUPS:
             table = table.filter(pc.starts_with(table["id"], f"{name}:"))
         found[name] = table.filter(pc.is_valid(table["atomization_energy_kcal_mol"]))
         if not found[name].num_rows:
@@ -109,7 +108,7 @@ def _part(
     )
     if table.num_rows < number:
         more = number + number // 20
-        another = f"Run `hemdata label {name} -n {more} --level {own}`, or ask" if _has_card(name) else "Ask"
+        another = f"Run `hemdata label {name} -n {more} --level {own}`, or ask" if in_catalogue(name) else "Ask"
         raise DataError(
             f"Too few molecules of '{name}' are labelled at '{own}'.",
             where=folder,
@@ -117,17 +116,12 @@ def _part(
             got=table.num_rows,
             fix=f"{another} for fewer in the study.",
         )
-    if not _has_card(name):
+    if not in_catalogue(name):
         return table.slice(0, number)
     order = np.argsort(
         [hashlib.sha256(f"0:{id}".encode()).hexdigest() for id in table["id"].to_pylist()], kind="stable"
     )
     return table.take(pa.array(np.sort(order[:number])))
-
-
-def _has_card(name: str) -> bool:
-    """Whether it is a dataset or composition of the catalogue, and not a user's file."""
-    return name in cards("dataset") or name in cards("set")
 
 
 def training_level(card: StudyCard, wanted: TrainingSet, data: Path) -> str:

@@ -10,13 +10,12 @@ import pyarrow.compute as pc
 
 from hemdata.analysis import statistics
 from hemdata.analysis.reasons.tables import PART, by_group
-from hemdata.assess.gap import geometries_of
 from hemdata.catalog import TEST_GROUPS
 from hemdata.errors import DataError
-from hemdata.label.calculation import START_LEVEL
+from hemdata.levels import START_LEVEL, one_level
 from hemdata.levels import level as level_of
-from hemdata.levels import one_level
-from hemdata.shards import read
+from hemdata.shards import SetName, read
+from hemdata.shards.sets import geometries_of
 
 COLUMNS = ["id", "n_atoms", "atomization_energy_kcal_mol"]
 OF_LEVEL = ("level", "geometry", "against", *PART)
@@ -83,7 +82,7 @@ def geometry_parts(
         if not folders or level_of(each).hash in hashes:  # one level by two names, as PC9's and OD9's
             continue
         hashes.add(level_of(each).hash)
-        level = next(iter(folders.values())).name.split("@")[1]
+        level = SetName.of(next(iter(folders.values())).name).level or each
         rows = {}
         for geometry in sorted(folders, key=lambda each: (each != level, each == START_LEVEL, each)):
             table = read(folders[geometry], [*COLUMNS, "level"])

@@ -1,0 +1,120 @@
+"""What a set is called and where it stands: NAME as published, NAME@LEVEL labelled, NAME@LEVEL@GEOMETRY elsewhere."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from hemdata.catalog import cards, dataset, label_places
+from hemdata.errors import CallError
+from hemdata.levels import START_LEVEL, level
+from hemdata.shards.manifest import MANIFEST
+
+
+@dataclass(frozen=True)
+class SetName:
+    """The name of a set; as text, that of its folder.
+
+    Attributes:
+        dataset: a dataset's or composition's name, or that of a user's file.
+        level: of theory at which it was labelled; None as published or composed.
+        geometry: level of the geometries, where it is not GFN2-xTB's; `given` for those that the dataset has.
+    """
+
+    dataset: str
+    level: str | None = None
+    geometry: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.geometry == START_LEVEL:
+            object.__setattr__(self, "geometry", None)
+
+    @classmethod
+    def of(cls, text: str) -> "SetName":
+        """The name that a text such as `qm9@pc9@pc9` spells."""
+        name, *more = text.split("@", 2)
+        return cls(name, *more)
+
+    def __str__(self) -> str:
+        return "@".join(filter(None, (self.dataset, self.level, self.geometry if self.level else None)))
+
+    @property
+    def command(self) -> str:
+        """The command that makes it."""
+        if self.level is None:
+            return f"hemdata build {self.dataset}"
+        target = self.dataset if in_catalogue(self.dataset) else f"{self.dataset}.smi"
+        at = f" --geometry {self.geometry}" if self.geometry else ""
+        return f"hemdata label {target} --level {self.level}{at}"
+
+
+def in_catalogue(name: str) -> bool:
+    """Whether it is the name of a dataset or a composition with a card, and not of a user's file."""
+    return name in cards("dataset") or name in cards("set")
+
+
+def named_at(name: str, its_level: str) -> SetName:
+    """The set of a dataset's energies at a level: as published or composed if that is its level, else labelled.
+
+    A composition's card says at which level it is; a name without a card is that of a user's file, which was labelled.
+    """
+    published = name in cards("set") or (name in cards("dataset") and dataset(name).level == its_level)
+    return SetName(name) if published else SetName(name, its_level)
+
+
+def stands(folder: Path) -> bool:
+    """Whether a set stands in a folder."""
+    return (folder / MANIFEST).is_file()
+
+
+def find(name: str | Path, data: Path = Path("data"), level: str | None = None, geometry: str | None = None) -> Path:
+    """The folder of a set.
+
+    Args:
+        name: as `qm9`, `qm9@pc9` or `qm9@pc9@pc9`; or the folder itself.
+        data: folder of the built and labelled sets.
+        level, geometry: of the labels, where the name does not say them.
+
+    Raises:
+        CallError: if it is not there; gives the command that makes it.
+    """
+    if stands(Path(name)):
+        return Path(name)
+    its = SetName.of(str(name)) if level is None else SetName(str(name), level, geometry)
+    folder = data / str(its)
+    if not stands(folder):
+        raise CallError(f"The set '{its}' is not there.", where=folder, fix=f"Run `{its.command}`, or give its folder.")
+    return folder
+
+
+def sets_in(place: Path) -> Iterator[tuple[SetName, Path]]:
+    """Every set of a folder and where it stands, sorted by the folders' names."""
+    for folder in sorted(place.iterdir()) if place.is_dir() else ():
+        if not folder.name.startswith(".") and stands(folder):
+            yield SetName.of(folder.name), folder
+
+
+def geometries_of(data: Path, name: str, its_level: str) -> dict[str, Path]:
+    """The folders of a set labelled at one level, by the level of their geometries; those that travel come last.
+
+    Labels of a level of another name that is the same one serve as well (OD9's is PC9's).
+    """
+    found: dict[str, Path] = {}
+    for place in (data, *label_places()):
+        found = labelled_in(place, name, its_level) | found
+    return dict(sorted(found.items()))
+
+
+def labelled_in(place: Path, name: str, its_level: str) -> dict[str, Path]:
+    """As `geometries_of`, in one folder of sets."""
+    names = same_level(its_level)
+    there = [(its, folder) for its, folder in sets_in(place) if its.dataset == name and its.level in names]
+    there.sort(key=lambda each: names.index(str(each[0].level)))
+    found: dict[str, Path] = {}
+    for its, folder in there:
+        found.setdefault(its.geometry or START_LEVEL, folder)
+    return found
+
+
+def same_level(its_level: str) -> list[str]:
+    """The names of a level, the asked one first: a card of another name may define the same."""
+    return list(dict.fromkeys([its_level, *(n for n in cards("level") if level(n).hash == level(its_level).hash)]))
