@@ -10,6 +10,8 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from itertools import chain, islice
 
+from threadpoolctl import threadpool_limits
+
 from hemdata.errors import DataError
 from hemdata.shield import variables
 
@@ -32,8 +34,11 @@ THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Processes started inside have one thread each; it must stand in their environment before they import numpy."""
-    with variables(dict.fromkeys(THREADS, "1")):
+    """This process computes on one thread, and so do those started inside: sums over threads differ in the last bits.
+
+    What is loaded already is told so; what is loaded inside, or by a process started there, reads its environment.
+    """
+    with threadpool_limits(1), variables(dict.fromkeys(THREADS, "1")):
         yield
 
 

@@ -73,7 +73,9 @@ def label(
     memory_limit: Annotated[
         str | None, typer.Option(metavar="SIZE", help="For each calculation, as 4GB; then it has failed.")
     ] = None,
-    workers: Annotated[int | None, typer.Option(min=1, help="Worker processes; by default one a core.")] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=0, help="Worker processes; by default one a core; 0: this one.")
+    ] = None,
     scheduler: Annotated[
         str | None, typer.Option(metavar="ADDRESS", help="Compute on a running Dask cluster, as tcp://10.0.0.1:8786.")
     ] = None,

@@ -14,7 +14,7 @@ from hemdata.cli.progress import bar, stages
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Data = Annotated[Path, typer.Option(help="Folder of the built datasets.")]
-Workers = Annotated[int | None, typer.Option(min=1, help="Worker processes; by default one a core.")]
+Workers = Annotated[int | None, typer.Option(min=0, help="Worker processes; by default one a core; 0: this one.")]
 Store = Annotated[Path | None, typer.Option(help="The label store; by default DATA/labels.sqlite.")]
 
 WIDE = 200

@@ -1,4 +1,4 @@
-"""Labels molecules on Dask workers: each finished result is stored at once, a stopped run goes on where it was."""
+"""Labels molecules here or on Dask workers: each finished result is stored at once, a stopped run goes on."""
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -8,9 +8,10 @@ from pathlib import Path
 from hemdata.label.calculation import Calculation, Result, Stage, calculate, calculation_for
 from hemdata.label.progress import Pace
 from hemdata.label.store.database import LabelStore
-from hemdata.label.workers.cluster import Cluster, opened
+from hemdata.label.workers.cluster import Cluster, in_this_process, opened
 from hemdata.label.workers.cost import cost, memory_gb
 from hemdata.label.workers.flow import Flow
+from hemdata.label.workers.here import here
 from hemdata.label.workers.isolated import Limits
 from hemdata.molecules import Molecule
 
@@ -54,7 +55,7 @@ def label(
         molecules: what is asked; the same molecule asked twice is computed once.
         chain: the stages of a label (`stages`); each starts from the geometries of the one before.
         accuracy: of the single points: `label` or `reference`.
-        workers: worker processes of one thread each; by default one a core.
+        workers: worker processes of one thread each; by default one a core. 0 computes in this process, without Dask.
         scheduler: address of a running Dask cluster, instead.
         cluster: card of a SLURM cluster, instead.
         limits: of time and memory for each molecule.
@@ -98,11 +99,15 @@ def label(
                 pace.failed = sum(not known[key] for key in finished)
                 tell = _teller(pace, progress)
                 tell(0)
-                place = place or stack.enter_context(opened(len(waiting), workers, scheduler, cluster))
-                pace.dashboard = place.dashboard
+                if in_this_process(workers, scheduler, cluster):
+                    arriving = here(waiting, calculation, limits or Limits(), tell)
+                else:
+                    place = place or stack.enter_context(opened(len(waiting), workers, scheduler, cluster))
+                    pace.dashboard = place.dashboard
+                    allowed = replace(limits or Limits(), engine_gb=place.engine_gb)
+                    arriving = Flow(place, calculation, allowed, memory_gb, tell).results(waiting)
                 pace.begin({key: costs[key] for key in due})
-                allowed = replace(limits or Limits(), engine_gb=place.engine_gb)
-                for results in Flow(place, calculation, allowed, memory_gb, tell).results(waiting):
+                for results in arriving:
                     store.put(*results)
                     outcome.computed += sum(last or result.reason is not None for result in results)
                     for result in results:

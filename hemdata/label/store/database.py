@@ -37,7 +37,8 @@ class LabelStore:
     """Results by the key of their calculation.
 
     Args:
-        path: the SQLite file; made where it is missing.
+        path: the SQLite file; made where it is missing. None for a store in memory, gone with this object: for
+            calculations that nobody asked to keep.
         read_only: look at a store that must be there, while another process may write to it.
 
     Raises:
@@ -45,24 +46,27 @@ class LabelStore:
         DataError: if it is no store, or one of a newer version.
     """
 
-    def __init__(self, path: Path, read_only: bool = False) -> None:
-        self.path = path
+    def __init__(self, path: Path | None, read_only: bool = False) -> None:
+        self.path = path or Path("memory")
         self._lock: IO[bytes] | None = None
-        if read_only:
+        if path is None:
+            read_only = False
+        elif read_only:
             if not path.is_file():
                 raise CallError("There is no label store.", where=path, fix="Give the file (--store), or label first.")
         else:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._lock = _locked(path)
         try:
-            self._open(read_only)
+            self._open(path, read_only)
         except BaseException:
             if self._lock:
                 self._lock.close()
             raise
 
-    def _open(self, read_only: bool) -> None:
-        uri = f"file:{quote(str(self.path.absolute()))}?mode={'ro' if read_only else 'rwc'}"
+    def _open(self, path: Path | None, read_only: bool) -> None:
+        mode = "ro" if read_only else "rwc"
+        uri = f"file:{quote(str(path.absolute()))}?mode={mode}" if path else "file::memory:"
         self._db = sqlite3.connect(uri, uri=True, isolation_level=None)
         try:
             found = self._db.execute("PRAGMA user_version").fetchone()[0]

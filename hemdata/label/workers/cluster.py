@@ -98,13 +98,11 @@ class Cluster:
         )
 
 
-def opened(
-    tasks: int, workers: int | None = None, scheduler: str | None = None, cluster: str | Path | None = None
-) -> AbstractContextManager[Cluster]:
-    """A cluster for a number of tasks: of `workers` processes here, behind a scheduler's address, or a card's jobs.
+def in_this_process(workers: int | None, scheduler: str | None, cluster: str | Path | None) -> bool:
+    """Whether no cluster is asked for, not even of one process here.
 
     Raises:
-        CallError: if two of these are asked for at once, or the scheduler does not answer.
+        CallError: if two places are asked for at once.
     """
     asked = {"--workers": workers, "--scheduler": scheduler, "--cluster": cluster}
     given = [name for name, value in asked.items() if value is not None]
@@ -113,6 +111,18 @@ def opened(
             f"{' and '.join(given)} do not go together.",
             fix="Give one: processes here, a running cluster's address, or a cluster's card.",
         )
+    return workers == 0
+
+
+def opened(
+    tasks: int, workers: int | None = None, scheduler: str | None = None, cluster: str | Path | None = None
+) -> AbstractContextManager[Cluster]:
+    """A cluster for a number of tasks: of `workers` processes here, behind a scheduler's address, or a card's jobs.
+
+    Raises:
+        CallError: if two of these are asked for at once, or the scheduler does not answer.
+    """
+    in_this_process(workers, scheduler, cluster)
     if scheduler is not None:
         return _joined(scheduler)
     if cluster is not None:

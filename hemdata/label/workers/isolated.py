@@ -215,9 +215,14 @@ def serve() -> None:
             reason = f"It needed more memory than the limit of {limits.memory_gb or float('nan'):g} GB."
             result = Result(task.key, reason, provenance=task.described | {"host": platform.node()})
         except Exception as error:
-            reason = f"The calculation stopped with {type(error).__name__}: {error}"
-            result = Result(task.key, reason, provenance=task.described | {"host": platform.node()})
+            result = stopped(task, error)
         _send_back(answers, (result, fit))
+
+
+def stopped(task: Calculation, error: Exception) -> Result:
+    """The failed result of a calculation that ended with an error of a program's own."""
+    reason = f"The calculation stopped with {type(error).__name__}: {error}"
+    return Result(task.key, reason, provenance=task.described | {"host": platform.node()})
 
 
 def _read(asked: Any, waiting: SimpleQueue[Any]) -> None:
