@@ -10,6 +10,10 @@ class HemdataError(Exception):
         expected: what would have been right.
         got: what was found.
         fix: what to do about it.
+
+    Example:
+        >>> issubclass(hd.CallError, hd.HemdataError), issubclass(hd.DataError, hd.HemdataError)
+        (True, True)
     """
 
     exit_code = 1
@@ -43,10 +47,32 @@ def _again(
 
 
 class DataError(HemdataError):
-    """The data are wrong (exit code 1)."""
+    """The data are wrong (exit code 1).
+
+    Example:
+        >>> _ = Path("broken.smi").write_text("C1CC not-closed\\n")
+        >>> try:
+        ...     hd.Set.label("broken.smi")
+        ... except hd.DataError as error:
+        ...     print(error)
+        A SMILES does not parse.
+          where: broken.smi, line 1
+          got: C1CC
+          what to do: Correct or remove it.
+    """
 
 
 class CallError(HemdataError):
-    """The call is wrong: a name, an option, a path (exit code 2)."""
+    """The call is wrong: a name, an option, a path (exit code 2).
+
+    Example:
+        >>> try:
+        ...     hd.Set.open("mine@pc9")
+        ... except hd.CallError as error:
+        ...     print(error)
+        The set 'mine@pc9' is not there.
+          where: data/mine@pc9
+          what to do: Run `hemdata label mine.smi --level pc9`, or give its folder.
+    """
 
     exit_code = 2

@@ -1,6 +1,10 @@
 """Units and constants of nature (CODATA 2018), each once.
 
 Energies are hartree inside and kcal/mol for people; lengths are angstrom outside the engines and bohr within.
+
+Example:
+    >>> hd.units.HARTREE_KCAL_MOL
+    627.5094740631
 """
 
 HARTREE_KCAL_MOL = 627.5094740631

@@ -5,18 +5,13 @@ import os
 from pathlib import Path
 from typing import Annotated
 
-import pyarrow as pa
 import typer
 
-from hemdata.catalog import DatasetCard
 from hemdata.cli.app import command, err, out
-from hemdata.cli.progress import bar
-from hemdata.curate.held_back import Audit, Audited
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Data = Annotated[Path, typer.Option(help="Folder of the built datasets.")]
 Workers = Annotated[int | None, typer.Option(min=1, help="Worker processes; by default one a core.")]
-AUDITED_ROWS = 3
 
 
 @command(
@@ -42,28 +37,13 @@ def build(
     as_json: AsJson = False,
 ) -> None:
     """Build a dataset, or a composition of built ones, into validated Parquet shards with a manifest."""
-    from hemdata.catalog import dataset, is_composition
-    from hemdata.curate.build import build as build_dataset
-    from hemdata.curate.compose import compose
-    from hemdata.errors import CallError
+    from hemdata.catalog import dataset
+    from hemdata.door.build import AUDITED_ROWS
+    from hemdata.door.build import build as build_any
 
     if offline:
         os.environ["HEMDATA_OFFLINE"] = "1"
-    composed = is_composition(name)
-    if composed and given is not None:
-        raise CallError(
-            f"'{name}' is composed of built datasets; nothing is read --from elsewhere.", fix="Leave it out."
-        )
-    if composed:
-        built = compose(name, data, folder, force=force)
-    else:
-        card = dataset(name)
-        folder = folder or data / card.name
-        audit = _audit(card) if audited and not card.audited else None
-        with bar(f"build {name}", card.accepted if given is None else None) as step:
-            built = build_dataset(
-                name, given, folder, workers=workers, progress=lambda n: step(n, ""), force=force, audit=audit
-            )
+    built = build_any(name, data, source=given, out=folder, workers=workers, force=force, audit=audited)
     counts = built.manifest.counts
     if as_json:
         print(json.dumps({"folder": str(built.folder), "new": built.new, "whole": built.whole, **counts.model_dump()}))
@@ -81,23 +61,11 @@ def build(
     verdict = built.manifest.made_from.get("audit", {}).get("verdict")
     if verdict:
         out.print(f"Audit of {AUDITED_ROWS} rows: {verdict}", markup=False)
-    if not composed and built.unaudited:
+    if built.unaudited:
         err.print(
             f"[yellow]Note:[/] {built.unaudited:,} rows carry the flag level_unaudited: "
             "no audit has yet found that their energies are of the level they name."
         )
-
-
-def _audit(card: DatasetCard) -> Audit:
-    """The audit of a set whose level nobody has compared: its few smallest rows at the level's own calculation."""
-    from hemdata.assess.audit import audit
-    from hemdata.levels import level
-
-    def compared(rows: pa.Table) -> Audited:
-        err.print(f"Computing {AUDITED_ROWS} rows of {card.name} at its level, '{card.level}' (--no-audit leaves it).")
-        return audit(rows, level(str(card.level)), AUDITED_ROWS, smallest_first=True)
-
-    return compared
 
 
 @command("verify", "hemdata verify data/qm9\nhemdata verify data/test-groups@gfn2-xtb")

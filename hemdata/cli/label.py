@@ -7,8 +7,8 @@ from typing import Annotated, Any
 import typer
 
 from hemdata.cli.app import command, err, out
-from hemdata.cli.progress import duration, stages
 from hemdata.cli.quantities import gigabytes, seconds
+from hemdata.door.progress import duration, stages
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Data = Annotated[Path, typer.Option(help="Folder of the built datasets.")]

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from hemdata.cli.app import app, command, err, out
-from hemdata.cli.progress import bar, stages
+from hemdata.door.progress import bar, stages
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Data = Annotated[Path, typer.Option(help="Folder of the built datasets.")]

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from hemdata.cli.app import command, err, out
-from hemdata.cli.progress import bar
+from hemdata.door.progress import bar
 
 if TYPE_CHECKING:
     from hemdata.predict.predict import Predicted

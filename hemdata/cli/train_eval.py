@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.table import Table
 
 from hemdata.cli.app import command, err, out
-from hemdata.cli.progress import bar, duration
 from hemdata.cli.quantities import seconds
+from hemdata.door.progress import bar, duration
 
 if TYPE_CHECKING:
     from hemdata.catalog import StudyCard

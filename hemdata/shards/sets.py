@@ -66,13 +66,21 @@ def stands(folder: Path) -> bool:
     return (folder / MANIFEST).is_file()
 
 
-def find(name: str | Path, data: Path = Path("data"), level: str | None = None, geometry: str | None = None) -> Path:
+def find(
+    name: str | Path,
+    data: Path = Path("data"),
+    level: str | None = None,
+    geometry: str | None = None,
+    *,
+    shipped: bool = False,
+) -> Path:
     """The folder of a set.
 
     Args:
         name: as `qm9`, `qm9@pc9` or `qm9@pc9@pc9`; or the folder itself.
         data: folder of the built and labelled sets.
         level, geometry: of the labels, where the name does not say them.
+        shipped: look through the labels that travel with the package too, after `data`.
 
     Raises:
         CallError: if it is not there; gives the command that makes it.
@@ -80,10 +88,12 @@ def find(name: str | Path, data: Path = Path("data"), level: str | None = None, 
     if stands(Path(name)):
         return Path(name)
     its = SetName.of(str(name)) if level is None else SetName(str(name), level, geometry)
-    folder = data / str(its)
-    if not stands(folder):
-        raise CallError(f"The set '{its}' is not there.", where=folder, fix=f"Run `{its.command}`, or give its folder.")
-    return folder
+    for place in (data, *(label_places() if shipped else ())):
+        folder: Path = place / str(its)
+        if stands(folder):
+            return folder
+    fix = f"Run `{its.command}`, or give its folder."
+    raise CallError(f"The set '{its}' is not there.", where=data / str(its), fix=fix)
 
 
 def sets_in(place: Path) -> Iterator[tuple[SetName, Path]]:

@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from hemdata.catalog import BASELINES, StudyCard, StudyNetwork, TrainingSet, network
 from hemdata.errors import CallError, DataError
-from hemdata.identity import environments_of, flat_graph, scaffold, share_unseen
+from hemdata.identity import environments_of, flat_graph, share_unseen
 from hemdata.levels import level
 from hemdata.schema import table_schema
 from hemdata.shards import versions
@@ -120,21 +120,13 @@ def run_cell(
         CallError, DataError: as `groups`, `training_molecules` and the network's own errors; also if the folder holds
             the cell trained with other settings or data.
     """
-    from hemdata.train.data.splits import split
+    from hemdata.train.data.splits import split_table
     from hemdata.train.fit import fit_network
 
     wanted = cell.training_set
     tests = groups(cell.study, data, wanted.level)
     table = training_molecules(cell.study, wanted, data, without=flat_graphs(tests))
-    by = cell.study.split_by
-    parts = split(
-        table["id"].to_pylist(),
-        table["inchikey"].to_pylist(),
-        cell.seed,
-        cell.study.split,
-        scaffolds=[scaffold(smiles) for smiles in table["smiles"].to_pylist()] if by == "scaffold" else None,
-        sizes=table["n_heavy"].to_pylist() if by == "size" else None,
-    )
+    parts = split_table(table, cell.seed, cell.study.split, cell.study.split_by)
     training, validation, test = (table.take(pa.array(rows)) for rows in (parts.train, parts.validation, parts.test))
     folder = out / "cells" / cell.name
     its_level = training_level(cell.study, wanted, data)

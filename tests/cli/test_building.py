@@ -10,7 +10,7 @@ from published_forms import alchemy_zip, od9_records, od9_table, pc9_zip, qm9_ar
 from typer.testing import CliRunner, Result
 
 from hemdata.catalog import dataset
-from hemdata.cli import app
+from hemdata.cli import commands
 from hemdata.shards import read, read_manifest, sha256
 
 ROWS = 40  # of QM9's, the first: gdb_1 to gdb_40
@@ -18,7 +18,7 @@ ROWS = 40  # of QM9's, the first: gdb_1 to gdb_40
 
 def called(*words: str | Path) -> Result:
     """`hemdata WORDS` in this process: its output and its exit code."""
-    return CliRunner().invoke(app, [str(word) for word in words])
+    return CliRunner().invoke(commands(), [str(word) for word in words])
 
 
 def told(*words: str | Path) -> dict:  # type: ignore[type-arg]

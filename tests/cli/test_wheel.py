@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,7 @@ def test_an_installed_hemdata_works_from_any_folder_without_torch(tmp_path: Path
 
     run(tool, "build", "--wheel", "-q", "--python", sys.executable, "--out-dir", str(tmp_path), str(ROOT))
     wheel = next(tmp_path.glob("hemdata-*.whl"))
+    assert "hemdata/py.typed" in zipfile.ZipFile(wheel).namelist()
     run(tool, "venv", "-q", "--python", sys.executable, "clean")
     python = tmp_path / "clean" / "bin" / "python"
     # Versions as locked; what the lock holds for the networks alone is not asked for.
@@ -36,5 +38,7 @@ def test_an_installed_hemdata_works_from_any_folder_without_torch(tmp_path: Path
     assert {"qm9", "pc9", "test-groups"} <= {entry["name"] for entry in told["dataset"]}
     run(str(python.parent / "hemdata"), "build", "azoxy", "--out", "azoxy")
     run(str(python.parent / "hemdata"), "verify", "azoxy")
+    door = "import hemdata as hd; print(len(hd.Set.open('azoxy', '.')), hd.Set.open('test-groups@pc9', '.').level)"
+    assert run(str(python), "-c", door).split() == ["45", "pc9"]
     found = run(str(python), "-c", "import importlib.util as u; print(u.find_spec('torch'))")
     assert found.strip() == "None"

@@ -5,10 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from hemdata.errors import CallError, DataError
-from hemdata.identity import flat_graph
+from hemdata.identity import flat_graph, scaffold
+
+
+SHARES = (0.8, 0.1, 0.1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,11 +25,29 @@ class Split:
     hash: str
 
 
+def split_table(table: pa.Table, seed: int, fractions: tuple[float, float, float] = SHARES, by: str = "molecule") -> Split:
+    """As `split`, of the rows of a table of the record.
+
+    Args:
+        by: what keeps the sides apart: `molecule` (identity alone), `scaffold` (ring systems) or `size` (heavy atoms).
+    """
+    if by not in ("molecule", "scaffold", "size"):
+        raise CallError("There is no such split.", expected="molecule, scaffold or size", got=by)
+    return split(
+        table["id"].to_pylist(),
+        table["inchikey"].to_pylist(),
+        seed,
+        fractions,
+        scaffolds=[scaffold(smiles) for smiles in table["smiles"].to_pylist()] if by == "scaffold" else None,
+        sizes=table["n_heavy"].to_pylist() if by == "size" else None,
+    )
+
+
 def split(
     ids: Sequence[str],
     inchikeys: Sequence[str | None],
     seed: int,
-    fractions: tuple[float, float, float] = (0.8, 0.1, 0.1),
+    fractions: tuple[float, float, float] = SHARES,
     *,
     scaffolds: Sequence[str] | None = None,
     sizes: Sequence[int] | None = None,

@@ -1,24 +1,35 @@
-"""Progress bars on standard error; where that is no terminal, a line now and then."""
+"""Progress bars on standard error or in a notebook's cell; where neither can show one, a line now and then."""
 
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
+from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-
-from hemdata.cli.app import err
 
 if TYPE_CHECKING:
     from hemdata.label.progress import Pace
 
 SECONDS_BETWEEN_LINES = 15.0
+Step = Callable[[int, str], None]
+err = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 
 
 @contextmanager
-def bar(what: str, total: int | None) -> Iterator[Callable[[int, str], None]]:
-    """A bar for one job: call it with the number of things done since the last call, and a note."""
-    if not err.is_terminal:
+def bar(what: str, total: int | None, shown: bool = True) -> Iterator[Step]:
+    """A bar for one job: call it with the number of things done since the last call, and a note.
+
+    Args:
+        what: the job, in front of the bar.
+        total: how many things there are, where it is known.
+        shown: False shows nothing.
+    """
+    if not shown:
+        yield _nothing
+        return
+    if not (err.is_terminal or (err.is_jupyter and find_spec("ipywidgets"))):
         yield _lines(what, total)
         return
     columns = (
@@ -38,7 +49,11 @@ def bar(what: str, total: int | None) -> Iterator[Callable[[int, str], None]]:
         yield step
 
 
-def _lines(what: str, total: int | None) -> Callable[[int, str], None]:
+def _nothing(done: int, note: str = "") -> None:
+    pass
+
+
+def _lines(what: str, total: int | None) -> Step:
     done, told = 0, time.monotonic()
 
     def step(more: int, note: str = "") -> None:
@@ -52,24 +67,27 @@ def _lines(what: str, total: int | None) -> Callable[[int, str], None]:
 
 
 @contextmanager
-def stages(what: str) -> Iterator[Callable[["Pace"], None]]:
-    """A bar for each stage of a labelling run: rate, failures, workers, and when it will end."""
+def stages(what: str, shown: bool = True) -> Iterator[Callable[["Pace"], None] | None]:
+    """A bar for each stage of a labelling run: rate, failures, workers, and when it will end; None if not `shown`."""
+    if not shown:
+        yield None
+        return
     with ExitStack() as stack:
-        stage, shown, address = 0, 0, ""
-        step: Callable[[int, str], None] = _lines(what, None)
+        stage, done, address = 0, 0, ""
+        step: Step = _lines(what, None)
 
         def told(pace: "Pace") -> None:
-            nonlocal stage, shown, address, step
+            nonlocal stage, done, address, step
             if pace.dashboard and pace.dashboard != address:
                 address = pace.dashboard
                 err.print(f"Dask's dashboard: {address}")
             if pace.stage != stage:
                 stack.close()
-                stage, shown = pace.stage, 0
+                stage, done = pace.stage, 0
                 place = f" ({stage} of {pace.stages})" if pace.stages > 1 else ""
                 step = stack.enter_context(bar(f"{what}, {pace.what}{place}", pace.total))
-            step(pace.done - shown, _note(pace))
-            shown = pace.done
+            step(pace.done - done, _note(pace))
+            done = pace.done
 
         yield told
 

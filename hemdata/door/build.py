@@ -1,0 +1,80 @@
+"""A dataset or a composition of datasets built by name, with the audit of a level that nobody has compared yet."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from hemdata.catalog import DatasetCard, dataset, is_composition
+from hemdata.door.progress import bar, err
+from hemdata.errors import CallError
+
+if TYPE_CHECKING:
+    from hemdata.curate.build import Built
+    from hemdata.curate.held_back import Audit, Audited
+
+AUDITED_ROWS = 3
+
+
+def build(
+    name: str | Path,
+    data: Path = Path("data"),
+    *,
+    source: Path | None = None,
+    out: Path | None = None,
+    workers: int | None = None,
+    force: bool = False,
+    audit: bool = True,
+    progress: bool = True,
+) -> "Built":
+    """Build a dataset, or a composition of built ones, into validated Parquet shards with a manifest.
+
+    Args:
+        name: of a dataset or a composition, or the path of a card.
+        data: folder of the built datasets.
+        source: the dataset's archive or unpacked folder, where it is not to be fetched.
+        out: the folder to write, by default `data`/NAME.
+        workers: processes; by default as many as cores.
+        force: build again what stands there already.
+        audit: compute a few rows of a set whose card says that its level is not compared yet.
+        progress: whether a bar is shown.
+
+    Raises:
+        CallError: for an unknown name, a missing path or parent, a composition with a `source`.
+        DataError: for a damaged source, or rows that do not come out as the card says.
+    """
+    if is_composition(name):
+        if source is not None:
+            raise CallError(
+                f"'{name}' is composed of built datasets; nothing is read --from elsewhere.", fix="Leave it out."
+            )
+        from hemdata.curate.compose import compose
+
+        return compose(name, data, out, force=force)
+    from hemdata.curate.build import build as build_dataset
+
+    card = dataset(name)
+    with bar(f"build {card.name}", card.accepted if source is None else None, progress) as step:
+        return build_dataset(
+            name,
+            source,
+            out or data / card.name,
+            workers=workers,
+            progress=lambda done: step(done, ""),
+            force=force,
+            audit=_audit(card, progress) if audit and not card.audited else None,
+        )
+
+
+def _audit(card: DatasetCard, told: bool) -> "Audit":
+    """The audit of a set whose level nobody has compared: its few smallest rows at the level's own calculation."""
+    from hemdata.assess.audit import audit
+    from hemdata.levels import level
+
+    def compared(rows: pa.Table) -> "Audited":
+        if told:
+            where = f"{card.name} at its level, '{card.level}'"
+            err.print(f"Computing {AUDITED_ROWS} rows of {where} (--no-audit, or audit=False, leaves it).")
+        return audit(rows, level(str(card.level)), AUDITED_ROWS, smallest_first=True)
+
+    return compared

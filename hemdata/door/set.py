@@ -1,0 +1,349 @@
+"""A set of molecules: built, labelled or opened by name, and looked at as tables, frames or ASE's atoms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, NamedTuple, Self
+
+from hemdata.door.html import shown
+from hemdata.shards import Manifest, find, iterate, read, read_manifest, verify
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import polars as pl
+    import pyarrow as pa
+    from ase import Atoms
+
+    from hemdata.curate.describe import Description
+
+SHOWN = ("id", "smiles", "n_atoms", "charge", "atomization_energy_kcal_mol", "level")
+FIRST_ROWS = 5
+
+
+class Split(NamedTuple):
+    """The molecules of a set on three sides, each a table of the record.
+
+    Example:
+        >>> sides = hd.Set.open("test-groups@gfn2-xtb").split(seed=0)
+        >>> sides.train.num_rows, sides.validation.num_rows, sides.test.num_rows
+        (128, 16, 16)
+    """
+
+    train: pa.Table
+    validation: pa.Table
+    test: pa.Table
+
+
+class Set:
+    """A set of molecules: validated Parquet shards in a folder, and the manifest that vouches for them.
+
+    Attributes:
+        folder: where the shards stand.
+        manifest: what they hold: sources and their hashes, counts, levels of theory, versions.
+
+    Args:
+        folder: of shards. `Set.open` finds a set by its name.
+
+    Raises:
+        CallError: if it is no folder of shards.
+
+    Example:
+        >>> groups = hd.Set.open("test-groups@gfn2-xtb")  # labels that travel with hemdata
+        >>> groups
+        Set('test-groups@gfn2-xtb', 160 molecules, level gfn2-xtb)
+        >>> groups.frame(["id", "n_heavy", "atomization_energy_kcal_mol"]).round(2).head(2)
+                                  id  n_heavy  atomization_energy_kcal_mol
+        0         azoxy:azoxymethane        5                      1412.48
+        1  azoxy:methylazoxymethanol        6                      1598.62
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = Path(folder)
+        self.manifest: Manifest = read_manifest(self.folder)
+
+    @classmethod
+    def open(cls, name: str | Path, data: str | Path = "data") -> Self:
+        """The set of a name: `qm9` as published, `qm9@gfn2-xtb` labelled, `qm9@qm9@pc9` on other geometries.
+
+        Args:
+            name: of the set, or its folder.
+            data: folder of the built and labelled sets; labels that travel with hemdata are looked through after it.
+
+        Raises:
+            CallError: if it is not there; gives the command that makes it.
+
+        Example:
+            >>> len(hd.Set.open("test-groups@pc9"))
+            160
+        """
+        return cls(find(name, Path(data), shipped=True))
+
+    @classmethod
+    def build(
+        cls,
+        name: str | Path,
+        *,
+        data: str | Path = "data",
+        source: str | Path | None = None,
+        workers: int | None = None,
+        force: bool = False,
+        audit: bool = True,
+        progress: bool = True,
+    ) -> Self:
+        """Build a published dataset, or a composition of built ones; what stands there already is taken.
+
+        Args:
+            name: of a dataset or composition (`hd.catalogue()` lists them), or the path of your own card.
+            data: folder of the built sets; the set is data/NAME.
+            source: the dataset's archive or unpacked folder, where it is not to be downloaded.
+            workers: processes; by default one a core.
+            force: build again what stands there.
+            audit: compute a few rows of a set whose level nobody has compared yet (minutes).
+            progress: whether a bar is shown.
+
+        Raises:
+            CallError: for an unknown name or a missing path.
+            DataError: for a damaged source, or rows that do not come out as the card says.
+
+        Example:
+            >>> hd.Set.build("azoxy", progress=False)
+            Set('azoxy', 45 molecules)
+        """
+        from hemdata.door.build import build
+
+        given = None if source is None else Path(source)
+        built = build(
+            name, Path(data), source=given, workers=workers, force=force, audit=audit, progress=progress
+        )  # fmt: skip
+        return cls(built.folder)
+
+    @classmethod
+    def label(
+        cls,
+        target: str | Path,
+        *,
+        level: str = "gfn2-xtb",
+        n: int | None = None,
+        geometry: str = "gfn2-xtb",
+        without: Sequence[str] = (),
+        workers: int | None = None,
+        data: str | Path = "data",
+        progress: bool = True,
+    ) -> Self:
+        """Compute geometries and energies at a level of theory; what was computed before is taken from the store.
+
+        Args:
+            target: a dataset's name (built if it is not yet), or a .smi or .xyz file.
+            level: of theory (`hd.catalogue("level")` lists them).
+            n: how many molecules, chosen by a fixed seed; by default all.
+            geometry: level at which geometries are relaxed, or `given` for those that the file has.
+            without: datasets whose molecules are left out, by connectivity.
+            workers: processes; by default one a core; 0 computes in this process.
+            data: folder of the sets and of the label store, labels.sqlite.
+            progress: whether bars are shown.
+
+        Raises:
+            CallError: for an unknown name or level, or a store in use.
+            DataError: if the file does not read, or the level has no atom of an element.
+
+        Example:
+            >>> _ = Path("alcohols.smi").write_text("CO methanol\\nCCO ethanol\\n")
+            >>> mine = hd.Set.label("alcohols.smi", workers=0, progress=False)
+            >>> mine.frame(["id", "atomization_energy_kcal_mol"]).round(1)
+                              id  atomization_energy_kcal_mol
+            0  alcohols:methanol                        684.8
+            1   alcohols:ethanol                       1053.7
+        """
+        from hemdata.door.progress import stages
+        from hemdata.label.dataset import label_dataset
+
+        with stages(f"label {target} at {level}", progress) as told:
+            labelled = label_dataset(
+                target, n=n, level_name=level, geometry=geometry, without=without, workers=workers, data=Path(data),
+                progress=told,
+            )  # fmt: skip
+        return cls(labelled.folder)
+
+    @property
+    def name(self) -> str:
+        """Its name, such as `qm9@gfn2-xtb`."""
+        return self.manifest.dataset
+
+    @property
+    def level(self) -> str | None:
+        """The level of theory of its energies; several are joined by ` + `; None without energies."""
+        return " + ".join(each.name for each in self.manifest.levels) or None
+
+    @property
+    def columns(self) -> list[str]:
+        """The names of its columns."""
+        from hemdata.schema import table_schema
+
+        return [each.name for each in table_schema(self.manifest.schema_name, self.manifest.properties).columns]
+
+    def __len__(self) -> int:
+        return self.manifest.counts.accepted
+
+    def __repr__(self) -> str:
+        at = f", level {self.level}" if self.level else ""
+        return f"Set({self.name!r}, {len(self):,} molecules{at})"
+
+    def _repr_html_(self) -> str:
+        counts = self.manifest.counts
+        facts = {
+            "molecules": len(self),
+            "rejected": [f"{number:,} {reason}" for reason, number in counts.rejected.items()],
+            "level of theory": self.level,
+            "sources": [each.name for each in self.manifest.sources],
+            "columns": self.columns,
+            "folder": str(self.folder),
+        }
+        first = next(self.batches(SHOWN, FIRST_ROWS), None)
+        rows = [] if first is None else first.slice(0, FIRST_ROWS).to_pylist()
+        return shown(self.name, facts, rows, f"{len(rows)} of {len(self):,} molecules" if rows else "")
+
+    def table(self, columns: Sequence[str] | None = None) -> pa.Table:
+        """All molecules as an Arrow table; of a large set take `batches`.
+
+        Args:
+            columns: by name; all where None.
+
+        Raises:
+            CallError: for a column that it has not.
+            DataError: if a shard is missing or unreadable.
+
+        Example:
+            >>> hd.Set.open("test-groups@pc9").table(["id", "energy_hartree"]).num_rows
+            160
+        """
+        return read(self.folder, columns)
+
+    def frame(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
+        """As `table`, a pandas DataFrame.
+
+        Example:
+            >>> int(hd.Set.open("test-groups@pc9").frame()["n_heavy"].max())
+            32
+        """
+        frame: pd.DataFrame = self.table(columns).to_pandas()
+        return frame
+
+    def polars(self, columns: Sequence[str] | None = None) -> pl.DataFrame:
+        """As `table`, a polars DataFrame; polars has to be installed.
+
+        Example:
+            >>> hd.Set.open("test-groups@pc9").polars(["id", "level"]).shape
+            (160, 2)
+        """
+        import polars as pl
+
+        frame = pl.from_arrow(self.table(columns))
+        assert isinstance(frame, pl.DataFrame)
+        return frame
+
+    def batches(self, columns: Sequence[str] | None = None, rows: int = 10_000) -> Iterator[pa.RecordBatch]:
+        """Its molecules as a stream of Arrow batches, in constant memory.
+
+        Args:
+            columns: by name; all where None.
+            rows: of a batch at most.
+
+        Example:
+            >>> sum(batch.num_rows for batch in hd.Set.open("test-groups@pc9").batches(["id"], rows=50))
+            160
+        """
+        yield from iterate(self.folder, columns, rows)
+
+    def atoms(self) -> Iterator[Atoms]:
+        """Its molecules as ASE's atoms, streamed.
+
+        `get_potential_energy()` is the total electronic energy in eV, where there is one; `info` has id, smiles,
+        charge, multiplicity, level and `atomization_energy_kcal_mol`.
+
+        Raises:
+            CallError: at a molecule without a geometry.
+
+        Example:
+            >>> first = next(hd.Set.open("test-groups@gfn2-xtb").atoms())
+            >>> first.get_chemical_formula(), round(first.get_potential_energy(), 2)
+            ('C2H6N2O', -467.43)
+        """
+        from hemdata.door.atoms import atoms_of
+
+        return atoms_of(self.folder)
+
+    def describe(self) -> Description:
+        """The set in numbers: elements, sizes, charges, flags, spread of energies, functional groups.
+
+        Example:
+            >>> hd.Set.open("test-groups@gfn2-xtb").describe().elements["N"]
+            {'molecules': 118, 'atoms': 507}
+        """
+        from hemdata.curate.describe import describe
+
+        return describe(self.folder)
+
+    def verify(self) -> Self:
+        """Check every byte, row, count and energy, and give the set back.
+
+        Raises:
+            DataError: for the first thing that does not hold.
+
+        Example:
+            >>> hd.Set.open("test-groups@gfn2-xtb").verify()
+            Set('test-groups@gfn2-xtb', 160 molecules, level gfn2-xtb)
+        """
+        verify(self.folder)
+        return self
+
+    def export(self, form: str, out: str | Path | None = None, force: bool = False) -> Path:
+        """Write it in a form that other programs read, its rows streamed.
+
+        Args:
+            form: extxyz, ase-db, schnetpack-db, pyg, hdf5, csv, huggingface, croissant ...
+            out: file or folder to write; by default beside the set.
+            force: replace what stands there.
+
+        Raises:
+            CallError: if there is no such form, the set does not fit into it, or something stands there already.
+
+        Example:
+            >>> hd.Set.open("test-groups@gfn2-xtb").export("extxyz", "groups.extxyz").name
+            'groups.extxyz'
+        """
+        from hemdata.forms.export import export
+
+        return export(self.folder, form, out, force)
+
+    def split(
+        self,
+        fractions: tuple[float, float, float] = (0.8, 0.1, 0.1),
+        *,
+        seed: int = 0,
+        by: Literal["molecule", "scaffold", "size"] = "molecule",
+    ) -> Split:
+        """Deal its molecules with an energy to training, validation and test; one molecule never stands on two sides.
+
+        Args:
+            fractions: for training, validation and test; positive, with sum 1.
+            seed: another seed, another split.
+            by: what keeps the sides apart: identity alone, ring scaffolds, or the number of heavy atoms.
+
+        Raises:
+            DataError: for fewer than three molecules with an energy.
+
+        Example:
+            >>> sides = hd.Set.open("test-groups@gfn2-xtb").split(by="size")
+            >>> max(sides.train["n_heavy"].to_pylist()) <= min(sides.test["n_heavy"].to_pylist())
+            True
+        """
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        from hemdata.train.data.splits import split_table
+
+        table = self.table()
+        table = table.filter(pc.is_valid(table["atomization_energy_kcal_mol"]))
+        parts = split_table(table, seed, fractions, by)
+        return Split(*(table.take(pa.array(rows)) for rows in (parts.train, parts.validation, parts.test)))

@@ -1,0 +1,90 @@
+"""The promised names: light to import, each with a docstring whose example runs, each on the API page."""
+
+import doctest
+import inspect
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+import hemdata as hd
+
+ROOT = Path(hd.__file__).parents[1]
+NAMES = [name for name in hd.__all__ if name != "__version__"]
+OPTIONS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+
+
+def verbs() -> list[str]:
+    """Every promised name, and the methods of those that are classes."""
+    found = []
+    for name in NAMES:
+        value = getattr(hd, name)
+        found.append(name)
+        if inspect.isclass(value) and not issubclass(value, Exception):
+            methods = (each for each in vars(value) if not each.startswith("_"))
+            found += [f"{name}.{each}" for each in methods if inspect.isroutine(getattr(value, each))]
+    return found
+
+
+def value_of(name: str) -> Any:
+    value: Any = hd
+    for part in name.split("."):
+        value = getattr(value, part)
+    return value
+
+
+def test_importing_costs_little_and_brings_nothing_heavy() -> None:
+    program = "import sys, hemdata; print(*sys.modules)"
+    words = [sys.executable, "-X", "importtime", "-c", program]
+    ran = subprocess.run(words, capture_output=True, text=True, check=True)
+    own = {name for name in ran.stdout.split() if name.startswith("hemdata")}
+    assert own == {"hemdata"}
+    heavy = {"numpy", "pandas", "pyarrow", "rdkit", "pydantic", "torch", "ase", "dask", "rich"}
+    assert not heavy & set(ran.stdout.split())
+    (line,) = [line for line in ran.stderr.splitlines() if line.split("|")[-1].strip() == "hemdata"]
+    assert int(line.split("|")[1]) < 100_000, "microseconds"
+
+
+def test_what_tab_shows_is_what_is_promised() -> None:
+    assert dir(hd) == sorted(hd.__all__)
+    assert len(hd.__all__) <= 30
+    for name in hd.__all__:
+        assert getattr(hd, name) is not None
+    with pytest.raises(AttributeError, match="no attribute 'Sett'"):
+        hd.Sett  # noqa: B018
+
+
+@pytest.mark.parametrize("name", verbs())
+def test_its_example_runs_as_it_stands(name: str, workplace: Path) -> None:
+    value = value_of(name)
+    doc = inspect.getdoc(value)
+    assert doc, f"{name} has no docstring"
+    example = doctest.DocTestParser().get_doctest(doc, {"hd": hd, "Path": Path}, name, None, None)
+    assert example.examples, f"{name} has no example"
+    told: list[str] = []
+    failed = doctest.DocTestRunner(optionflags=OPTIONS).run(example, out=told.append).failed
+    assert not failed, "".join(told)
+
+
+@pytest.mark.skipif(not (ROOT / "docs").is_dir(), reason="not a checkout: no docs here")
+def test_each_stands_on_the_api_page() -> None:
+    page = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+    for name in NAMES:
+        assert f"::: hemdata.{name}" in page, name
+
+
+def test_types_travel_with_the_package() -> None:
+    assert (Path(hd.__file__).parent / "py.typed").is_file()
+
+
+def test_every_name_is_known_to_a_type_checker() -> None:
+    """What stands below TYPE_CHECKING, by which editors and mypy know the names, is what is promised."""
+    import ast
+
+    tree = ast.parse(Path(hd.__file__).read_text(encoding="utf-8"))
+    told = {alias.name for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for alias in node.names}
+    assert set(NAMES) <= told
+    assert not isinstance(hd.Set, ModuleType)
