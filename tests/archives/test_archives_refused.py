@@ -358,7 +358,7 @@ def crowd(path: Path, form: str) -> Path:
 READ = """
 import resource, sys
 from pathlib import Path
-from hemdata.sources.archives import members
+from hemdata.archives.members import members
 
 def read(path):
     found = sum(len(member.data) == 20 for member in members(Path(path), lambda name: name.endswith(".xyz")))

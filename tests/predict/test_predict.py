@@ -1,4 +1,4 @@
-"""`hemdata predict`: models asked about a user's own known_molecules."""
+"""`hemdata predict`: models asked about a user's own molecules."""
 
 import csv
 import json
@@ -94,7 +94,7 @@ def test_what_training_has_not_shown_is_told(cells: Path) -> None:
     nitro, thiol, long, ion = predict(models, [from_smiles(s, s) for s in smiles], formation=False, workers=1)
     assert any("N3, O4, O5" in warning for warning in nitro.warnings)
     assert any("no training molecule had S" in warning for warning in thiol.warnings)
-    assert any("40 heavy atoms; the training known_molecules had" in warning for warning in long.warnings)
+    assert any("40 heavy atoms; the training molecules had" in warning for warning in long.warnings)
     assert any("charge +1" in warning for warning in ion.warnings)
 
 
@@ -172,7 +172,7 @@ def test_failed_molecules_are_listed_the_others_told_and_the_exit_code_is_1(cell
     assert ended.returncode == 1
     assert "my:ring: A SMILES does not parse" in ended.stderr
     assert "my:two: The SMILES has more than one fragment, where: C.C" in ended.stderr
-    assert "2 of 4 known_molecules have no energy" in ended.stderr
+    assert "2 of 4 molecules have no energy" in ended.stderr
     assert "my:methanol" in ended.stdout
     with (tmp_path / "out.csv").open() as file:
         rows = list(csv.DictReader(file))

@@ -24,7 +24,7 @@ def test_the_figure_tells_the_means_and_names_the_largest_error(tmp_path: Path) 
     text = (tmp_path / "of" / "it.svg").read_text()
     words = text.replace("\n", " ")
     assert f"mean {its.signed_kcal_mol:+.2f}, mean absolute {its.absolute_kcal_mol:.2f}" in words
-    assert "made-up less the experiment (ATcT), 30 known_molecules" in words
+    assert "made-up less the experiment (ATcT), 30 molecules" in words
     assert "Formaldehyde" in words
     again = tmp_path / "again.svg"
     write_figure(its, atom_equivalents(its.rows), again)

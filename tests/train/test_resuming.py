@@ -15,7 +15,7 @@ from hemdata.train.fit import fit_network
 CODE = """
 import sys
 from hemdata.shards import read
-from hemdata.train import fit_network
+from hemdata.train.fit import fit_network
 table = read(sys.argv[1])
 fit_network("painn", "small", table.slice(0, 24), table.slice(24), seed=0, folder=sys.argv[2], epochs=12, device="cpu")
 """
