@@ -78,6 +78,7 @@ def test_flags_that_a_build_adds_are_explained_by_the_schema_for_all_datasets() 
         "geometry_other_graph",
         "bond_length_unusual",
         "level_unaudited",
+        "bridged",
     }
     assert all(flag in schema.markdown() for flag in schema.flags)
 
