@@ -204,9 +204,13 @@ def export(
     _tell(labelled, level, as_json)
 
 
-@command("label import", "hemdata label import from-the-cluster.sqlite\nhemdata label import b.sqlite --store a.sqlite")
+@command(
+    "label import",
+    "hemdata label import from-the-cluster.sqlite\nhemdata label import b.sqlite --store a.sqlite\n"
+    "hemdata label import data/test-groups@pc9",
+)
 def import_(
-    other: Annotated[Path, typer.Argument(metavar="OTHER", help="Another label store; it is only read.")],
+    other: Annotated[Path, typer.Argument(metavar="OTHER", help="A label store, or a folder of labelled shards.")],
     store: Store = None,
     data: Data = Path("data"),
     as_json: AsJson = False,

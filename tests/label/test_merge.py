@@ -11,10 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hemdata.errors import CallError, DataError
-from hemdata.label.calculation import Result
+from hemdata.label import calculation
+from hemdata.label.calculation import Result, stages
+from hemdata.label.run import label
 from hemdata.label.store.database import LabelStore
 from hemdata.label.store.merge import SAME_HARTREE, merge
 from hemdata.label.store.status import status
+from hemdata.levels import level
+from hemdata.molecules import Molecule
+from hemdata.shards import read
 
 METHANOL = {"level": "gfn2-xtb", "level_hash": "aa", "relax": True, "smiles": "CO", "seconds": 0.5}
 
@@ -165,3 +170,39 @@ def test_import_and_status_at_the_command_line(tmp_path: Path) -> None:
     told = json.loads(hemdata("status", "--json").stdout)
     assert told["levels"][0]["hosts"] == {"here": 1, "there": 1}
     assert "gfn2-xtb, relaxed geometries: 2 finished, 0 failed" in hemdata("status").stdout
+
+
+def test_the_single_points_of_a_labelled_set_are_found_again_by_a_run(tmp_path: Path) -> None:
+    shipped = Path("datasets/labels/test-groups@qm9")
+    with LabelStore(tmp_path / "labels.sqlite") as store:
+        merged = merge(store, shipped)
+        assert (merged.added, merged.same) == (44, 0)
+        assert merge(store, shipped).same == 44
+        row = next(row for row in read(shipped).to_pylist() if row["id"] == "azoxy:azoxymethane")
+        molecule = Molecule(
+            row["id"], row["smiles"], row["canonical_smiles"], row["inchikey"], row["n_heavy"],
+            atomic_numbers=row["atomic_numbers"], positions=row["positions"],
+        )  # fmt: skip
+        outcome = label([molecule], stages(level("qm9"), None), store, workers=0, compute=False)
+        (result,) = store.get(outcome.keys)
+        assert outcome.missing == 0
+        assert result.energy_hartree == row["energy_hartree"]
+
+
+def test_of_molecules_relaxed_at_the_level_itself_no_single_points_are_made_up(tmp_path: Path) -> None:
+    with LabelStore(tmp_path / "labels.sqlite") as store:
+        with pytest.raises(DataError, match="holds no single points"):
+            merge(store, Path("datasets/labels/test-groups@gfn2-xtb"))
+        assert len(store) == 0
+
+
+def test_a_set_of_another_version_or_no_labels_at_all_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with LabelStore(tmp_path / "labels.sqlite") as store:
+        monkeypatch.setattr(calculation, "version", lambda name: "0.0.1")
+        calculation.installed.cache_clear()
+        with pytest.raises(DataError, match="another version than is installed"):
+            merge(store, Path("datasets/labels/test-groups@qm9"))
+        assert len(store) == 0
+    calculation.installed.cache_clear()

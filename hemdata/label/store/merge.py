@@ -1,11 +1,13 @@
 """Two machines' label stores become one: what the other has finished is added, what disagrees is named."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from hemdata.errors import CallError
 from hemdata.label.calculation import Result
 from hemdata.label.store.database import LabelStore
+from hemdata.label.store.labelled_sets import single_points
 from hemdata.levels import SYMBOLS
 
 SAME_HARTREE = 1e-6
@@ -45,32 +47,39 @@ class Merged:
 
 
 def merge(store: LabelStore, other: Path) -> Merged:
-    """Bring another store's results into this one. The other is only read, and may be in use.
+    """Bring another store's results into this one, or the single points of a labelled set's shards. The other is only
+    read, and may be in use.
 
     Raises:
-        CallError: if there is no other store, or it is this one.
-        DataError: if it is no label store, or one of a newer version.
+        CallError: if there is no other store or set, or it is this store.
+        DataError: if it is no label store, one of a newer version, or a set as `single_points` refuses it.
     """
     if other.exists() and other.resolve() == store.path.resolve():
         raise CallError("A label store cannot be imported into itself.", where=other, fix="Give another file.")
-    merged, waiting = Merged(), list[Result]()
+    if other.is_dir():
+        return _merge(store, single_points(other))
     with LabelStore(other, read_only=True) as theirs:
-        for result in theirs:
-            here = next(store.get([result.key]), None)
-            if here is None:
-                merged.added += 1
-                waiting.append(result)
-            elif here.reason is not None and result.reason is None:
-                merged.mended += 1
-                waiting.append(result)
-            elif _apart(here, result):
-                merged.conflicts.append(_conflict(here, result))
-            else:
-                merged.same += 1
-            if len(waiting) == RESULTS_A_COMMIT:
-                store.put(*waiting)
-                waiting = []
-        store.put(*waiting)
+        return _merge(store, theirs)
+
+
+def _merge(store: LabelStore, theirs: Iterable[Result]) -> Merged:
+    merged, waiting = Merged(), list[Result]()
+    for result in theirs:
+        here = next(store.get([result.key]), None)
+        if here is None:
+            merged.added += 1
+            waiting.append(result)
+        elif here.reason is not None and result.reason is None:
+            merged.mended += 1
+            waiting.append(result)
+        elif _apart(here, result):
+            merged.conflicts.append(_conflict(here, result))
+        else:
+            merged.same += 1
+        if len(waiting) == RESULTS_A_COMMIT:
+            store.put(*waiting)
+            waiting = []
+    store.put(*waiting)
     merged.conflicts.sort(key=lambda conflict: conflict.what)
     return merged
 
