@@ -1,12 +1,12 @@
 # hemdata. `make demo` runs the whole line on real molecules, `make test` runs the tests; both make the environment first.
-.PHONY: env demo test lint types docs lock xtb bench clean help
+.PHONY: env demo test test-all lint types docs lock xtb bench clean help
 
 H := .venv/bin/hemdata
 export OMP_NUM_THREADS ?= 1
 
 help:
 	@echo "make demo   the study in small, on real molecules: demo/report.html (about 10 minutes on 2 cores)"
-	@echo "make test   the tests"
+	@echo "make test   the tests (five minutes on 2 cores); make test-all   the slow ones too, once a week"
 	@echo "make env    .venv/ with Python 3.12 and the locked versions"
 	@echo "make lint types docs   ruff, mypy, the handbook"
 	@echo "make bench  the benchmarks (minutes)"
@@ -25,8 +25,14 @@ demo: env
 	$H train-eval pipelines/studies/demo.yaml --data demo/data --out demo/run
 	$H report demo/run --out demo/report.html
 
+# Half of the tests each, in their order; who is done first takes from the other.
+PYTEST := .venv/bin/python -m pytest -n 2 --dist worksteal --durations=25
+
 test: env
-	.venv/bin/python -m pytest -n 2 --dist loadfile
+	$(PYTEST)
+
+test-all: env
+	$(PYTEST) -m "slow or not slow"
 
 lint: env
 	.venv/bin/ruff check .

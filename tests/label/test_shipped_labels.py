@@ -1,6 +1,7 @@
 """The labels that travel with the package: whole, at today's levels, of the groups' members, and what they say."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -8,15 +9,17 @@ import pytest
 
 from hemdata.assess.gap import gap, pair
 from hemdata.catalog import label_places, roots
-from hemdata.chemistry.engines.pyscf import single_point as by_pyscf
-from hemdata.chemistry.engines.tblite import single_point as by_tblite
+from hemdata.chemistry.engines import engine
 from hemdata.curate.build import build
 from hemdata.identity import disagreements, identify
+from hemdata.label.calculation import calculate, calculation_for, stages
 from hemdata.levels import level
 from hemdata.shards import read, read_manifest, verify
+from hemdata.units import HARTREE_KCAL_MOL
 
 FOLDERS = sorted(path for place in label_places() for path in place.iterdir())
 SMALLEST = 10  # heavy atoms: all members up to this size stand at both density functionals
+QUICK = ("test-groups@gfn2-xtb", "duals-groups@")  # whose smallest are quick to compute again; one of each level
 RELAXED = 10  # heavy atoms: these also on geometries that are minima of PC9's level
 
 
@@ -70,16 +73,53 @@ def test_minima_of_pc9s_level_bind_more_there_than_gfn2_geometries_do() -> None:
     assert deeper.between(0.2, 8).all()
 
 
-def test_energies_are_those_of_the_engines_at_the_geometries_that_stand_there() -> None:
+def by_size(folder: Path) -> list[dict[str, Any]]:
+    return sorted(read(folder).to_pylist(), key=lambda row: (row["n_atoms"], row["id"]))
+
+
+@pytest.mark.parametrize(
+    "folder",
+    [
+        pytest.param(folder, id=folder.name, marks=[pytest.mark.slow] * (not folder.name.startswith(QUICK)))
+        for folder in FOLDERS
+    ],
+)
+def test_energies_are_those_of_the_engines_at_the_geometries_that_stand_there(folder: Path) -> None:
     """Five of the tight-binding ones, and the smallest of each density functional plainly converged."""
-    for folder in FOLDERS:
-        its = level(folder.name.split("@")[1])
-        rows = sorted(read(folder).to_pylist(), key=lambda row: (row["n_atoms"], row["id"]))
-        for row in rows[:5] if its.card.engine == "tblite" else rows[:1]:
-            z, x = np.array(row["atomic_numbers"]), np.array(row["positions"]).reshape(-1, 3)
-            engine = by_tblite if its.card.engine == "tblite" else by_pyscf
-            energy = engine(z, x, 0, 1, its, "reference").energy_hartree
-            assert row["energy_hartree"] == pytest.approx(energy, abs=2e-6)
+    its = level(folder.name.split("@")[1])
+    for row in by_size(folder)[: 5 if its.card.engine == "tblite" else 1]:
+        z, x = np.array(row["atomic_numbers"]), np.array(row["positions"]).reshape(-1, 3)
+        energy = engine(its).single_point(z, x, 0, 1, its, "reference").energy_hartree
+        assert row["energy_hartree"] == pytest.approx(energy, abs=2e-6)
+
+
+def test_relaxed_anew_the_smallest_members_come_to_the_labels_that_ship(members: pa.Table) -> None:
+    shipped = next(folder for folder in FOLDERS if folder.name == "test-groups@gfn2-xtb")
+    differences = relaxed_anew(by_size(shipped)[:10], members)
+    assert np.abs(differences).max() < 0.01
+
+
+@pytest.mark.slow
+def test_relaxed_anew_nine_of_ten_members_come_to_the_labels_that_ship(members: pa.Table) -> None:
+    """A large molecule may end in another conformer where the processor rounds otherwise, by some kcal/mol."""
+    shipped = next(folder for folder in FOLDERS if folder.name == "test-groups@gfn2-xtb")
+    differences = np.abs(relaxed_anew(by_size(shipped), members))
+    assert (differences < 0.1).mean() >= 0.9
+    assert differences.max() < 10
+
+
+def relaxed_anew(rows: list[dict[str, Any]], members: pa.Table) -> np.ndarray:
+    """What each label says less than a relaxation of today, kcal/mol."""
+    its = level("gfn2-xtb")
+    (stage,) = stages(its, its)
+    smiles = dict(zip(members["id"].to_pylist(), members["canonical_smiles"].to_pylist(), strict=True))
+    found = []
+    for row in rows:
+        result = calculate(calculation_for(stage, smiles[row["id"]], row["charge"], row["multiplicity"]))
+        assert result.reason is None, row["id"]
+        assert result.energy_hartree is not None
+        found.append((result.energy_hartree - row["energy_hartree"]) * HARTREE_KCAL_MOL)
+    return np.array(found)
 
 
 def test_the_gap_of_qm9_and_pc9_is_there_without_computing_anything(tmp_path: Path) -> None:
