@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import typer
-from rich.console import Console
 from typer.core import TyperGroup
 
+from hemdata import console
 from hemdata.errors import HemdataError
 from hemdata.shield import shield_this_process
 
-out = Console(highlight=False, soft_wrap=True, emoji=False)  # a molecule may be called my:ring:
-err = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
+out, err = console.out, console.err
 
 
 class Commands(TyperGroup):
@@ -60,7 +59,7 @@ def command(name: str, examples: str, group: typer.Typer = app) -> Callable[[Cal
             try:
                 function(*args, **kwargs)
             except HemdataError as error:
-                err.print(f"[bold red]Error:[/] {_escaped(str(error))}")
+                console.error(error)
                 raise SystemExit(error.exit_code) from None
             except KeyboardInterrupt:
                 err.print("Stopped. What was finished is kept; run the same command again to go on.")
@@ -68,9 +67,9 @@ def command(name: str, examples: str, group: typer.Typer = app) -> Callable[[Cal
             except ModuleNotFoundError as error:
                 if (error.name or "").startswith("hemdata"):
                     raise
-                err.print(
-                    f"[bold red]Error:[/] This needs the Python package '{error.name}'.\n"
-                    "  what to do: pip install 'hemdata\\[train]' (networks) or 'hemdata\\[cluster]' (SLURM)"
+                console.error(
+                    f"This needs the Python package '{error.name}'.\n"
+                    "  what to do: pip install 'hemdata[train]' (networks) or 'hemdata[cluster]' (SLURM)"
                 )
                 raise SystemExit(2) from None
             except BrokenPipeError:  # the reader of our output (head, less) has gone
@@ -79,7 +78,7 @@ def command(name: str, examples: str, group: typer.Typer = app) -> Callable[[Cal
             except OSError as error:
                 # Arrow and SQLite word a full disk in their own ways; the number, where there is one, decides.
                 way = _WAYS_OUT.get(error.errno or 0, "Check the path, the disk and the permissions.")
-                err.print(f"[bold red]Error:[/] {_escaped(str(error))}\n  what to do: {way}")
+                console.error(f"{error}\n  what to do: {way}")
                 raise SystemExit(1) from None
 
         shown = "\n\n".join(f"    {line}" for line in examples.strip().splitlines())
@@ -87,10 +86,6 @@ def command(name: str, examples: str, group: typer.Typer = app) -> Callable[[Cal
         return told
 
     return added
-
-
-def _escaped(text: str) -> str:
-    return text.replace("[", "\\[")
 
 
 def commands() -> typer.Typer:
@@ -105,4 +100,5 @@ def commands() -> typer.Typer:
 def main() -> None:
     """Entry point of the `hemdata` command; a user's settings of other programs end here."""
     shield_this_process()
+    console.print_any_text()
     commands()()

@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 from rich.table import Table
 
 from hemdata.cli.app import command, err, out
 from hemdata.cli.levels import AsJson, Data, levels
+from hemdata.console import print_table
 
 
 @command(
@@ -50,7 +50,6 @@ def bridge(
     out.print(
         f"{a} -> {b}: atomization energies in kcal/mol, {judged.bridge.molecules} dual labels of "
         f"{judged.graphs} molecules; errors on molecules that the fit has not seen.",
-        markup=False,
     )
     _print(groups, ("group", "molecules", "raw gap", "by composition", "bridge", "within the interval"))
     _print(sizes, ("heavy atoms", "molecules", "raw gap", "by composition", "bridge", "within the interval"))
@@ -59,14 +58,14 @@ def bridge(
     if judged.curve:
         out.print("Molecules labelled and error left: " + ", ".join(f"{n}: {e:.2f}" for n, e in judged.curve) + ".")
     counts = ", ".join(f"{term} {number}" for term, number in judged.counts.items())
-    out.print(f"Bond types and the molecules that show them: {escape(counts)}.")
+    out.print(f"Bond types and the molecules that show them: {counts}.")
     scarce = [term for term in judged.counts if term not in judged.bridge.shown]
     if scarce:
-        out.print(f"Too few to convert others by: {escape(', '.join(scarce))}.")
+        out.print(f"Too few to convert others by: {', '.join(scarce)}.")
     for reason, number in judged.left_out.items():
-        err.print(f"Note: {number} molecules left out: {escape(reason)}.")
+        err.print(f"Note: {number} molecules left out: {reason}.")
     if path:
-        out.print(f"Written: {path}", markup=False)
+        out.print(f"Written: {path}")
 
 
 def _print(rows: list[dict[str, object]], heads: tuple[str, ...]) -> None:
@@ -75,7 +74,5 @@ def _print(rows: list[dict[str, object]], heads: tuple[str, ...]) -> None:
         column.justify = "right"
     for row in rows:
         name, number, raw, composition, error, coverage = row.values()
-        table.add_row(
-            escape(str(name)), str(number), f"{raw:.2f}", f"{composition:.2f}", f"{error:.2f}", f"{coverage:.0%}"
-        )
-    out.print(table)
+        table.add_row(str(name), str(number), f"{raw:.2f}", f"{composition:.2f}", f"{error:.2f}", f"{coverage:.0%}")
+    print_table(table)

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from hemdata.cli.app import command, err, out
+from hemdata.cli.app import command, out
+from hemdata.console import note
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Data = Annotated[Path, typer.Option(help="Folder of the built datasets.")]
@@ -54,16 +55,16 @@ def build(
     out.print(f"{built.folder}: {counts.read:,} records read, {counts.accepted:,} accepted", end="")
     out.print(f", {sum(counts.rejected.values()):,} rejected" + (":" if counts.rejected else "."))
     for reason, number in sorted(counts.rejected.items(), key=lambda item: -item[1]):
-        out.print(f"  {number:>9,}  {reason}", markup=False)
+        out.print(f"  {number:>9,}  {reason}")
     if not built.whole:
         expected = dataset(name).accepted
-        err.print(f"[yellow]Note:[/] this is not the whole set, which has {expected:,} molecules.")
+        note(f"this is not the whole set, which has {expected:,} molecules.")
     verdict = built.manifest.made_from.get("audit", {}).get("verdict")
     if verdict:
-        out.print(f"Audit of {AUDITED_ROWS} rows: {verdict}", markup=False)
+        out.print(f"Audit of {AUDITED_ROWS} rows: {verdict}")
     if built.unaudited:
-        err.print(
-            f"[yellow]Note:[/] {built.unaudited:,} rows carry the flag level_unaudited: "
+        note(
+            f"{built.unaudited:,} rows carry the flag level_unaudited: "
             "no audit has yet found that their energies are of the level they name."
         )
 

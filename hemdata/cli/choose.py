@@ -9,6 +9,7 @@ import typer
 from rich.table import Table
 
 from hemdata.cli.app import command, err, out
+from hemdata.console import print_table
 
 Data = Annotated[Path, typer.Option(help="Folder of the built datasets.")]
 Workers = Annotated[int | None, typer.Option(min=1, help="Worker processes; by default one a core.")]
@@ -44,11 +45,11 @@ def amons(
     if file is None:
         for amon in found:
             print(amon.smiles, amon.name)
-        err.print(f"{told}.", markup=False)
+        err.print(f"{told}.")
         return
-    out.print(f"{file}: {told}.", markup=False)
-    out.print("  " + ", ".join(f"{number} of {size}" for size, number in sizes.items()), markup=False)
-    out.print(f"Label them: `hemdata label {file}`.", markup=False)
+    out.print(f"{file}: {told}.")
+    out.print("  " + ", ".join(f"{number} of {size}" for size, number in sizes.items()))
+    out.print(f"Label them: `hemdata label {file}`.")
 
 
 @command(
@@ -84,13 +85,13 @@ def coverage(
         seen = f"{row.seen:,} of {row.environments:,}", f"{row.share:.0%}"
         atoms = f"{row.atoms_seen:,} of {row.atoms:,}", f"{row.share_of_atoms:.0%}"
         table.add_row(row.group, str(row.radius), *seen, *atoms, f"{row.molecules_seen} of {row.molecules}")
-    out.print(table)
+    print_table(table)
     table = _table("distance (0 to 1)")
     for head in ("group", "nearest", "environments", "farthest"):
         table.add_column(head, justify="left" if head in ("group", "farthest") else "right", no_wrap=True)
     for far in told.distances:
         table.add_row(far.group, f"{far.nearest:.2f}", f"{far.environments:.2f}", "{} ({:.2f})".format(*far.farthest))
-    out.print(table)
+    print_table(table)
     groups = list(dict.fromkeys(row.group for row in told.shown))
     for radius in told.environments:
         table = _table(f"radius {radius}, in so many molecules drawn at random")
@@ -100,7 +101,7 @@ def coverage(
             if point["radius"] == radius:
                 shares = (f"{float(point.get(name, 0)):.0%}" for name in groups)
                 table.add_row(f"{point['molecules']:,}", f"{float(point['environments']):,.0f}", *shares)
-        out.print(table)
+        print_table(table)
 
 
 @command(
@@ -164,10 +165,10 @@ def select(
     if file is None:
         for pick in told.picks:
             print(pick.smiles, pick.id)
-        err.print(f"{said}.", markup=False)
+        err.print(f"{said}.")
         return
-    out.print(f"{file}: {said}.", markup=False)
-    out.print(f"Label them: `hemdata label {file}`.", markup=False)
+    out.print(f"{file}: {said}.")
+    out.print(f"Label them: `hemdata label {file}`.")
 
 
 def _table(title: str) -> Table:

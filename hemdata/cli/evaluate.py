@@ -5,12 +5,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
-from hemdata.cli.app import command, err, out
+from hemdata.cli.app import command, out
+from hemdata.console import note, print_table
 
-WIDE = 160
 ALL_GROUPS = ("azoxy", "explosives", "neuro", "saccharides")
 
 
@@ -62,7 +61,7 @@ def evaluate(
             cells += [number(row["level_part_kcal_mol"]), number(row["own_mae_kcal_mol"])]
         table.add_row(row["model"], row["group"], str(row["n_molecules"]), str(row["n_seeds"]), *cells)
     said = " and ".join(f"{own} judged at {at}" for own, at in levels.itertuples(index=False))
-    out.print(f"Errors in kcal/mol; {said}.", markup=False)
-    Console(highlight=False, width=WIDE).print(table)
-    for note in found.notes:
-        err.print(f"[yellow]Note:[/] {note}")
+    out.print(f"Errors in kcal/mol; {said}.")
+    print_table(table)
+    for each in found.notes:
+        note(each)

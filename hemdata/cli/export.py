@@ -34,7 +34,7 @@ def export(
             print(json.dumps({form.name: form.about for form in forms().values()}, indent=2))
             return
         for form in forms().values():
-            out.print(f"{form.name:13} {form.about}", markup=False)
+            out.print(f"{form.name:13} {form.about}")
         return
     if name is None or to is None:
         raise CallError(
@@ -49,4 +49,4 @@ def export(
     if as_json:
         print(json.dumps({"written": str(written), "form": to, "bytes": size}))
         return
-    out.print(f"{written}: {size / 1e6:,.1f} MB.", markup=False)
+    out.print(f"{written}: {size / 1e6:,.1f} MB.")

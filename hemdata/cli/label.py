@@ -8,6 +8,7 @@ import typer
 
 from hemdata.cli.app import command, err, out
 from hemdata.cli.quantities import gigabytes, seconds
+from hemdata.console import error
 from hemdata.door.progress import duration, stages
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -145,12 +146,12 @@ def status(
     for its in held:
         hosts = ", ".join(f"{host} ({number:,})" for host, number in its.hosts.most_common())
         title = KINDS.get(its.kind, "kind not noted")
-        out.print(f"{its.level}, {title}: {its.finished:,} finished, {its.failed.total():,} failed", markup=False)
+        out.print(f"{its.level}, {title}: {its.finished:,} finished, {its.failed.total():,} failed")
         for reason, number in its.failed.most_common():
-            out.print(f"  {number:>6,}  {reason}", markup=False)
-        out.print(f"  {duration(its.seconds)} of one core, on {hosts}", markup=False)
+            out.print(f"  {number:>6,}  {reason}")
+        out.print(f"  {duration(its.seconds)} of one core, on {hosts}")
         for rung, number in its.rungs.most_common():
-            out.print(f"  {number:>6,}  needed: {rung}", markup=False)
+            out.print(f"  {number:>6,}  needed: {rung}")
 
 
 @command(
@@ -231,15 +232,11 @@ def import_(
             f"{merged.same:,} were there."
         )
     if merged.conflicts:
-        err.print(
-            f"[bold red]Error:[/] {len(merged.conflicts):,} calculations have another energy in {other}; those of "
-            f"{path} stay."
-        )
+        error(f"{len(merged.conflicts):,} calculations have another energy in {other}; those of {path} stay.")
         for its in merged.conflicts:
             err.print(
                 f"  {its.what}: {its.here:.8f} here ({its.hosts[0]}), {its.there:.8f} there ({its.hosts[1]}) hartree, "
                 f"calculation {its.key[:12]}",
-                markup=False,
             )
         raise SystemExit(1)
 
@@ -264,14 +261,14 @@ def _tell(labelled: Any, level: str, as_json: bool) -> None:
         f" ({outcome.computed:,} computed, {outcome.stored:,} from the store), {outcome.failed:,} failed{missing}."
     )
     for reason, number in sorted(counts.rejected.items(), key=lambda item: -item[1]):
-        out.print(f"  {number:>6,}  {reason}", markup=False)
+        out.print(f"  {number:>6,}  {reason}")
     _tell_stability(labelled)
     of = labelled.manifest.made_from.get("enthalpy")
     if of:
         without = of["without"]
         out.print(f"Enthalpies of formation, frequencies at {of['frequencies']}: {sum(without.values()):,} without.")
         for reason, number in without.items():
-            out.print(f"  {number:>6,}  {reason}", markup=False)
+            out.print(f"  {number:>6,}  {reason}")
 
 
 def _tell_stability(labelled: Any) -> None:
@@ -283,6 +280,6 @@ def _tell_stability(labelled: Any) -> None:
     rows = read(labelled.folder, ["id", "internally_stable", "spin_stable"]).to_pylist()
     unstable = [row["id"] for row in rows if False in (row["internally_stable"], row["spin_stable"])]
     names = f": {', '.join(unstable[:5])}{' ...' if len(unstable) > 5 else ''}" if unstable else ""
-    out.print(f"Wave functions: {len(unstable):,} of {len(rows):,} unstable{names}.", markup=False)
+    out.print(f"Wave functions: {len(unstable):,} of {len(rows):,} unstable{names}.")
     for reason, number in of["without"].items():
-        out.print(f"  {number:>6,}  {reason}", markup=False)
+        out.print(f"  {number:>6,}  {reason}")

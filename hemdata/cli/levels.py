@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
-from hemdata.cli.app import app, command, err, out
+from hemdata.cli.app import app, command, out
+from hemdata.console import note, print_table
 from hemdata.door.progress import bar, stages
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -17,7 +17,6 @@ Data = Annotated[Path, typer.Option(help="Folder of the built datasets.")]
 Workers = Annotated[int | None, typer.Option(min=0, help="Worker processes; by default one a core; 0: this one.")]
 Store = Annotated[Path | None, typer.Option(help="The label store; by default DATA/labels.sqlite.")]
 
-WIDE = 200
 
 levels = typer.Typer(no_args_is_help=True, help="Levels of theory: list, show, atoms, gap, audit, experiment.")
 app.add_typer(levels, name="levels")
@@ -36,7 +35,7 @@ def list_levels(as_json: AsJson = False) -> None:
     table = _table("level", "hash", "engine", "atoms", "title")
     for its in found:
         table.add_row(its.name, its.hash, its.card.engine, " ".join(its.card.atoms_hartree), its.card.title)
-    _print(table)
+    print_table(table)
 
 
 @command("show", "hemdata levels show qm9\nhemdata levels show pc9 --json", levels)
@@ -52,8 +51,9 @@ def show(
     if as_json:
         print(json.dumps({"hash": its.hash, **card}, indent=2))
         return
-    out.print(f"[bold]{its.name}[/]  {its.card.title}  (hash {its.hash})")
-    out.print(its.card.about, markup=False)
+    out.print(its.name, style="bold", end="")
+    out.print(f"  {its.card.title}  (hash {its.hash})")
+    out.print(its.card.about)
     basis = its.card.basis
     told = [("engine", its.card.engine), ("method", its.card.method), ("basis", basis and basis.name)]
     for key, value in [
@@ -63,14 +63,14 @@ def show(
         ("dispersion", its.card.dispersion),
     ]:
         if value is not None:
-            out.print(f"  {key:<11}{value}", markup=False)
+            out.print(f"  {key:<11}{value}")
     for element, shells in (basis.added_shells if basis else {}).items():
         out.print(f"  {element:>2} also   " + ", ".join(f"{'spdfg'[shell]} {exponent:g}" for shell, exponent in shells))
     table = _table("atom", "hartree")
     for symbol, energy in its.card.atoms_hartree.items():
         table.add_row(symbol, f"{energy:.8f}")
-    _print(table)
-    out.print(f"atoms: {its.card.atoms_source}", markup=False)
+    print_table(table)
+    out.print(f"atoms: {its.card.atoms_source}")
 
 
 @command("atoms", "hemdata levels atoms gfn2-xtb\nhemdata levels atoms qm9 --element C --element O", levels)
@@ -98,8 +98,8 @@ def atoms(
     for one in found:
         card = ("-", "-") if one.card_hartree is None else (f"{one.card_hartree:.8f}", f"{one.difference_kcal_mol:.4f}")
         table.add_row(one.symbol, str(one.multiplicity), f"{one.energy_hartree:.8f}", *card)
-    _print(table)
-    out.print(f"For a card:  {card_line(found)}", markup=False)
+    print_table(table)
+    out.print(f"For a card:  {card_line(found)}")
 
 
 @command(
@@ -139,7 +139,7 @@ def gap(
     for group in found.groups():
         numbers = (group.mean, group.smallest, group.largest, group.per_atom, group.rest, group.foreign_atoms)
         table.add_row(group.group, str(group.molecules), *(f"{number:.2f}" for number in numbers))
-    _print(table)
+    print_table(table)
     linear = ", ".join(f"{symbol} {value:+.2f}" for symbol, value in found.per_element.items())
     out.print(f"Linear in the composition, per atom: {linear}.")
     if rows:
@@ -147,9 +147,9 @@ def gap(
         for row in found.rows:
             of_row = (row.of_a, row.of_b, row.difference, row.composition, row.foreign_atoms)
             table.add_row(row.id, str(row.n_atoms), *(f"{number:.2f}" for number in of_row))
-        _print(table)
+        print_table(table)
     if found.only_one:
-        err.print(f"[yellow]Note:[/] {found.only_one} molecules stand at one of the two levels only.")
+        note(f"{found.only_one} molecules stand at one of the two levels only.")
 
 
 @command("audit", "hemdata levels audit qm9 -n 20\nhemdata levels audit pc9 --level pc9 -n 20 --tolerance 0.05", levels)
@@ -199,8 +199,8 @@ def audit(
             computed = row.reason if row.computed_hartree is None else f"{row.computed_hartree:.6f}"
             error = "-" if row.error_kcal_mol is None else f"{row.error_kcal_mol:.4f}"
             table.add_row(row.id, f"{row.published_hartree:.6f}", computed, error)
-        _print(table)
-        out.print(found.verdict, markup=False)
+        print_table(table)
+        out.print(found.verdict)
     if not found.agrees:
         raise SystemExit(1)
 
@@ -259,7 +259,7 @@ def experiment(
         nature = (row.known.d0_kcal_mol, row.known.uncertainty_kcal_mol)
         ours = (row.de_kcal_mol, row.zero_point_kcal_mol, row.d0_kcal_mol, row.error_kcal_mol, row.error_298_kcal_mol)
         table.add_row(row.known.name, *(f"{number:.2f}" for number in (*nature, *ours)))
-    _print(table)
+    print_table(table)
     out.print(f"Energies at {level}, geometries at {geometry}, zero-point energies (harmonic) at {frequencies}.")
     out.print(
         f"{len(found.rows)} molecules: mean signed error of D0 {found.signed_kcal_mol:+.2f} kcal/mol, "
@@ -274,7 +274,6 @@ def experiment(
         out.print(
             f"For a card:  against_experiment: {{per_atom_kcal_mol: {{{of}}}, absolute_kcal_mol: "
             f"{corrected.absolute_kcal_mol:.2f}, molecules: {len(found.rows)}, source: ...}}",
-            markup=False,
         )
     out.print(f"{len(found.left_out)} molecules of the table are left out (--json gives each reason).")
 
@@ -291,11 +290,6 @@ def _label(
                 name, n=n, level_name=its, geometry=geometry, max_heavy=max_heavy, store=store, workers=workers,
                 data=data, progress=progress,
             )  # fmt: skip
-
-
-def _print(table: Table) -> None:
-    """A table as wide as it wants to be where it goes into a file or a pipe."""
-    (out if out.is_terminal else Console(width=WIDE, highlight=False)).print(table)
 
 
 def _table(*columns: str) -> Table:

@@ -11,6 +11,7 @@ from rich.table import Table
 from hemdata import catalog
 from hemdata.cli.app import command, out
 from hemdata.cli.histogram import bars
+from hemdata.console import print_table
 from hemdata.errors import CallError
 
 READERS = {
@@ -38,7 +39,7 @@ def list_cards(as_json: AsJson = False) -> None:
         table = Table(title=kind, title_justify="left", box=None, show_header=False, padding=(0, 2))
         for entry in entries:
             table.add_row(entry["name"], entry["title"])
-        out.print(table)
+        print_table(table)
         out.print()
 
 
@@ -65,22 +66,22 @@ def info(
         if value in (None, [], {}, ""):
             continue
         if isinstance(value, list):
-            out.print(f"[bold]{key}[/]")
+            out.print(key, style="bold")
             for entry in value:
-                out.print(f"  - {_line(entry)}", markup=False)
+                out.print(f"  - {_line(entry)}")
         elif isinstance(value, dict):
-            out.print(f"[bold]{key}[/]")
+            out.print(key, style="bold")
             for inner, entry in value.items():
                 if entry is not None:
-                    out.print(f"  {inner}: {_line(entry)}", markup=False)
+                    out.print(f"  {inner}: {_line(entry)}")
         else:
-            out.print(f"[bold]{key}[/]  ", end="")
-            out.print(str(value), markup=False)
+            out.print(key, style="bold", end="  ")
+            out.print(str(value))
     if held is not None:
         if held.flags.get("level_unaudited"):
             out.print("No energy of this set was compared with its level's own calculation yet.", style="yellow")
         for line in bars(held, out.width):
-            out.print(line, markup=False)
+            out.print(line)
 
 
 @command(
@@ -118,9 +119,9 @@ def show(
         print(geometry, end="")
         return
     if found.rejected:
-        out.print(f"Rejected when {found.folder} was built.", style="bold red", markup=False)
+        out.print(f"Rejected when {found.folder} was built.", style="bold red")
     else:
-        out.print(f"{id} in {found.folder}", style="bold", markup=False)
+        out.print(f"{id} in {found.folder}", style="bold")
     width = max(map(len, found.record))
     for key, value in found.record.items():
         unit = found.units.get(key, "")
@@ -128,7 +129,7 @@ def show(
             told, unit = f"{len(value) // 3} atoms (--xyz gives them)" if value else "none", ""
         else:
             told = "none" if value is None else ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-        out.print(f"  {key:{width}}  {told}{' ' + unit if unit and value is not None else ''}", markup=False)
+        out.print(f"  {key:{width}}  {told}{' ' + unit if unit and value is not None else ''}")
     if smiles:
         how = protocol(os.environ, out.is_terminal)
         picture = image(smiles, how) if how else braille(smiles, max(20, min(60, out.width - 2)))
@@ -147,7 +148,7 @@ def browse(
     """Write one static page of a built set: distributions, molecules, rejected records, provenance."""
     from hemdata.report.page.browse import browse as write_page
 
-    out.print(f"{write_page(data / name, page, drawn, seed)}: open it in a browser.", markup=False)
+    out.print(f"{write_page(data / name, page, drawn, seed)}: open it in a browser.")
 
 
 def _write(path: Path, text: str | None, missing: str) -> None:

@@ -9,6 +9,7 @@ import typer
 from rich.table import Table
 
 from hemdata.cli.app import command, out
+from hemdata.console import print_table
 
 SHOWN = 20
 
@@ -36,8 +37,8 @@ def overlap(
     cells = {(shared.a, shared.b): f"{shared.exact:,} ({shared.connectivity:,})" for shared in found}
     for a in order:
         table.add_row(a, *(cells.get((a, b), "") for b in order))
-    out.print(table)
+    print_table(table)
     for shared in found if names else []:
         if shared.names:
             more = f" and {shared.connectivity - SHOWN:,} more" if shared.connectivity > SHOWN else ""
-            out.print(f"{shared.a} and {shared.b}: {', '.join(shared.names[:SHOWN])}{more}", markup=False)
+            out.print(f"{shared.a} and {shared.b}: {', '.join(shared.names[:SHOWN])}{more}")

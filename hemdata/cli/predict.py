@@ -9,16 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from hemdata.cli.app import command, err, out
+from hemdata.console import error, print_table
 from hemdata.door.progress import bar
 
 if TYPE_CHECKING:
     from hemdata.predict.predict import Predicted
-
-WIDE = 200
 
 
 @command(
@@ -74,9 +72,9 @@ def predict(
         _tell(rows, of, models[0].level, len(models))
     failed = [each for each in rows if each.reason is not None]
     for each in failed:
-        err.print(f"{each.id}: {_line(each.reason)}", markup=False)
+        err.print(f"{each.id}: {_line(each.reason)}")
     if failed:
-        err.print(f"[bold red]Error:[/] {len(failed):,} of {len(rows):,} molecules have no energy.")
+        error(f"{len(failed):,} of {len(rows):,} molecules have no energy.")
         raise SystemExit(1)
 
 
@@ -112,17 +110,17 @@ def _tell(rows: Sequence["Predicted"], of: list[str], level: str, models: int) -
         numbers = (each.atomization_energy_kcal_mol, each.spread_kcal_mol, each.formation_298_kcal_mol)
         told = ["-" if number is None else f"{number:.2f}" for number in numbers]
         table.add_row(each.id, str(len(each.atomic_numbers)), *told, str(len(each.warnings) or "-"))
-    (out if out.is_terminal else Console(width=WIDE, highlight=False, emoji=False)).print(table)
+    print_table(table)
     spread = f"; spread: standard deviation over {models} models" if models > 1 else ""
-    out.print(f"kcal/mol, at {level}, by {'; '.join(of)}{spread}.", markup=False)
+    out.print(f"kcal/mol, at {level}, by {'; '.join(of)}{spread}.")
     if any(each.formation_298_kcal_mol is not None for each in rows):
-        out.print(f"{formation_note(level)}.", markup=False)
+        out.print(f"{formation_note(level)}.")
     reasons = dict.fromkeys(each.no_formation for each in rows if each.no_formation)
     for reason in reasons:
-        out.print(f"No enthalpy of formation: {reason}.", markup=False)
+        out.print(f"No enthalpy of formation: {reason}.")
     for each in rows:
         for warning in each.warnings:
-            out.print(f"{each.id}: {warning}", markup=False)
+            out.print(f"{each.id}: {warning}")
 
 
 def _row(each: "Predicted") -> dict[str, Any]:

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from hemdata.cli.app import app, command, err, out
+from hemdata.cli.app import app, command, out
+from hemdata.console import note, print_table
 
-WIDE = 130
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 studies = typer.Typer(no_args_is_help=True, help="Studies: new.")
@@ -82,7 +82,7 @@ def new(
     )
     out.print("Next:")
     for step in told.steps:
-        out.print(f"  {step}", markup=False)
+        out.print(f"  {step}")
 
 
 @command(
@@ -125,12 +125,12 @@ def report(
         told = {"page": str(page), "answer": answer.sentence, "drivers": answer.drivers}
         print(json.dumps(told | ({"figures": str(figures)} if figures else {})))
         return
-    out.print(answer.sentence, markup=False)
+    out.print(answer.sentence)
     if answer.drivers:
-        out.print(answer.drivers, markup=False)
-    out.print(str(page.resolve()), markup=False)
+        out.print(answer.drivers)
+    out.print(str(page.resolve()))
     if figures:
-        out.print(str(figures.resolve()), markup=False)
+        out.print(str(figures.resolve()))
 
 
 def _learning_curve(folder: Path, page: Path | None, figures: Path | None, as_json: bool) -> None:
@@ -153,12 +153,11 @@ def _learning_curve(folder: Path, page: Path | None, figures: Path | None, as_js
         spread = "" if each.deviation_kcal_mol is None else f" ± {each.deviation_kcal_mol:.2f}"
         words = (each.network, each.training_set, f"{each.training_size:,}", str(each.seeds))
         table.add_row(*words, f"{each.mae_kcal_mol:.2f}{spread}", f"{each.seconds:.0f}")
-    out.print(table)
+    print_table(table)
 
 
 def _compare(runs: tuple[Path, Path], page: Path | None, figures: Path | None, as_json: bool) -> None:
     """Print two runs side by side, and write them as CSV where `--out` says so."""
-    from rich.console import Console
     from rich.table import Table
 
     from hemdata.analysis.compare_runs import compare_runs
@@ -186,7 +185,7 @@ def _compare(runs: tuple[Path, Path], page: Path | None, figures: Path | None, a
             row["network"], row["training_set"], row["group"], number(row["a_kcal_mol"]), number(row["b_kcal_mol"]),
             number(row["ratio"]), span(row["ratio_low"], row["ratio_high"]), row["verdict"],
         )  # fmt: skip
-    out.print(f"MAE in kcal/mol of A = {runs[0]} and B = {runs[1]}, on the same molecules:", markup=False)
-    Console(highlight=False, width=WIDE).print(table)
-    for note in found.notes:
-        err.print(f"[yellow]Note:[/] {note}")
+    out.print(f"MAE in kcal/mol of A = {runs[0]} and B = {runs[1]}, on the same molecules:")
+    print_table(table)
+    for each in found.notes:
+        note(each)

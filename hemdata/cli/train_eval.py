@@ -6,17 +6,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from hemdata.cli.app import command, err, out
 from hemdata.cli.quantities import seconds
+from hemdata.console import note, print_table
 from hemdata.door.progress import bar, duration
 
 if TYPE_CHECKING:
     from hemdata.catalog import StudyCard
-
-WIDE = 200
 
 
 @command(
@@ -78,7 +76,7 @@ def train_eval(
             device=device,
             max_seconds=limit,
             progress=progress,
-            tell=lambda said: err.print(f"[yellow]Note:[/] {said}"),
+            tell=note,
         )
     if as_json:
         told = {"folder": str(folder), "done": ran.done, "skipped": ran.skipped, "failed": ran.failed}
@@ -89,12 +87,12 @@ def train_eval(
         counts = [f"{len(ran.done)} cells done, {len(ran.skipped)} stood already, {len(ran.failed)} failed"]
         out.print(f"{folder}: {', '.join(counts + rest)}.")
     for cell, who in ran.in_work.items():
-        err.print(f"{cell}: in work by {who}", markup=False)
+        err.print(f"{cell}: in work by {who}")
     if ran.left:
         err.print("The same command goes on with what is left.")
     if ran.failed:
         for cell, reason in ran.failed.items():
-            err.print(f"{cell}: {reason}", markup=False)
+            err.print(f"{cell}: {reason}")
         raise SystemExit(1)
 
 
@@ -126,7 +124,7 @@ def _plan(
             epochs = f"{row.epochs_done} of {row.epochs}" if row.epochs else "-"
             time = "-" if row.seconds is None else duration(row.seconds)
             table.add_row(row.cell, row.state, epochs, f"{row.training_size:,}", time, row.rate_from or "-")
-        (out if out.is_terminal else Console(width=WIDE, highlight=False, emoji=False)).print(table)
+        print_table(table)
         finished = sum(row.state == "finished" for row in rows)
         out.print(
             f"{folder}: {len(rows)} cells, {finished} finished; {total:.2f} hours of one process are left, "
@@ -135,7 +133,7 @@ def _plan(
     wrong = {row.reason: row for row in rows if row.reason is not None}
     if wrong:
         for reason, row in wrong.items():
-            err.print(f"{row.cell}: {reason}", markup=False)
+            err.print(f"{row.cell}: {reason}")
         raise SystemExit(1)
 
 
@@ -178,4 +176,4 @@ def _submit(
         print(json.dumps({"folder": str(folder), "job": number, "cells": due}))
         return
     out.print(f"{folder}: job {number} with {len(due)} cells, at most {cluster.maximum_jobs} at a time.")
-    out.print("`squeue` shows it; the same command submits again what it leaves.", markup=False)
+    out.print("`squeue` shows it; the same command submits again what it leaves.")

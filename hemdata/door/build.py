@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from hemdata.catalog import DatasetCard, dataset, is_composition
-from hemdata.door.progress import bar, err
+from hemdata.console import err
+from hemdata.door.progress import bar
 from hemdata.errors import CallError
 
 if TYPE_CHECKING:

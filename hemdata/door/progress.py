@@ -6,15 +6,15 @@ from contextlib import ExitStack, contextmanager
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from hemdata.console import err
 
 if TYPE_CHECKING:
     from hemdata.label.progress import Pace
 
 SECONDS_BETWEEN_LINES = 15.0
 Step = Callable[[int, str], None]
-err = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 
 
 @contextmanager
@@ -33,12 +33,12 @@ def bar(what: str, total: int | None, shown: bool = True) -> Iterator[Step]:
         yield _lines(what, total)
         return
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
-        TextColumn("{task.fields[note]}"),
+        TextColumn("{task.fields[note]}", markup=False),
     )
     with Progress(*columns, console=err) as progress:
         task = progress.add_task(what, total=total, note="")

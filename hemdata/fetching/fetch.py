@@ -116,12 +116,12 @@ class _Bar:
     """A progress bar on standard error, where that is a terminal."""
 
     def __init__(self, name: str) -> None:
-        from rich.console import Console
         from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
-        console = Console(stderr=True)
-        columns = [TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn()]
-        self._progress = Progress(*columns, console=console, disable=not console.is_terminal)
+        from hemdata.console import err
+
+        columns = [TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TransferSpeedColumn()]
+        self._progress = Progress(*columns, console=err, disable=not err.is_terminal)
         self._task = self._progress.add_task(f"Downloading {name}", total=None)
 
     def __enter__(self) -> "_Bar":
