@@ -1,5 +1,7 @@
 """Errors for people: what is wrong, where, what was expected, what was found, what to do."""
 
+from collections.abc import Iterable
+
 
 class HemdataError(Exception):
     """A mistake a person can mend; the command line prints it without a traceback.
@@ -76,3 +78,12 @@ class CallError(HemdataError):
     """
 
     exit_code = 2
+
+
+def did_you_mean(name: object, names: Iterable[str]) -> str:
+    """`Did you mean 'qm9'? ` for the names most like a mistyped one; empty where none is like it."""
+    from difflib import get_close_matches
+
+    by_lower = {each.lower(): each for each in names}
+    found = [by_lower[each] for each in get_close_matches(str(name).lower(), by_lower)]
+    return f"Did you mean {' or '.join(map(repr, found))}? " if found else ""

@@ -1,74 +1,8 @@
-"""catalog: reads and checks the cards of datasets/, schemas/, pipelines/ and models/."""
+"""catalog: reads and checks the cards of datasets/, schemas/, pipelines/ and models/.
 
-from hemdata.catalog.bridge_cards import BridgeCard, bridge_card
-from hemdata.catalog.cards import (
-    Column,
-    DatasetCard,
-    LevelCard,
-    RemoteFile,
-    SchemaCard,
-    SetCard,
-    SourceColumn,
-    Step,
-    composition,
-    dataset,
-    is_composition,
-    level_card,
-    schema_card,
-)
-from hemdata.catalog.clusters import ClusterCard, cluster_card
-from hemdata.catalog.folders import card_path, cards, label_places, roots
-from hemdata.catalog.reading import Card, read_card, read_yaml
-from hemdata.catalog.study_cards import (
-    BASELINES,
-    SAME_SIZE,
-    TEST_GROUPS,
-    Configuration,
-    NetworkCard,
-    StudyCard,
-    StudyNetwork,
-    Training,
-    TrainingSet,
-    adapter_today,
-    network,
-    study,
-)
+Its names are those of `__init__.pyi`, each imported when it is asked for: to list cards takes no card model.
+"""
 
-__all__ = [
-    "BASELINES",
-    "SAME_SIZE",
-    "TEST_GROUPS",
-    "BridgeCard",
-    "Card",
-    "ClusterCard",
-    "Column",
-    "Configuration",
-    "DatasetCard",
-    "LevelCard",
-    "NetworkCard",
-    "RemoteFile",
-    "SchemaCard",
-    "SetCard",
-    "SourceColumn",
-    "Step",
-    "StudyCard",
-    "StudyNetwork",
-    "Training",
-    "TrainingSet",
-    "adapter_today",
-    "bridge_card",
-    "card_path",
-    "cards",
-    "cluster_card",
-    "composition",
-    "dataset",
-    "is_composition",
-    "label_places",
-    "level_card",
-    "network",
-    "read_card",
-    "read_yaml",
-    "roots",
-    "schema_card",
-    "study",
-]
+from lazy_loader import attach_stub
+
+__getattr__, __dir__, __all__ = attach_stub(__name__, __file__)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from hemdata.catalog.cards import Name
+from hemdata.catalog.dataset_cards import Name
 from hemdata.catalog.reading import Card, read_card
 
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]

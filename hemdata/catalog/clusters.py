@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from hemdata.catalog.cards import Name
+from hemdata.catalog.dataset_cards import Name
 from hemdata.catalog.reading import Card, read_card
 
 Memory = Annotated[str, Field(pattern=r"^\d+(\.\d+)? ?(MB|GB|MiB|GiB)$")]

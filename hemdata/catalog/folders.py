@@ -4,7 +4,7 @@ import os
 from importlib.resources import files
 from pathlib import Path
 
-from hemdata.errors import CallError
+from hemdata.errors import CallError, did_you_mean
 
 PLACES = {
     "dataset": "datasets",
@@ -74,6 +74,7 @@ def card_path(kind: str, name: str | Path) -> Path:
             f"There is no {kind} named '{name}'.",
             expected=", ".join(known) or f"no {kind} card is installed",
             got=name,
-            fix="Take one of these names, give the path of a card, or set HEMDATA_CARDS to a folder of your own.",
+            fix=f"{did_you_mean(name, known)}Take one of these names, give the path of a card, "
+            "or set HEMDATA_CARDS to a folder of your own.",
         )
     return known[str(name)]

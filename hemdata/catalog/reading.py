@@ -1,57 +1,20 @@
 """Reads a card: YAML in, one checked pydantic model out, with errors that name file, key and allowed values."""
 
-from collections.abc import Hashable
 from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
-import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from hemdata.catalog.folders import card_path
+from hemdata.catalog.yaml_file import read_yaml
 from hemdata.errors import DataError
 
 
 class Card(BaseModel):
     """A declared thing; an unknown key is an error, not a silence, and a number is one."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class _Loader(yaml.SafeLoader):
-    """YAML that refuses a key given twice: the second would win in silence."""
-
-
-def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
-    seen: set[Any] = set()
-    for key_node, _ in node.value:
-        if key_node.tag == "tag:yaml.org,2002:merge":  # `<<: *anchor`
-            continue
-        key = loader.construct_object(key_node, deep=True)
-        if not isinstance(key, Hashable):
-            continue  # construct_mapping refuses it
-        if key in seen:
-            raise yaml.constructor.ConstructorError(None, None, f"the key '{key}' is given twice", key_node.start_mark)
-        seen.add(key)
-    return dict(loader.construct_mapping(node, deep=True))
-
-
-_Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
-
-
-def read_yaml(path: Path) -> dict[str, Any]:
-    """The mapping that a YAML file holds.
-
-    Raises:
-        DataError: if the file is not YAML, repeats a key or holds no mapping.
-    """
-    try:
-        data = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise DataError("The card is not valid YAML.", where=path, got=error, fix="Correct the file.") from None
-    if not isinstance(data, dict):
-        raise DataError("The card holds no keys.", where=path, expected="key: value lines", got=type(data).__name__)
-    return data
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, defer_build=True)
 
 
 def read_card[C: Card](model: type[C], kind: str, name: str | Path) -> C:

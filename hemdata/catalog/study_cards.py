@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from hemdata.catalog.cards import Element, Name
+from hemdata.catalog.dataset_cards import Element, Name
 from hemdata.catalog.reading import Card, read_card
 
 TEST_GROUPS = "test-groups"

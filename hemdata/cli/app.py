@@ -3,22 +3,39 @@
 import errno
 import functools
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from hemdata import console
 from hemdata.errors import HemdataError
 from hemdata.shield import shield_this_process
 
+NO_COMMANDS = ("__init__", "__main__", "app", "values")
+
 out, err = console.out, console.err
 
 
-class Commands(TyperGroup):
+class _Flags:
+    """A flag that is not given is False: typer leaves its own ones None, and makes that a bool by pydantic (60 ms)."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        found: list[Any] = super().get_params(ctx)  # type: ignore[misc]
+        for each in found:
+            if getattr(each, "is_flag", False) and each.default is None:
+                each.default = False
+        return found
+
+
+class Command(_Flags, TyperCommand):
+    """One command."""
+
+
+class Commands(_Flags, TyperGroup):
     """Commands of one word, and of two: `label status` beside the plain `label NAME`."""
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
@@ -33,11 +50,9 @@ app = typer.Typer(
     name="hemdata",
     cls=Commands,
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     rich_markup_mode="rich",
-    help="Which training set makes a neural network's energies trustworthy for your molecules, and why?",
-    epilog="Exit codes: 0 done, 1 the data are wrong, 2 the call is wrong, 130 stopped by Ctrl-C.",
 )
 
 _WAYS_OUT = {
@@ -48,6 +63,23 @@ _WAYS_OUT = {
     errno.EPERM: "You may not write or read there. Give another folder (--out, --store), or change its permissions.",
     errno.EFBIG: "The file would be larger than the system allows. Raise the limit (ulimit -f), or write elsewhere.",
 }
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        print(f"hemdata {version('hemdata')}")
+        raise typer.Exit
+
+
+@app.callback(epilog="Exit codes: 0 done, 1 the data are wrong, 2 the call is wrong, 130 stopped by Ctrl-C.")
+def hemdata(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Which training set makes a neural network's energies trustworthy for your molecules, and why?"""
 
 
 def command(name: str, examples: str, group: typer.Typer = app) -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -82,23 +114,34 @@ def command(name: str, examples: str, group: typer.Typer = app) -> Callable[[Cal
                 raise SystemExit(1) from None
 
         shown = "\n\n".join(f"    {line}" for line in examples.strip().splitlines())
-        group.command(name, epilog=f"[bold]Examples[/]\n\n{shown}")(told)
+        group.command(name, cls=Command, epilog=f"[bold]Examples[/]\n\n{shown}")(told)
         return told
 
     return added
 
 
-def commands() -> typer.Typer:
-    """The app with every command: each module beside this one adds its own."""
-    folder = Path(__file__).parent
-    for path in sorted(folder.glob("*.py")):
-        if path.stem not in ("__init__", "__main__"):
-            import_module(f"hemdata.cli.{path.stem}")
+def commands(words: Sequence[str] = ()) -> typer.Typer:
+    """The app with every command, or with just those that a call may mean.
+
+    A command's file bears its name: `list.py` holds `hemdata list`, `levels.py` and `levels_bridge.py` hold
+    `hemdata levels ...`. Where no file is named as the call's first word, every one is imported.
+    """
+    files = sorted(path.stem for path in Path(__file__).parent.glob("*.py") if path.stem not in NO_COMMANDS)
+    first = words[0].replace("-", "_") if words else ""
+    meant = [stem for stem in files if stem == first or stem.startswith(f"{first}_")] if first in files else files
+    for stem in meant:
+        import_module(f"hemdata.cli.{stem}")
     return app
+
+
+@command("help", "hemdata help\nhemdata help label\nhemdata help levels gap")
+def help_(words: Annotated[list[str], typer.Argument(metavar="[COMMAND]", help="A command.")] = []) -> None:  # noqa: B006
+    """Show the help of a command, or of all."""
+    commands(words)([*words, "--help"], prog_name="hemdata")
 
 
 def main() -> None:
     """Entry point of the `hemdata` command; a user's settings of other programs end here."""
     shield_this_process()
     console.print_any_text()
-    commands()()
+    commands(sys.argv[1:])()

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from hemdata.cli.app import command, out
+from hemdata.cli.values import named
 from hemdata.console import note
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -21,7 +22,12 @@ Workers = Annotated[int | None, typer.Option(min=1, help="Worker processes; by d
     "hemdata build qm9 --out elsewhere/qm9",
 )
 def build(
-    name: Annotated[str, typer.Argument(help="A dataset or a composition, or the path of a card.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            help="A dataset or a composition, or the path of a card.", autocompletion=named("dataset", "set")
+        ),
+    ],
     given: Annotated[Path | None, typer.Option("--from", help="Its archive or unpacked folder, given by hand.")] = None,
     folder: Annotated[Path | None, typer.Option("--out", help="Where to write; by default DATA/NAME.")] = None,
     workers: Workers = None,

@@ -7,16 +7,26 @@ from typing import Annotated, Any
 import typer
 
 from hemdata.cli.app import command, err, out
-from hemdata.cli.quantities import gigabytes, seconds
+from hemdata.cli.values import gigabytes, named, seconds
 from hemdata.console import error
 from hemdata.door.progress import duration, stages
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Data = Annotated[Path, typer.Option(help="Folder of the built datasets.")]
-Target = Annotated[str, typer.Argument(metavar="NAME|FILE", help="A dataset, or a .smi or .xyz file.")]
+Target = Annotated[
+    str,
+    typer.Argument(
+        metavar="NAME|FILE", help="A dataset, or a .smi or .xyz file.", autocompletion=named("dataset", "set")
+    ),
+]
 Number = Annotated[int | None, typer.Option("-n", min=1, help="How many molecules, chosen by the seed; default all.")]
-Level = Annotated[str, typer.Option(help="Level of theory.")]
-Geometry = Annotated[str, typer.Option(help="Level at which geometries are relaxed; `given` takes those there are.")]
+Level = Annotated[str, typer.Option(help="Level of theory.", autocompletion=named("level"))]
+Geometry = Annotated[
+    str,
+    typer.Option(
+        help="Level at which geometries are relaxed; `given` takes those there are.", autocompletion=named("level")
+    ),
+]
 Accuracy = Annotated[str, typer.Option(help="`label`, or `reference`: single points plainly converged.")]
 Store = Annotated[Path | None, typer.Option(help="The label store; by default DATA/labels.sqlite.")]
 Out = Annotated[Path | None, typer.Option("--out", help="Where to write; by default DATA/NAME@LEVEL.")]

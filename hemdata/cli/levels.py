@@ -9,6 +9,7 @@ import typer
 from rich.table import Table
 
 from hemdata.cli.app import app, command, out
+from hemdata.cli.values import named
 from hemdata.console import note, print_table
 from hemdata.door.progress import bar, stages
 
@@ -40,7 +41,7 @@ def list_levels(as_json: AsJson = False) -> None:
 
 @command("show", "hemdata levels show qm9\nhemdata levels show pc9 --json", levels)
 def show(
-    name: Annotated[str, typer.Argument(help="A level, or the path of a card.")],
+    name: Annotated[str, typer.Argument(help="A level, or the path of a card.", autocompletion=named("level"))],
     as_json: AsJson = False,
 ) -> None:
     """Show what defines a level, and its atoms."""
@@ -75,7 +76,9 @@ def show(
 
 @command("atoms", "hemdata levels atoms gfn2-xtb\nhemdata levels atoms qm9 --element C --element O", levels)
 def atoms(
-    name: Annotated[str, typer.Argument(metavar="LEVEL", help="A level, or the path of a card.")],
+    name: Annotated[
+        str, typer.Argument(metavar="LEVEL", help="A level, or the path of a card.", autocompletion=named("level"))
+    ],
     element: Annotated[list[str], typer.Option(help="Only this element; also one that the card lacks.")] = [],  # noqa: B006
     as_json: AsJson = False,
 ) -> None:
@@ -109,8 +112,8 @@ def atoms(
     levels,
 )
 def gap(
-    a: Annotated[str, typer.Argument(help="A level.")],
-    b: Annotated[str, typer.Argument(help="Another level.")],
+    a: Annotated[str, typer.Argument(help="A level.", autocompletion=named("level"))],
+    b: Annotated[str, typer.Argument(help="Another level.", autocompletion=named("level"))],
     name: Annotated[str, typer.Argument(help="A dataset, labelled at both, or one test group.")],
     geometry: Annotated[str | None, typer.Option(help="Level of the geometries; default the first that both have.")] = (
         None
@@ -211,7 +214,7 @@ def audit(
     levels,
 )
 def experiment(
-    level: Annotated[str, typer.Option(help="Level of the energies.")] = "gfn2-xtb",
+    level: Annotated[str, typer.Option(help="Level of the energies.", autocompletion=named("level"))] = "gfn2-xtb",
     geometry: Annotated[str, typer.Option(help="Level of the geometries.")] = "gfn2-xtb",
     frequencies: Annotated[
         str | None, typer.Option(help="Level of the zero-point energies; by default the one that the card names.")

@@ -1,87 +1,21 @@
-"""`hemdata list`, `info`, `show` and `browse`: what there is, and what it looks like."""
+"""`hemdata show`, `browse` and `overlap`: a molecule of a built set, a page of the whole, what sets share."""
 
 import json
 import os
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.table import Table
 
-from hemdata import catalog
 from hemdata.cli.app import command, out
-from hemdata.cli.histogram import bars
 from hemdata.console import print_table
 from hemdata.errors import CallError
 
-READERS = {
-    "dataset": catalog.dataset,
-    "set": catalog.composition,
-    "level": catalog.level_card,
-    "network": catalog.network,
-    "study": catalog.study,
-}
+NAMED = 20  # shared molecules
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Data = Annotated[Path, typer.Option(help="Folder of the built datasets.")]
-
-
-@command("list", "hemdata list\nhemdata list --json")
-def list_cards(as_json: AsJson = False) -> None:
-    """List the datasets, compositions, levels of theory, networks and studies."""
-    found = {
-        kind: [{"name": name, "title": str(getattr(read(name), "title", ""))} for name in catalog.cards(kind)]
-        for kind, read in READERS.items()
-    }
-    if as_json:
-        print(json.dumps(found, indent=2))
-        return
-    for kind, entries in found.items():
-        table = Table(title=kind, title_justify="left", box=None, show_header=False, padding=(0, 2))
-        for entry in entries:
-            table.add_row(entry["name"], entry["title"])
-        print_table(table)
-        out.print()
-
-
-@command("info", "hemdata info pc9\nhemdata info qm9 --json\nhemdata info test-groups@gfn2-xtb")
-def info(
-    name: Annotated[str, typer.Argument(help="A dataset, composition, built set, level, network or study.")],
-    as_json: AsJson = False,
-    data: Data = Path("data"),
-) -> None:
-    """Tell what is known of a dataset, composition, level, network or study; of a built set also what it holds."""
-    told = {} if "@" in name and (data / name / "manifest.json").is_file() else _known(name)
-    told.update(_built(data / name))
-    held = None
-    if told["built"]:
-        from hemdata.curate.describe import describe
-
-        held = describe(data / name)
-        told["holds"] = held.as_data()
-    if as_json:
-        print(json.dumps(told, indent=2))
-        return
-    told.pop("holds", None)
-    for key, value in told.items():
-        if value in (None, [], {}, ""):
-            continue
-        if isinstance(value, list):
-            out.print(key, style="bold")
-            for entry in value:
-                out.print(f"  - {_line(entry)}")
-        elif isinstance(value, dict):
-            out.print(key, style="bold")
-            for inner, entry in value.items():
-                if entry is not None:
-                    out.print(f"  {inner}: {_line(entry)}")
-        else:
-            out.print(key, style="bold", end="  ")
-            out.print(str(value))
-    if held is not None:
-        if held.flags.get("level_unaudited"):
-            out.print("No energy of this set was compared with its level's own calculation yet.", style="yellow")
-        for line in bars(held, out.width):
-            out.print(line)
 
 
 @command(
@@ -151,44 +85,39 @@ def browse(
     out.print(f"{write_page(data / name, page, drawn, seed)}: open it in a browser.")
 
 
+@command("overlap", "hemdata overlap qm9 pubchem9 azoxy explosives\nhemdata overlap pubchem9 azoxy --names")
+def overlap(
+    datasets: Annotated[list[str], typer.Argument(metavar="NAME|DIR ...", help="Built datasets.")],
+    names: Annotated[bool, typer.Option("--names", help="Name the shared molecules.")] = False,
+    data: Annotated[Path, typer.Option(help="Folder of the built datasets.")] = Path("data"),
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Count the molecules that built datasets share: by whole InChIKey, and by connectivity alone."""
+    from hemdata.curate.overlap import overlap as overlap_of
+    from hemdata.shards import find
+
+    found = overlap_of([find(name, data) for name in datasets])
+    if as_json:
+        print(json.dumps([asdict(shared) for shared in found], indent=2))
+        return
+    table = Table(title="shared molecules: InChIKey (connectivity)", title_justify="left", box=None, padding=(0, 2))
+    table.add_column("")
+    order = list(dict.fromkeys(shared.a for shared in found))
+    for name in order:
+        table.add_column(name, justify="right")
+    cells = {(shared.a, shared.b): f"{shared.exact:,} ({shared.connectivity:,})" for shared in found}
+    for a in order:
+        table.add_row(a, *(cells.get((a, b), "") for b in order))
+    print_table(table)
+    for shared in found if names else []:
+        if shared.names:
+            more = f" and {shared.connectivity - NAMED:,} more" if shared.connectivity > NAMED else ""
+            out.print(f"{shared.a} and {shared.b}: {', '.join(shared.names[:NAMED])}{more}")
+
+
 def _write(path: Path, text: str | None, missing: str) -> None:
     if text is None:
         raise CallError(missing, fix=f"Leave out {path}.")
     temporary = path.with_name(f".{path.name}.part")
     temporary.write_text(text, encoding="utf-8")
     temporary.replace(path)
-
-
-def _line(entry: Any) -> str:
-    if not isinstance(entry, dict):
-        return str(entry)
-    return "; ".join(f"{key}: {value}" for key, value in entry.items() if value not in (None, [], {}, "", False, True))
-
-
-def _known(name: str) -> dict[str, Any]:
-    for kind, read in READERS.items():
-        if name in catalog.cards(kind):
-            card: dict[str, Any] = {"kind": kind, **read(name).model_dump(mode="json")}
-            return card
-    names = [known for kind in READERS for known in catalog.cards(kind)]
-    raise CallError(f"There is nothing named '{name}'.", expected=", ".join(names), fix="`hemdata list` tells them.")
-
-
-def _built(folder: Path) -> dict[str, Any]:
-    from hemdata.shards import read_manifest
-
-    if not (folder / "manifest.json").is_file():
-        return {"built": None}
-    manifest = read_manifest(folder)
-    return {
-        "built": {
-            "folder": str(folder),
-            "read": manifest.counts.read,
-            "accepted": manifest.counts.accepted,
-            "rejected": manifest.counts.rejected,
-            "shards": len(manifest.shards),
-            "levels": ", ".join(f"{level.name} ({level.hash})" for level in manifest.levels),
-            "mixed_levels": manifest.made_from.get("mixed_levels"),
-            "audit": manifest.made_from.get("audit", {}).get("verdict"),
-        }
-    }

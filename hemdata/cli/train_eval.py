@@ -9,7 +9,7 @@ import typer
 from rich.table import Table
 
 from hemdata.cli.app import command, err, out
-from hemdata.cli.quantities import seconds
+from hemdata.cli.values import named, seconds
 from hemdata.console import note, print_table
 from hemdata.door.progress import bar, duration
 
@@ -25,7 +25,10 @@ if TYPE_CHECKING:
     "hemdata train-eval demo --submit my-cluster.yaml",
 )
 def train_eval(
-    study: Annotated[str, typer.Argument(metavar="STUDY.yaml", help="A study's card, by path or name.")],
+    study: Annotated[
+        str,
+        typer.Argument(metavar="STUDY.yaml", help="A study's card, by path or name.", autocompletion=named("study")),
+    ],
     folder: Annotated[Path | None, typer.Option("--out", help="Where the rows go; by default runs/STUDY.")] = None,
     data: Annotated[Path, typer.Option(help="Folder of the labelled datasets.")] = Path("data"),
     only: Annotated[list[str], typer.Option("--cells", metavar="PATTERN", help="Only cells named so.")] = [],  # noqa: B006

@@ -2,19 +2,11 @@
 
 from typing import TYPE_CHECKING
 
-from hemdata import catalog
-from hemdata.errors import CallError
+from hemdata.catalog import KINDS, titles
+from hemdata.errors import CallError, did_you_mean
 
 if TYPE_CHECKING:
     import pandas as pd
-
-READERS = {
-    "dataset": catalog.dataset,
-    "set": catalog.composition,
-    "level": catalog.level_card,
-    "network": catalog.network,
-    "study": catalog.study,
-}
 
 
 def catalogue(kind: str | None = None) -> "pd.DataFrame":
@@ -28,7 +20,6 @@ def catalogue(kind: str | None = None) -> "pd.DataFrame":
 
     Raises:
         CallError: if there is no such kind.
-        DataError: for a broken card.
 
     Example:
         >>> hd.catalogue("network")["name"].tolist()
@@ -36,12 +27,8 @@ def catalogue(kind: str | None = None) -> "pd.DataFrame":
     """
     import pandas as pd
 
-    if kind is not None and kind not in READERS:
-        raise CallError("There is no such kind of card.", expected=", ".join(READERS), got=kind)
-    rows = [
-        (each, name, str(getattr(read(name), "title", "")))
-        for each, read in READERS.items()
-        if kind in (None, each)
-        for name in catalog.cards(each)
-    ]
+    if kind is not None and kind not in KINDS:
+        fix = did_you_mean(kind, KINDS) or None
+        raise CallError("There is no such kind of card.", expected=", ".join(KINDS), got=kind, fix=fix)
+    rows = [(each, name, title) for each in ([kind] if kind else KINDS) for name, title in titles(each).items()]
     return pd.DataFrame(rows, columns=["kind", "name", "title"])

@@ -9,7 +9,7 @@ from hemdata.catalog import cards
 from hemdata.chemistry.stability import analysable
 from hemdata.curate.build import build
 from hemdata.curate.compose import compose
-from hemdata.errors import CallError, DataError
+from hemdata.errors import CallError, DataError, did_you_mean
 from hemdata.identity import flat_graph, identify
 from hemdata.label.calculation import stages
 from hemdata.label.columns.enthalpy import enthalpy as how_enthalpy
@@ -178,7 +178,7 @@ def _molecules(target: str | Path, data: Path) -> tuple[Iterable[Molecule], str,
         raise CallError(
             f"There is no dataset and no file '{target}'.",
             expected=f"a .smi or .xyz file, or one of {', '.join((*cards('dataset'), *cards('set')))}",
-            fix="Correct the name.",
+            fix=f"{did_you_mean(target, (*cards('dataset'), *cards('set')))}Correct the name.",
         )
     return from_file(path), dataset_name(path), [_source(path, path.name)]
 

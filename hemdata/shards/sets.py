@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hemdata.catalog import cards, dataset, label_places
-from hemdata.errors import CallError
+from hemdata.errors import CallError, did_you_mean
 from hemdata.levels import START_LEVEL, level
 from hemdata.shards.manifest import MANIFEST
 
@@ -92,7 +92,8 @@ def find(
         folder: Path = place / str(its)
         if stands(folder):
             return folder
-    fix = f"Run `{its.command}`, or give its folder."
+    there = [str(other) for other, _ in sets_in(data)]
+    fix = f"{did_you_mean(its, there)}Run `{its.command}`, or give its folder."
     raise CallError(f"The set '{its}' is not there.", where=data / str(its), fix=fix)
 
 

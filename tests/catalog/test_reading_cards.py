@@ -142,7 +142,7 @@ def test_a_missing_key_does_not_print_the_whole_card(card):
         ("? [a, b]\n: 1\n", "unhashable"),
         ("a: &a [*a]\n", "recursive"),
         ("a: !!python/object/apply:os.getcwd []\n", "python"),
-        ("name: \x07\n", "special characters"),
+        ("name: \x07\n", "characters"),
     ],
 )
 def test_what_is_no_yaml_is_told_with_its_place(text, said, card):

@@ -1,6 +1,18 @@
-"""Times and sizes as people write them on the command line: 90s, 20m, 6h; 500MB, 4GB."""
+"""What people type: names of cards, which the shell completes; times and sizes as 90s, 20m, 6h; 500MB, 4GB."""
 
+from collections.abc import Callable
 from contextlib import suppress
+
+
+def named(*kinds: str) -> Callable[[], list[str]]:
+    """What typer asks for the words that may stand in a place: the names of every card of these kinds."""
+
+    def names() -> list[str]:
+        from hemdata.catalog import cards
+
+        return sorted({name for kind in kinds for name in cards(kind)})
+
+    return names
 
 
 def seconds(text: str | None, option: str) -> float | None:

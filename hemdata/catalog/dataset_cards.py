@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from hemdata.catalog.folders import cards
-from hemdata.catalog.reading import Card, read_card, read_yaml
+from hemdata.catalog.reading import Card, read_card
+from hemdata.catalog.yaml_file import read_yaml
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")]
 Element = Annotated[str, Field(pattern=r"^[A-Z][a-z]?$")]
