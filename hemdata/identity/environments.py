@@ -43,7 +43,13 @@ def all_environments(molecule: Any, radius: int) -> set[int]:
 
     The numbers are those of `environments_at`; each knows its radius, so that those of two radii are never equal.
     """
-    return set(_generator(radius).GetSparseCountFingerprint(molecule).GetNonzeroElements())
+    return set(counted_environments(molecule, radius))
+
+
+def counted_environments(molecule: Any, radius: int) -> dict[int, int]:
+    """How often an RDKit molecule shows each surroundings of any radius up to this one, in one call of RDKit."""
+    found: dict[int, int] = _generator(radius).GetSparseCountFingerprint(molecule).GetNonzeroElements()
+    return found
 
 
 def environments_of(smiles: Iterable[str | None], radius: int = RADIUS) -> set[int]:

@@ -1,0 +1,1 @@
+"""lint: contradictions inside a built set, found without any quantum chemistry."""

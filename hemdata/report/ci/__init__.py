@@ -1,0 +1,1 @@
+"""ci: findings as the files that continuous integration reads."""

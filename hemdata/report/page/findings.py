@@ -1,0 +1,106 @@
+"""Pages of findings: each kind of finding in a section, its rows with molecules drawn."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hemdata.curate.lint.run import Linted, checks
+from hemdata.report.page.drawings import draw
+
+DRAWN = 24  # of a section
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section of the page: `rows` have id, smiles and lines of text."""
+
+    id: str
+    short: str
+    title: str
+    about: list[str]
+    rows: list[dict[str, Any]]
+    severity: str | None = None
+    more: str | None = None
+
+
+@dataclass(frozen=True)
+class Findings:
+    """A page in words; `facts` are pairs, `table` has title, columns and rows."""
+
+    title: str
+    kind: str
+    question: str
+    answer: str
+    facts: list[tuple[str, str]]
+    sections: list[Section]
+    detail: str | None = None
+    table: dict[str, Any] | None = None
+    footer: str = "Made by hemdata; the same set makes the same page."
+
+
+def lint_page(found: Linted, smiles: dict[str, str | None], out: Path) -> Path:
+    """Write the page of what lint found.
+
+    Args:
+        smiles: of the rows that are named, by id.
+        out: the page's file.
+
+    Raises:
+        DataError: if it cannot be written.
+    """
+    sections = []
+    for its in (each for family in checks().values() for each in family):
+        rows = [finding for finding in found.findings if finding.code == its.code]
+        if not rows:
+            continue
+        told = [
+            {"id": ", ".join(row.ids) or "the whole set", "smiles": smiles.get(row.ids[0]) if row.ids else None}
+            | {"lines": [row.evidence]}
+            for row in rows[:DRAWN]
+        ]
+        more = f"{len(rows) - DRAWN:,} more: `--json` has them all." if len(rows) > DRAWN else None
+        title = f"{its.code}: {len(rows):,}"
+        sections.append(Section(its.code, its.code, title, [its.says, its.advice], told, its.severity, more))
+    graver = found.at_least("error")
+    page = Findings(
+        title=found.dataset,
+        kind="Lint of a built set",
+        question=f"Do the columns of its {found.rows:,} rows contradict each other?",
+        answer=f"{len(found.findings):,} findings, {graver:,} of them errors."
+        if found.findings
+        else "No check found anything.",
+        detail=f"{found.known:,} more are known defects." if found.known else None,
+        facts=[
+            ("Rows", f"{found.rows:,}"),
+            ("Checks made", str(len(found.made))),
+            ("Not made", ", ".join(found.not_made) or "none"),
+        ],
+        sections=sections,
+    )
+    return write_findings(page, out)
+
+
+def write_findings(page: Findings, out: Path) -> Path:
+    """Write a page of findings; molecules that RDKit reads are drawn.
+
+    Raises:
+        DataError: if it cannot be written.
+    """
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    from hemdata.report.page.page import _write
+
+    environment = Environment(
+        loader=PackageLoader("hemdata.report.page", "."),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    css = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
+    for section in page.sections:
+        for row in section.rows:
+            row["svg"] = draw(row["smiles"]) if row.get("smiles") else None
+    text = environment.get_template("findings.html.j2").render(css=css, **vars(page))
+    _write(out, text)
+    return out
