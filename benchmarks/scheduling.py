@@ -24,7 +24,7 @@ from hemdata.label.run import label
 from hemdata.label.store.database import LabelStore
 from hemdata.label.workers.cluster import opened
 from hemdata.levels import level
-from hemdata.molecules import from_file
+from hemdata.molecules import read_molecules
 
 WARM = ["C", "N", "O", "F", "CC", "CO"]
 
@@ -63,7 +63,7 @@ def asked(folder: Path, number: int, largest: int) -> list:
         smiles += fitting[:: max(1, len(fitting) // wanted)][:wanted]
     path = folder / "asked.smi"
     path.write_text("\n".join(smiles) + "\n")
-    return list(from_file(path))
+    return read_molecules(path)
 
 
 def run(molecules: list, workers: int, folder: Path, level_name: str = "gfn2-xtb", calculation=calculate) -> Run:
@@ -72,7 +72,7 @@ def run(molecules: list, workers: int, folder: Path, level_name: str = "gfn2-xtb
     (folder / "warm.smi").write_text("\n".join(WARM) + "\n")
     with opened(len(molecules), workers) as place:
         with LabelStore(folder / f"warm-{time.time_ns()}.sqlite") as store:
-            label(list(from_file(folder / "warm.smi")), chain, store, scheduler=place.address, calculation=calculation)
+            label(read_molecules(folder / "warm.smi"), chain, store, scheduler=place.address, calculation=calculation)
         with Timed(folder / f"{time.time_ns()}.sqlite") as store:
             if len(chain) > 1:  # geometries first: they are not what is timed here
                 label(molecules, chain[:-1], store, scheduler=place.address, calculation=calculation)

@@ -8,7 +8,7 @@ from hemdata.errors import CallError, DataError
 from hemdata.identity import flat_graph
 from hemdata.label.calculation import Stage, calculation_for, stages
 from hemdata.levels import Level, level
-from hemdata.molecules import Molecule, dataset_name, from_file, sample
+from hemdata.molecules import Molecule, dataset_name, read_molecules, sample
 
 
 def molecules(n: int) -> list[Molecule]:
@@ -33,7 +33,7 @@ def test_a_smiles_file_reads_names_triple_bonds_and_empty_lines(tmp_path: Path) 
     """A reader told that # starts a comment would cut C#N to C."""
     path = tmp_path / "My molecules.smi"
     path.write_text("C#N hydrogen-cyanide\n\nO\n[CH3] methyl\n")
-    read = list(from_file(path))
+    read = read_molecules(path)
     assert [m.id for m in read] == ["my-molecules:hydrogen-cyanide", "my-molecules:3", "my-molecules:methyl"]
     assert read[0].inchikey == "LELOWRISYMNNSU-UHFFFAOYSA-N"  # hydrogen cyanide, PubChem CID 768
     assert [m.multiplicity for m in read] == [1, 1, 2]
@@ -43,7 +43,7 @@ def test_a_wrong_smiles_names_file_and_line(tmp_path: Path) -> None:
     path = tmp_path / "a.smi"
     path.write_text("C\nC1CC\n")
     with pytest.raises(DataError) as refused:
-        list(from_file(path))
+        read_molecules(path)
     assert "line 2" in str(refused.value)
     assert "C1CC" in str(refused.value)
 
@@ -51,18 +51,18 @@ def test_a_wrong_smiles_names_file_and_line(tmp_path: Path) -> None:
 def test_an_xyz_file_reads_all_its_molecules_and_a_broken_one_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "two.xyz"
     path.write_text("1\n\nHe 0 0 0\n3\nwater\nO 0 0 0.12\nH 0 0.76 -0.48\nH 0 -0.76 -0.48\n")
-    read = list(from_file(path))
+    read = read_molecules(path)
     assert [m.atomic_numbers for m in read] == [[2], [8, 1, 1]]
     assert read[1].positions[2] == 0.12
     path.write_text("4\n\nO 0 0 0\n")
     with pytest.raises(DataError, match="does not read"):
-        list(from_file(path))
+        read_molecules(path)
 
 
 def test_other_files_are_wrong_calls_and_names_become_dataset_names(tmp_path: Path) -> None:
     with pytest.raises(CallError, match="not read"):
-        list(from_file(tmp_path / "a.pdf"))
-    assert dataset_name(Path("x/Ünser Satz (1).smi")) == "nser-satz-1"
+        read_molecules(tmp_path / "a.pdf")
+    assert dataset_name(Path("x/Ünser Satz (1).smi")) == "unser-satz-1"
 
 
 def test_a_calculation_is_addressed_by_its_content() -> None:

@@ -1,6 +1,5 @@
 """A pool of molecules read as a stream of SMILES: a built set, or a file of SMILES, compressed or not."""
 
-import gzip
 from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
@@ -8,9 +7,12 @@ from typing import Any, NamedTuple
 
 from hemdata.catalog import TEST_GROUPS
 from hemdata.choose.targets import Target, barred, targets
-from hemdata.errors import CallError, DataError
+from hemdata.errors import CallError
 from hemdata.identity import flat_graph, identify
 from hemdata.identity.molecule import parsed
+from hemdata.molecules import dataset_name, suffix
+from hemdata.molecules.names import in_id
+from hemdata.molecules.readers.smi import SUFFIXES, smiles_lines
 from hemdata.processes import chunked
 from hemdata.shards import find, iterate
 
@@ -26,13 +28,13 @@ class Candidate(NamedTuple):
 
 
 def place(name: str | Path, data: Path) -> Path:
-    """Where a pool is: a folder of shards by path or by its name under `data`, or a .smi or .smi.gz file.
+    """Where a pool is: a folder of shards by path or by its name under `data`, or a .smi file, compressed or not.
 
     Raises:
         CallError: if there is none.
     """
     path = Path(name)
-    if path.name.endswith((".smi", ".smi.gz")):
+    if suffix(path) in SUFFIXES:
         if path.is_file():
             return path
         raise CallError("There is no such file of SMILES.", where=path, fix="Correct the path.")
@@ -52,15 +54,9 @@ def _rows(folder: Path) -> Iterator[Candidate]:
 
 
 def _lines(path: Path) -> Iterator[Candidate]:
-    name = path.name.split(".smi")[0]
-    try:
-        with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as file:
-            for number, line in enumerate(file, 1):
-                words = line.split()
-                if words:
-                    yield Candidate(f"{name}:{words[1] if len(words) > 1 else number}", words[0], None)
-    except (OSError, EOFError, UnicodeDecodeError) as error:
-        raise DataError("The file of SMILES does not read.", where=path, got=error, fix="Copy it again.") from None
+    name = dataset_name(path)
+    for line in smiles_lines(path):
+        yield Candidate(f"{name}:{in_id(line.name or line.number)}", line.smiles, None)
 
 
 class Barred:

@@ -7,6 +7,7 @@ from pathlib import Path
 from hemdata.catalog import TEST_GROUPS, cards, dataset
 from hemdata.errors import CallError, DataError
 from hemdata.identity import flat_graph, identify
+from hemdata.molecules import is_file_of_molecules, read_molecules, suffixes
 from hemdata.sources import open_source
 
 READER = "test_groups"
@@ -32,15 +33,26 @@ def targets(names: Sequence[str | Path]) -> list[Target]:
     """The molecules of some groups, in their own order, each id once.
 
     Args:
-        names: test groups (`test-groups` is all of them), or .smi files (SMILES, then a name if there is one).
+        names: test groups (`test-groups` is all of them), or files of molecules that have a SMILES.
 
     Raises:
-        CallError: for a name that is neither.
-        DataError: for a SMILES that does not read; names file and line.
+        CallError: for a name that is neither, or two groups of one name.
+        DataError: if something of a file does not read; names every such line.
     """
     found: dict[str, Target] = {}
+    owners: dict[str, Path] = {}
     for name in names:
-        for target in _from_file(Path(name)) if Path(name).suffix == ".smi" else _from_group(str(name)):
+        path = Path(name) if is_file_of_molecules(name) else None
+        owner = path.resolve() if path else Path(TEST_GROUPS)
+        for target in _from_file(path) if path else _from_group(str(name)):
+            group = target.id.partition(":")[0]
+            if owners.setdefault(group, owner) != owner:
+                raise CallError(
+                    f"Two groups are called '{group}', and their molecules would stand in one.",
+                    where=name,
+                    got=owners[group],
+                    fix="Give the file another name.",
+                )
             found.setdefault(target.id, target)
     return list(found.values())
 
@@ -58,32 +70,13 @@ def barred(molecules: Sequence[Target]) -> set[str]:
     return {flat_graph(target.inchikey) for target in [*molecules, *_from_group(TEST_GROUPS)] if target.inchikey}
 
 
-def read_smiles(path: Path) -> Iterator[tuple[int, str, str | None]]:
-    """The lines of a .smi file: number, SMILES, name if there is one; blank lines are passed over.
-
-    Raises:
-        CallError: if there is no such file.
-        DataError: if it is not UTF-8 text.
-    """
-    if not path.is_file():
-        raise CallError("There is no such file of SMILES.", where=path, fix="Correct the path.")
-    try:
-        with path.open(encoding="utf-8") as file:
-            for number, line in enumerate(file, 1):
-                words = line.split(maxsplit=1)
-                if words:
-                    yield number, words[0], words[1].split()[0] if len(words) > 1 else None
-    except UnicodeDecodeError as error:
-        raise DataError("The file is not UTF-8 text.", where=path, got=error) from None
-
-
 def _from_group(name: str) -> Iterator[Target]:
     card = dataset(name) if name in cards("dataset") else None
     if card is None or card.reader != READER:
         groups = [known for known in cards("dataset") if dataset(known).reader == READER]
         raise CallError(
             f"There is no group of molecules '{name}'.",
-            expected=f"{', '.join(groups)}, or a .smi file",
+            expected=f"{', '.join(groups)}, or a {' or '.join(suffixes())} file",
             got=name,
             fix="Correct the name.",
         )
@@ -95,8 +88,12 @@ def _from_group(name: str) -> Iterator[Target]:
 
 
 def _from_file(path: Path) -> Iterator[Target]:
-    for number, smiles, name in read_smiles(path):
-        yield _target(f"{path.stem}:{name or number}", smiles, f"{path}, line {number}")
+    for molecule in read_molecules(path):
+        if molecule.smiles is None or molecule.canonical_smiles is None:
+            raise CallError(
+                "Molecules are chosen for SMILES, and this file has none.", where=path, fix="Give them as a .smi file."
+            )
+        yield Target(molecule.id, molecule.smiles, molecule.canonical_smiles, molecule.inchikey or "")
 
 
 def _target(id: str, smiles: str, where: str) -> Target:

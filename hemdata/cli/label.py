@@ -1,15 +1,19 @@
 """`hemdata label` and its store: labels computed, counted, written as shards, merged from another machine's."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from hemdata.cli.app import command, err, out
 from hemdata.cli.values import gigabytes, named, seconds
-from hemdata.console import error
+from hemdata.console import error, note
 from hemdata.door.progress import duration, stages
+
+if TYPE_CHECKING:
+    from hemdata.molecules import Unread
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Data = Annotated[Path, typer.Option(help="Folder of the built datasets.")]
@@ -18,6 +22,10 @@ Target = Annotated[
     typer.Argument(
         metavar="NAME|FILE", help="A dataset, or a .smi or .xyz file.", autocompletion=named("dataset", "set")
     ),
+]
+Charge = Annotated[int | None, typer.Option(help="Of all molecules of a file, where it does not say it.")]
+Multiplicity = Annotated[
+    int | None, typer.Option(min=1, help="Of all molecules of a file, where it does not say it: 2S + 1.")
 ]
 Number = Annotated[int | None, typer.Option("-n", min=1, help="How many molecules, chosen by the seed; default all.")]
 Level = Annotated[str, typer.Option(help="Level of theory.", autocompletion=named("level"))]
@@ -77,6 +85,8 @@ def label(
     frequencies: Frequencies = None,
     corrected: Corrected = False,
     stability: Stability = False,
+    charge: Charge = None,
+    multiplicity: Multiplicity = None,
     retry: Annotated[str | None, typer.Option(help="`failed`: compute just the failed ones again.")] = None,
     time_limit: Annotated[
         str | None, typer.Option(metavar="TIME", help="For each calculation, as 90s, 20m or 6h; then it has failed.")
@@ -100,6 +110,7 @@ def label(
     from hemdata.errors import CallError
     from hemdata.label.dataset import label_dataset
     from hemdata.label.workers.isolated import Limits
+    from hemdata.molecules import Said
 
     if retry not in (None, "failed"):
         raise CallError("--retry knows one word.", expected="failed", got=retry)
@@ -122,6 +133,8 @@ def label(
             frequencies=frequencies,
             corrected=corrected,
             stability=stability,
+            said=Said(charge, multiplicity),
+            unread=_tell_unread,
             retry_failed=retry == "failed",
             workers=workers,
             scheduler=scheduler,
@@ -184,6 +197,8 @@ def export(
     frequencies: Frequencies = None,
     corrected: Corrected = False,
     stability: Stability = False,
+    charge: Charge = None,
+    multiplicity: Multiplicity = None,
     partial: Annotated[bool, typer.Option("--partial", help="Write what there is; the rest is rejected rows.")] = False,
     data: Data = Path("data"),
     as_json: AsJson = False,
@@ -256,6 +271,12 @@ def _known(accuracy: str) -> None:
 
     if accuracy not in ("label", "reference"):
         raise CallError("There is no such accuracy.", expected="label or reference", got=accuracy)
+
+
+def _tell_unread(unread: Sequence["Unread"]) -> None:
+    from hemdata.molecules import listed
+
+    note(f"{len(unread):,} of the file do not read and are left out:{listed([each.told for each in unread])}")
 
 
 def _tell(labelled: Any, level: str, as_json: bool) -> None:

@@ -35,11 +35,16 @@ def predict(
         str | None, typer.Option(help="Level of geometries made from SMILES; by default the training set's.")
     ] = None,
     formation: Annotated[bool, typer.Option(help="Enthalpies of formation where the level has the data.")] = True,
+    charge: Annotated[int | None, typer.Option(help="Of all molecules, where a file does not say it.")] = None,
+    multiplicity: Annotated[
+        int | None, typer.Option(min=1, help="Of all molecules, where a file does not say it: 2S + 1.")
+    ] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Worker processes; by default one a core.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Predict atomization energies of your molecules: the mean and spread over models, and what to be wary of."""
     from hemdata.errors import CallError
+    from hemdata.molecules import Said
     from hemdata.predict.find import load_all, packages
     from hemdata.predict.predict import predict as ask
     from hemdata.predict.predict import wanted
@@ -47,7 +52,7 @@ def predict(
     if file is not None and file.suffix != ".csv":
         raise CallError("--out writes CSV.", expected="a name that ends in .csv", got=file.name)
     found = {word: packages(word) for word in words}
-    molecules = [one for word in words if not found[word] for one in wanted(word)]
+    molecules = [one for word in words if not found[word] for one in wanted(word, Said(charge, multiplicity))]
     if not molecules:
         raise CallError("No molecules are given.", expected="a .smi or .xyz file, or a SMILES, after the models")
     with _kept_to_the_end():

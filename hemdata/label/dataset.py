@@ -21,8 +21,20 @@ from hemdata.label.store.database import LabelStore
 from hemdata.label.to_shards import export
 from hemdata.label.workers.isolated import Limits
 from hemdata.levels import START_LEVEL, SYMBOLS, Level, level
-from hemdata.molecules import Molecule, dataset_name, from_file, from_shards, sample
-from hemdata.shards import Manifest, SetName, SourceFile, iterate, sha256, stands
+from hemdata.molecules import (
+    NOTHING,
+    Molecule,
+    Said,
+    Unread,
+    dataset_name,
+    entries,
+    from_shards,
+    only_molecules,
+    sample,
+    suffixes,
+    unreadable,
+)
+from hemdata.shards import Manifest, SetName, SourceFile, in_catalogue, iterate, sha256, stands
 
 GIVEN = "given"
 
@@ -60,6 +72,8 @@ def label_dataset(
     limits: Limits | None = None,
     compute: bool = True,
     partial: bool = False,
+    said: Said = NOTHING,
+    unread: Callable[[Sequence[Unread]], None] | None = None,
     data: Path = Path("data"),
     progress: Callable[[Pace], None] | None = None,
 ) -> Labelled:
@@ -84,11 +98,14 @@ def label_dataset(
         compute: False writes what the store holds, which a run may be filling, and computes nothing.
         partial: then molecules that are not labelled yet are rejected rows, not an error; so are those that
             `retry_failed` leaves alone.
+        said: charge and multiplicity of a file's molecules, where it does not say them.
+        unread: told at once, before anything is computed, what of a file does not read; these are rejected rows.
         workers, scheduler, cluster, limits, progress: as `label`.
 
     Raises:
         CallError: for an unknown dataset or file, or a store in use.
-        DataError: if a file does not read, nothing is left to label, or labels are missing that may not be computed.
+        DataError: if nothing of a file reads, two of its molecules have one name, nothing is left to label, or labels
+            are missing that may not be computed.
     """
     its_level = level(level_name)
     if (frequencies or corrected) and not enthalpy:
@@ -96,12 +113,17 @@ def label_dataset(
     if stability:
         analysable(its_level)
     how = how_enthalpy(its_level, frequencies, corrected) if enthalpy else None
-    molecules, name, sources = _molecules(target, data)
+    not_read: list[Unread] = []
+    molecules, name, sources = _molecules(target, data, said, not_read)
     barred = {graph for other in without for graph in _flat_graphs(_built(other, data))}
     fitting = (m for m in molecules if max_heavy is None or m.n_heavy <= max_heavy)
     asked = sample(fitting, n, seed, barred)
+    if not_read and not asked:
+        raise unreadable(not_read, target)
     if not asked:
         raise DataError("There is nothing to label.", where=target, fix="Check the file, --max-heavy and --without.")
+    if not_read and unread:
+        unread(not_read)
     _has_atoms(asked, its_level)
     own = geometry == GIVEN
     if own and not all(m.positions for m in asked):
@@ -146,7 +168,7 @@ def label_dataset(
         made_from |= {"conformers": conformers} if conformers > 1 else {}
         manifest = export(
             asked, outcome.keys, its_level, geometries, open_store, out, labelled_name, sources, made_from,
-            added,
+            added, not_read,
         )  # fmt: skip
     return Labelled(out, manifest, outcome)
 
@@ -168,19 +190,35 @@ def _has_atoms(asked: Sequence[Molecule], its_level: Level) -> None:
             )
 
 
-def _molecules(target: str | Path, data: Path) -> tuple[Iterable[Molecule], str, list[SourceFile]]:
+def _molecules(
+    target: str | Path, data: Path, said: Said, unread: list[Unread]
+) -> tuple[Iterable[Molecule], str, list[SourceFile]]:
     path = Path(target)
-    if str(target) in (*cards("dataset"), *cards("set")):
+    if in_catalogue(str(target)):
+        if said != NOTHING:
+            raise CallError(
+                "--charge and --multiplicity are for a file; a dataset says them of each molecule.",
+                got=target,
+                fix="Leave them out.",
+            )
         folder = _built(str(target), data)
         path = folder / "manifest.json"
         return from_shards(folder), str(target), [_source(path, f"{folder.name}/manifest.json")]
     if not path.is_file():
         raise CallError(
             f"There is no dataset and no file '{target}'.",
-            expected=f"a .smi or .xyz file, or one of {', '.join((*cards('dataset'), *cards('set')))}",
+            expected=f"a {' or '.join(suffixes())} file, or one of {', '.join((*cards('dataset'), *cards('set')))}",
             fix=f"{did_you_mean(target, (*cards('dataset'), *cards('set')))}Correct the name.",
         )
-    return from_file(path), dataset_name(path), [_source(path, path.name)]
+    name = dataset_name(path)
+    if in_catalogue(name):
+        raise CallError(
+            "The file bears the name of a dataset, and its labels would stand in that one's place.",
+            where=path,
+            got=name,
+            fix="Give the file another name.",
+        )
+    return only_molecules(entries(path, said), unread), name, [_source(path, path.name)]
 
 
 def _source(path: Path, name: str) -> SourceFile:

@@ -13,7 +13,7 @@ from hemdata.label.calculation import Result, programs
 from hemdata.label.columns.added import Added
 from hemdata.label.store.database import LabelStore
 from hemdata.levels import Level, with_atomization
-from hemdata.molecules import Molecule
+from hemdata.molecules import Molecule, Unread
 from hemdata.processes import chunked
 from hemdata.schema import table_schema
 from hemdata.shards import LevelName, Manifest, ShardWriter, SourceFile
@@ -34,6 +34,7 @@ def export(
     sources: list[SourceFile],
     made_from: dict[str, Any],
     added: Sequence[Added] = (),
+    unread: Sequence[Unread] = (),
 ) -> Manifest:
     """Write the labels of the asked molecules, in their order, as a shard folder.
 
@@ -41,7 +42,7 @@ def export(
     the columns of what is `added`; a molecule without it keeps its energy.
 
     A molecule whose calculation failed, or is not done, stands in rejected.parquet with its reason; so does one whose
-    label breaks the schema, as of an energy above its atoms'.
+    label breaks the schema, as of an energy above its atoms'; and what of a file is `unread`.
     """
     labels = table_schema("molecule", [ENGINE])
     schema = table_schema("molecule", [ENGINE, *(column for more in added for column in more.columns)])
@@ -49,6 +50,8 @@ def export(
     without: list[Counter[str]] = [Counter() for _ in added]
     further = list(zip(*(more.keys for more in added), strict=True)) or [()] * len(keys)
     with ShardWriter(out, schema) as writer:
+        for each in unread:
+            writer.reject(each.id, each.reason, each.where, each.text)
         for chunk in chunked(zip(molecules, keys, further, strict=True), ROWS_PER_TABLE):
             wanted = {key: None for _, of_label, of_more in chunk for key in (of_label, *of_more) if key}
             results = {result.key: result for result in store.get(wanted)}
@@ -75,7 +78,7 @@ def export(
             made_from |= {more.name: more.stated | {"without": dict(sorted(lacking.items()))}}
         level_names = [LevelName(name=its_level.name, hash=its_level.hash)]
         tools = ("pyarrow", "rdkit", *programs(its_level.card))
-        return writer.finish(dataset, len(molecules), sources, level_names, made_from, tools)
+        return writer.finish(dataset, len(molecules) + len(unread), sources, level_names, made_from, tools)
 
 
 def _row(molecule: Molecule, result: Result, its_level: Level, geometry_level: str | None) -> dict[str, Any]:

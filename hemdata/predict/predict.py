@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from hemdata.errors import CallError, DataError
 from hemdata.levels import START_LEVEL, SYMBOLS, Level, level
-from hemdata.molecules import Molecule, dataset_name, from_file, from_smiles
+from hemdata.molecules import NOTHING, Molecule, Said, Unread, entries, from_smiles, is_file_of_molecules
 from hemdata.predict.domain import Domain
 from hemdata.predict.find import named
 from hemdata.predict.formation import Thermal, formation_kcal_mol, no_formation, thermal
@@ -22,15 +22,6 @@ from hemdata.processes import one_thread, ordered_map
 from hemdata.train.fitted import Fitted
 
 GIVEN = "given"
-
-
-@dataclass(frozen=True)
-class Unread:
-    """What was asked for and is no molecule."""
-
-    id: str
-    smiles: str
-    reason: str
 
 
 @dataclass(frozen=True)
@@ -73,26 +64,25 @@ class Predicted:
         return sum(z != 1 for z in self.atomic_numbers)
 
 
-def wanted(word: str) -> Iterator[Molecule | Unread]:
-    """The molecules of a .smi or .xyz file, or of one SMILES; a line that does not parse is told, not raised.
+def wanted(word: str, said: Said = NOTHING) -> Iterator[Molecule | Unread]:
+    """The molecules of a file, or of one SMILES; what does not parse is told, not raised.
+
+    Args:
+        word: a file or a SMILES.
+        said: charge and multiplicity, where the file does not say them.
 
     Raises:
         CallError: for a file of another kind, or a path where nothing is.
-        DataError: for an XYZ file that does not read.
+        DataError: for a file that does not read at all.
     """
     path, exists = Path(word), named(word)
-    if exists and path.is_file() and path.suffix == ".smi":
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-            words = line.split()
-            if words:
-                yield _read(words[0], f"{dataset_name(path)}:{words[1] if len(words) > 1 else number}")
-    elif exists and path.is_file():
-        yield from from_file(path)
+    if exists and path.is_file():
+        yield from entries(path, said)
     elif exists:
         raise CallError("There is no finished model in this folder.", where=word, fix="Train it to its end first.")
     else:
-        read = _read(word, word)
-        if isinstance(read, Unread) and (path.suffix in (".smi", ".xyz", ".extxyz") or "/cells/" in word):
+        read = _read(word, word, said)
+        if isinstance(read, Unread) and (is_file_of_molecules(word) or "/cells/" in word):
             raise CallError("There is no such file or model.", where=word, fix="Correct the path.")
         yield read
 
@@ -139,7 +129,7 @@ def predict(
     found, numbers = [], iter(range(len(asked)))
     for one in molecules:
         if isinstance(one, Unread):
-            found.append(Predicted(one.id, one.smiles, reason=one.reason))
+            found.append(Predicted(one.id, one.text, reason=one.told))
             continue
         number = next(numbers)
         each, smiles = made[number], one.smiles or made[number].smiles
@@ -262,9 +252,9 @@ def _warnings(one: Molecule, smiles: str | None, domain: Domain, at: Level) -> I
         yield f"geometry at {at.name}; those of training were at {' and '.join(domain.geometry_levels)}"
 
 
-def _read(smiles: str, id: str) -> Molecule | Unread:
+def _read(smiles: str, id: str, said: Said) -> Molecule | Unread:
     try:
-        return from_smiles(smiles, id)
+        return from_smiles(smiles, id, said=said)
     except DataError as error:
         return Unread(id, smiles, error.what)
 

@@ -2,7 +2,7 @@
 
 from hemdata.shards.manifest import LevelName, Manifest, SourceFile, read_manifest, sha256, versions
 from hemdata.shards.read import iterate, read, rejected
-from hemdata.shards.sets import SetName, find, named_at, sets_in, stands
+from hemdata.shards.sets import SetName, find, in_catalogue, named_at, sets_in, stands
 from hemdata.shards.verify import verify
 from hemdata.shards.write import ROWS_PER_SHARD, ShardWriter, write_parquet
 
@@ -14,6 +14,7 @@ __all__ = [
     "ShardWriter",
     "SourceFile",
     "find",
+    "in_catalogue",
     "iterate",
     "named_at",
     "read",

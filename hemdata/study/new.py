@@ -11,7 +11,7 @@ from hemdata.catalog import BASELINES, TEST_GROUPS, StudyCard, TrainingSet, card
 from hemdata.errors import CallError, DataError
 from hemdata.identity import identify
 from hemdata.levels import SYMBOLS, level
-from hemdata.molecules import Molecule, dataset_name, from_file
+from hemdata.molecules import Molecule, dataset_name, read_molecules
 from hemdata.study.data import labelled_folder
 
 SPARE = 20  # one molecule in so many is labelled beyond what is asked: those of the test groups are left out
@@ -68,7 +68,7 @@ def new_study(
     Raises:
         CallError: for a set that does not read as one, an unknown level, network or dataset, or a file whose name is
             that of a dataset.
-        DataError: if the file does not read, is empty, or holds an element that the level has no atom of.
+        DataError: if something of the file does not read, it is empty, or the level has no atom of an element.
     """
     if not molecules.is_file():
         raise CallError("There is no such file of molecules.", where=molecules, fix="Give a .smi or .xyz file.")
@@ -80,7 +80,7 @@ def new_study(
             got=group,
             fix="Give the file another name.",
         )
-    mine = list(from_file(molecules))
+    mine = read_molecules(molecules)
     _labels_can_be_computed(mine, molecules, level_name)
     shipped = [known for known in cards("dataset") if dataset(known).reader == "test_groups" and known != TEST_GROUPS]
     chosen = {}

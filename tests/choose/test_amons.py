@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from hemdata.choose.amons import Amon, amons, constitution, fragments
-from hemdata.choose.targets import Target, barred, read_smiles, targets, write_smiles
+from hemdata.choose.targets import Target, barred, targets, write_smiles
 from hemdata.errors import CallError, DataError
 from hemdata.identity import flat_graph, identify
 
@@ -138,14 +138,17 @@ def test_the_same_as_trying_every_subset_of_atoms() -> None:
 def test_a_users_list_is_read_and_what_is_written_is_read_again(tmp_path: Path) -> None:
     path = tmp_path / "mine.smi"
     assert write_smiles(path, [("CCO", "ethanol"), ("C[N+](=O)[O-]", "2")]) == 2
-    assert list(read_smiles(path)) == [(1, "CCO", "ethanol"), (2, "C[N+](=O)[O-]", "2")]
+    assert [(target.id, target.smiles) for target in targets([path])] == [
+        ("mine:ethanol", "CCO"),
+        ("mine:2", "C[N+](=O)[O-]"),
+    ]
     assert [target.id for target in targets([path, path])] == ["mine:ethanol", "mine:2"]
 
 
 def test_what_is_wrong_with_a_group_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(CallError, match="no group of molecules 'qm9'") as refused:
         targets(["qm9"])
-    assert "azoxy, explosives, neuro, saccharides, test-groups, or a .smi file" in str(refused.value)
+    assert "azoxy, explosives, neuro, saccharides, test-groups, or a .smi or" in str(refused.value)
     with pytest.raises(CallError, match="no such file"):
         targets([tmp_path / "none.smi"])
     (tmp_path / "bad.smi").write_text("C\n\nC1CC\n")

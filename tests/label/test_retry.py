@@ -14,7 +14,7 @@ from hemdata.label.dataset import label_dataset
 from hemdata.label.run import label
 from hemdata.label.store.database import LabelStore
 from hemdata.levels import level
-from hemdata.molecules import from_file
+from hemdata.molecules import read_molecules
 from hemdata.shards import read, rejected
 
 HEMDATA = [sys.executable, "-m", "hemdata.cli"]
@@ -28,7 +28,7 @@ def smiles_file(folder: Path) -> Path:
 
 def planted(folder: Path, level_name: str, geometry: str) -> tuple[list[str], LabelStore]:
     """A store in which the first molecule is finished, the second failed and the third was never tried."""
-    molecules = list(from_file(smiles_file(folder)))
+    molecules = read_molecules(smiles_file(folder))
     chain = stages(level(level_name), level(geometry))
     store = LabelStore(folder / "labels.sqlite")
     label(molecules[:1], chain, store, workers=1)
@@ -57,7 +57,7 @@ def test_retry_failed_runs_only_those_that_failed(tmp_path: Path) -> None:
 
 def test_a_geometry_that_succeeds_on_retry_goes_on_to_its_energy(tmp_path: Path) -> None:
     _, store = planted(tmp_path, "pc9", "gfn2-xtb")
-    molecules = list(from_file(tmp_path / "mine.smi"))
+    molecules = read_molecules(tmp_path / "mine.smi")
     with store:
         outcome = label(molecules, stages(level("pc9"), level("gfn2-xtb")), store, retry_failed=True, workers=1)
         assert (outcome.computed, outcome.stored, outcome.failed, outcome.missing) == (1, 1, 0, 1)

@@ -1,0 +1,34 @@
+"""molecules: a molecule on its way, and the one reader of a user's files; a new form is one module in `readers`."""
+
+from hemdata.molecules.built import from_shards
+from hemdata.molecules.molecule import NOTHING, Molecule, Said, Unread, from_smiles
+from hemdata.molecules.names import dataset_name, suffix
+from hemdata.molecules.read import (
+    entries,
+    is_file_of_molecules,
+    listed,
+    only_molecules,
+    read_molecules,
+    suffixes,
+    unreadable,
+)
+from hemdata.molecules.sample import sample
+
+__all__ = [
+    "NOTHING",
+    "Molecule",
+    "Said",
+    "Unread",
+    "dataset_name",
+    "entries",
+    "from_shards",
+    "from_smiles",
+    "is_file_of_molecules",
+    "listed",
+    "only_molecules",
+    "read_molecules",
+    "sample",
+    "suffix",
+    "suffixes",
+    "unreadable",
+]

@@ -1,0 +1,151 @@
+"""A molecule on its way to a calculation or a model, or what stands in a file and is none."""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from hemdata.errors import DataError
+from hemdata.identity import identify
+
+
+@dataclass(frozen=True)
+class Molecule:
+    """A molecule to be labelled or predicted.
+
+    Attributes:
+        id: of the row in its dataset.
+        smiles: as published.
+        canonical_smiles, inchikey: its identity, where RDKit reads the SMILES.
+        n_heavy: atoms that are not hydrogen, for the order of work.
+        charge, multiplicity: of the whole molecule.
+        atomic_numbers, positions: a geometry, where one is given (angstrom, 3N).
+        geometry_level: level of theory of that geometry, where it is known.
+        where: file and line that it was read from.
+    """
+
+    id: str
+    smiles: str | None
+    canonical_smiles: str | None
+    inchikey: str | None
+    n_heavy: int
+    charge: int = 0
+    multiplicity: int = 1
+    atomic_numbers: list[int] = field(default_factory=list)
+    positions: list[float] = field(default_factory=list)
+    geometry_level: str | None = None
+    where: str | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True)
+class Unread:
+    """What was asked for and is no molecule.
+
+    Attributes:
+        id: that it would have had.
+        text: what stands there.
+        reason: why it does not read, a sentence.
+        where: file and line.
+        fix: what to do.
+    """
+
+    id: str
+    text: str
+    reason: str
+    where: str | None = None
+    fix: str | None = None
+
+    @property
+    def told(self) -> str:
+        """The reason, and the line where it stands."""
+        line = f" ({self.where.rpartition(', ')[2]})" if self.where else ""
+        return f"{self.reason.rstrip('.')}{line}: {self.text}"
+
+    @property
+    def error(self) -> DataError:
+        """As an error by itself."""
+        return DataError(self.reason, where=self.where, got=self.text, fix=self.fix)
+
+
+class Said(NamedTuple):
+    """Charge and multiplicity as somebody said them; None where nothing was said.
+
+    `spin` is a multiplicity in some files and a number of unpaired electrons in others.
+    """
+
+    charge: int | None = None
+    multiplicity: int | None = None
+    spin: int | None = None
+
+    def over(self, other: "Said") -> "Said":
+        """Both together.
+
+        Raises:
+            DataError: if they contradict each other.
+        """
+        for name, one, two in zip(self._fields, self, other, strict=True):
+            if one is not None and two is not None and one != two:
+                raise DataError(
+                    f"The {name} is said twice.", expected=f"{name} {one}", got=f"{name} {two}", fix="Say it once."
+                )
+        return Said(*(two if one is None else one for one, two in zip(self, other, strict=True)))
+
+    def settled(self, protons: int, drawn: int | None = None) -> tuple[int, int]:
+        """The charge and multiplicity of a molecule of so many protons; an unsaid charge is 0.
+
+        Of a `spin` the number of electrons tells what it is, for it can be only one of the two. An unsaid multiplicity
+        is that of the unpaired electrons `drawn`, else the lowest.
+
+        Raises:
+            DataError: if they do not go together.
+        """
+        charge = self.charge or 0
+        electrons = protons - charge
+        said = Said(multiplicity=self.multiplicity)
+        if self.spin is not None:
+            said = said.over(Said(multiplicity=self.spin if (electrons - self.spin) % 2 else self.spin + 1))
+        if said.multiplicity is None:
+            return charge, 1 + (electrons % 2 if drawn is None else drawn)
+        unpaired = said.multiplicity - 1
+        if unpaired < 0 or unpaired > electrons or (electrons - unpaired) % 2:
+            raise DataError(
+                "Charge and multiplicity do not go together.",
+                expected="an even number of paired electrons",
+                got=f"{electrons} electrons, multiplicity {said.multiplicity}",
+                fix="Correct the charge or the multiplicity.",
+            )
+        return charge, said.multiplicity
+
+
+NOTHING = Said()
+
+
+def from_smiles(smiles: str, id: str, where: str | None = None, said: Said = NOTHING) -> Molecule:
+    """The molecule of a SMILES; its multiplicity is that of the unpaired electrons drawn, unless another is said.
+
+    Raises:
+        DataError: if it does not parse, or charge or multiplicity are said that it cannot have.
+    """
+    identity = identify(smiles)
+    if identity is None:
+        hint = "a SMILES ends at a comma; blanks or tabs part it from its name" if "," in smiles else None
+        raise DataError("A SMILES does not parse.", where=where, expected=hint, got=smiles, fix="Correct or remove it.")
+    if said.charge not in (None, identity.charge):
+        raise DataError(
+            "The SMILES has another charge.",
+            where=where,
+            expected=f"charge {said.charge}, as was said",
+            got=f"{smiles}, charge {identity.charge}",
+            fix="Draw the charge, as in [NH4+], or say the one that is drawn.",
+        )
+    charge, multiplicity = said._replace(charge=identity.charge).settled(
+        sum(identity.atomic_numbers), identity.radical_electrons
+    )
+    return Molecule(
+        id=id,
+        smiles=smiles,
+        canonical_smiles=identity.canonical_smiles,
+        inchikey=identity.inchikey,
+        n_heavy=sum(z != 1 for z in identity.atomic_numbers),
+        charge=charge,
+        multiplicity=multiplicity,
+        where=where,
+    )

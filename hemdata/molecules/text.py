@@ -1,0 +1,53 @@
+"""The lines of a text file that a user gives: UTF-8, with a byte-order mark or without, compressed or not."""
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+from hemdata.archives.decompress import open_any
+from hemdata.archives.refusals import DAMAGED
+from hemdata.errors import CallError, DataError
+
+_MARKS = {b"\xff\xfe\0\0": "UTF-32", b"\0\0\xfe\xff": "UTF-32", b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
+_FIRST = 4096
+
+
+def lines(path: Path) -> Iterator[tuple[int, str]]:
+    """The lines of a text file with their numbers, whatever ends them; a byte-order mark is no part of the first.
+
+    Raises:
+        CallError: if there is no such file.
+        DataError: if it is damaged or not UTF-8 text; names the line.
+    """
+    if not path.is_file():
+        raise CallError("There is no such file.", where=path, fix="Correct the path.")
+    try:
+        with open_any(path) as binary:
+            buffered = binary if isinstance(binary, io.BufferedReader) else io.BufferedReader(binary)  # type: ignore[type-var]
+            _refuse_other_encodings(path, buffered.peek(_FIRST)[:_FIRST])
+            text = io.TextIOWrapper(buffered, encoding="utf-8-sig", errors="surrogateescape")
+            for number, line in enumerate(text, 1):
+                if not line.isprintable() and (odd := next((c for c in line if "\udc80" <= c <= "\udcff"), None)):
+                    raise _not_utf8(f"{path}, line {number}", f"the byte {ord(odd) - 0xDC00:#04x}", "latin1")
+                yield number, line.rstrip("\n")
+    except DAMAGED as error:
+        if isinstance(error, PermissionError):
+            raise
+        raise DataError("The file does not read.", where=path, got=error, fix="Copy it again.") from None
+
+
+def _refuse_other_encodings(path: Path, first: bytes) -> None:
+    for mark, name in _MARKS.items():
+        if first.startswith(mark):
+            raise _not_utf8(path, f"{name} text", name.lower())
+    if b"\0" in first:
+        raise _not_utf8(path, "zero bytes, as of UTF-16 or a file that is no text", "utf-16")
+
+
+def _not_utf8(where: object, got: str, encoding: str) -> DataError:
+    return DataError(
+        "The file is not UTF-8 text.",
+        where=where,
+        got=got,
+        fix=f"Save it as UTF-8, as by `iconv -f {encoding} -t utf-8 FILE`, with the encoding that it has.",
+    )
