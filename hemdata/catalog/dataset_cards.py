@@ -18,6 +18,11 @@ ColumnType = Literal[
 ]  # fmt: skip
 
 
+_ENERGY, _LENGTH = "hartree|eV|meV|kcal/mol|kJ/mol|rydberg|1/cm", "angstrom|bohr|nm|pm"
+Unit = Annotated[str, Field(pattern=f"^({_ENERGY}|{_LENGTH}|({_ENERGY})/({_LENGTH}))$")]
+"""Of an energy, a length or a force."""
+
+
 class Column(Card):
     """One column of a table: its type, unit, meaning and what its values may be."""
 
@@ -88,7 +93,26 @@ class SourceColumn(Card):
     """Where a file has a column of the record: its name there, and its unit where it has one."""
 
     column: str
-    unit: Literal["hartree", "eV", "kcal/mol", "kJ/mol", "rydberg", "angstrom"] | None = None
+    unit: Unit | None = None
+
+
+class Imported(Card):
+    """How a user's own files are read, as `hemdata import` wrote it: which form, which files, what the energy is."""
+
+    form: str = Field(description="as `hemdata import --list` names it")
+    paths: Annotated[list[str], Field(min_length=1)]
+    sha256: list[str] = Field(description="of each path; of a folder, of its files' hashes and names")
+    kind: Literal["total", "total with zero-point energy", "atomization", "cohesive"] = Field(
+        "total", description="what the energy is; `cohesive` is an atomization energy with its sign turned"
+    )
+    gradient: bool = Field(False, description="whether the forces are the energy's gradient, with the other sign")
+    missing: float | None = Field(None, description="the number that stands for a missing energy")
+    charge: int | None = Field(None, description="of every molecule")
+    multiplicity: int | None = Field(None, description="of every molecule")
+    bonds: bool = Field(True, description="whether bonds are found from the geometry where no SMILES is given")
+    geometry: dict[Literal["atomic_numbers", "positions", "counts"], str] = Field(
+        {}, description="keys of the geometry, where they have not the usual names"
+    )
 
 
 class DatasetCard(Card):
@@ -97,7 +121,10 @@ class DatasetCard(Card):
     name: Name
     title: str
     about: str
-    reader: str = Field(description="module of hemdata.sources that reads it")
+    reader: str = Field(
+        description="what reads it: a module of hemdata.sources, an entry point of the group hemdata.sources, or a "
+        "module of an installed package (my_package.reader)"
+    )
     licence: str
     cite: list[str]
     homepage: str | None = None
@@ -113,6 +140,9 @@ class DatasetCard(Card):
     flags: dict[str, str] = {}
     defects: list[str] = []
     assumed: list[str] = []
+    imported: Imported | None = Field(
+        None, description="of `reader: imported` alone", exclude_if=lambda its: its is None
+    )
 
 
 class Basis(Card):
@@ -137,7 +167,9 @@ class LevelCard(Card):
     name: Name
     title: str
     about: str
-    engine: Literal["pyscf", "tblite", "xtb"]
+    engine: Literal["pyscf", "tblite", "xtb", "data"] = Field(
+        description="what computes it; `data` where hemdata runs no program for it and has its numbers alone"
+    )
     method: str = Field(description="functional or semi-empirical method, in the engine's words")
     basis: Basis | None = None
     angular: Literal["cartesian", "spherical", "cartesian-d-spherical-f"] | None = None
@@ -157,6 +189,8 @@ class LevelCard(Card):
             raise ValueError("a pyscf level needs basis, angular and grid_level")
         if self.engine != "pyscf" and (self.basis or self.angular or self.grid_level or self.dispersion):
             raise ValueError(f"a {self.engine} level has no basis, angular, grid_level or dispersion")
+        if self.engine == "pyscf" and re.search("ccsd|ccd|mp[2-4]|casscf|caspt|fci|dlpno", self.method.lower()):
+            raise ValueError(f"method: '{self.method}' is no density functional; declare it with `engine: data`")
         if self.engine == "pyscf" and re.search("-d[34]", self.method.lower()):
             raise ValueError(f"method: '{self.method}' without its dispersion, which has a key of its own")
         return self

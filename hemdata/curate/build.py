@@ -2,20 +2,21 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from hemdata.catalog import DatasetCard, dataset
-from hemdata.curate.complete import Completion
+from hemdata.curate.complete import Completed, Completion
+from hemdata.curate.complete_frames import FramesCompletion
 from hemdata.curate.held_back import Audit, AwaitedAudit
 from hemdata.errors import CallError, DataError
 from hemdata.levels import level
 from hemdata.processes import chunked, ordered_map
 from hemdata.schema import table_schema
 from hemdata.shards import LevelName, Manifest, ShardWriter, read_manifest
-from hemdata.sources import open_source
+from hemdata.sources import ColumnSource, Source, open_any_source
 
 RAWS_PER_TASK = 10_000  # the checks cost the same for a small table as for a large one
 
@@ -72,7 +73,7 @@ def build(
     out = Path("data") / card.name if out is None else out
     if given is not None and not given.exists():
         raise CallError("There is nothing at the path given with --from.", where=given, fix="Correct the path.")
-    source = open_source(card, given)
+    source = open_any_source(card, given)
     audit = None if card.audited else audit
     levels = [LevelName(name=its.name, hash=its.hash) for its in [level(card.level)]] if card.level else []
     made_from: dict[str, Any] = {"card": hashlib.sha256(card.model_dump_json().encode()).hexdigest()}
@@ -84,7 +85,7 @@ def build(
     with ShardWriter(out, table_schema("molecule", card.properties)) as writer:
         read = 0
         misfits: Counter[str] = Counter()
-        for done in ordered_map(Completion(card, source), chunked(source.raws(), RAWS_PER_TASK), workers):
+        for done in _completed(card, source, workers):
             read += done.read
             rdkit_seconds += done.rdkit_seconds
             misfits += done.misfits
@@ -112,6 +113,13 @@ def build(
     return Built(
         out, manifest, new=True, whole=_whole(card, manifest), rdkit_seconds=rdkit_seconds, unaudited=awaited.flagged
     )
+
+
+def _completed(card: DatasetCard, source: Source | ColumnSource, workers: int | None) -> Iterator[Completed]:
+    """The source's records, completed in worker processes: one by one, or as a user's own files come, in columns."""
+    if isinstance(source, ColumnSource):
+        return ordered_map(FramesCompletion(card), source.frames(), workers)
+    return ordered_map(Completion(card, source), chunked(source.raws(), RAWS_PER_TASK), workers)
 
 
 def _in_its_unit(card: DatasetCard, misfits: Counter[str], read: int) -> None:

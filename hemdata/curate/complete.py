@@ -47,7 +47,7 @@ class Completion:
             return self._completed(raws)
 
     def _completed(self, raws: Sequence[Raw]) -> Completed:
-        schema, its_level = _schema(self.card), _level(self.card.level)
+        schema, its_level = its_schema(self.card), _level(self.card.level)
         rows: list[dict[str, Any]] = []
         identities: list[Identity | None] = []
         kept: list[Raw] = []
@@ -74,7 +74,7 @@ class Completion:
         if bad:
             good = [row for row in range(table.num_rows) if row not in bad]
             table, identities = table.take(pa.array(good, pa.int64())), [identities[row] for row in good]
-        done.table = _with_flags(table, disagreements(table, identities))
+        done.table = with_flags(table, disagreements(table, identities))
         return done
 
     def _row(self, molecule: Record, identity: Identity | None, its_level: Level | None) -> dict[str, Any]:
@@ -126,7 +126,7 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def _with_flags(table: pa.Table, found: dict[str, npt.NDArray[np.bool_]]) -> pa.Table:
+def with_flags(table: pa.Table, found: dict[str, npt.NDArray[np.bool_]]) -> pa.Table:
     """The table with further flags in the rows that they are found in."""
     if not any(rows.any() for rows in found.values()):
         return table
@@ -149,7 +149,8 @@ def _text(raw: Raw) -> str:
 _schemas: dict[str, TableSchema] = {}
 
 
-def _schema(card: DatasetCard) -> TableSchema:
+def its_schema(card: DatasetCard) -> TableSchema:
+    """The schema of a dataset's rows, made once."""
     key = card.model_dump_json()
     if key not in _schemas:
         _schemas[key] = table_schema("molecule", card.properties)

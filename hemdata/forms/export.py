@@ -11,7 +11,7 @@ from types import ModuleType
 from hemdata.errors import CallError
 from hemdata.forms.built import BuiltSet
 
-_FRAME = {"__init__", "built", "export"}
+_FRAME = {"__init__", "built", "export", "reading"}
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,8 @@ def forms() -> dict[str, Form]:
     for path in sorted(Path(__file__).parent.glob("*.py")):
         if path.stem not in _FRAME:
             module = import_module(f"hemdata.forms.{path.stem}")
+            if not hasattr(module, "write"):
+                continue
             name = path.stem.replace("_", "-")
             found[name] = Form(name, module.ABOUT, module.SUFFIX, module)
     return found

@@ -3,12 +3,16 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from importlib import import_module
+from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from hemdata.catalog import DatasetCard
-from hemdata.errors import DataError
+from hemdata.errors import CallError, DataError
+from hemdata.forms.frames import Frames
 from hemdata.shards import SourceFile
+
+ENTRY_POINTS = "hemdata.sources"
 
 
 class Raw(NamedTuple):
@@ -69,22 +73,58 @@ class Source(Protocol):
         """One record parsed; raises Rejected."""
 
 
+@runtime_checkable
+class ColumnSource(Protocol):
+    """A dataset whose records come column by column, some thousand at a time."""
+
+    @property
+    def files(self) -> list[SourceFile]:
+        """What is read, with hashes."""
+
+    def frames(self) -> Iterator[Frames]:
+        """Every record, in the source's order."""
+
+
 def open_source(card: DatasetCard, given: Path | None = None) -> Source:
-    """The source of a dataset, from its published place or from a path given by hand.
+    """The source of a dataset, record by record, from its published place or from a path given by hand.
 
     Raises:
+        CallError: if its records come column by column.
         DataError: if the card names no known reader; else what the reader raises for missing or wrong files.
     """
-    try:
-        module = import_module(f"hemdata.sources.{card.reader}")
-    except ModuleNotFoundError as error:
-        if error.name != f"hemdata.sources.{card.reader}":
-            raise
-        raise DataError(
-            "The dataset's card names no known reader.",
-            where=f"dataset {card.name}",
-            got=card.reader,
-            fix="Name a module of hemdata.sources.",
-        ) from None
-    source: Source = module.open_dataset(card, given)
+    source = open_any_source(card, given)
+    if isinstance(source, ColumnSource):
+        raise CallError(f"'{card.name}' is read as a whole.", fix=f"Build it first: `hemdata build {card.name}`.")
     return source
+
+
+def open_any_source(card: DatasetCard, given: Path | None = None) -> Source | ColumnSource:
+    """As `open_source`, whichever way its records come."""
+    source: Source | ColumnSource = _reader(card).open_dataset(card, given)
+    return source
+
+
+def _reader(card: DatasetCard) -> Any:
+    """The module that reads a dataset: of this folder, of an entry point, or of any installed package by its name."""
+    own = f"hemdata.sources.{card.reader}"
+    announced = {point.name: point.value for point in entry_points(group=ENTRY_POINTS)}
+    for name in dict.fromkeys((own, announced.get(card.reader), card.reader if "." in card.reader else None)):
+        if name is None:
+            continue
+        try:
+            module = import_module(name)
+        except ModuleNotFoundError as error:
+            if error.name is None or not (name == error.name or name.startswith(f"{error.name}.")):
+                raise
+            continue
+        if hasattr(module, "open_dataset"):
+            return module
+    raise DataError(
+        "The dataset's card names no known reader.",
+        where=f"dataset {card.name}",
+        expected=f"a module of hemdata.sources, a name of the entry points {ENTRY_POINTS}"
+        f" ({', '.join(sorted(announced)) or 'there are none'}), or a module my_package.reader;"
+        " each with open_dataset(card, given)",
+        got=card.reader,
+        fix="Correct the name, or install its package.",
+    )
