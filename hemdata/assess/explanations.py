@@ -132,7 +132,7 @@ def candidates(its: Level) -> Iterator[tuple[str, Level]]:
     seen = {its.hash}
     known = known_levels()
     for names, other in known:
-        if other.hash not in seen:
+        if other.hash not in seen and other.card.engine != "data":
             seen.add(other.hash)
             yield f"the level is {names}", other
     if its.card.engine != "pyscf":

@@ -3,6 +3,7 @@ from .clusters import ClusterCard, cluster_card
 from .dataset_cards import (
     Column,
     DatasetCard,
+    Imported,
     LevelCard,
     RemoteFile,
     SchemaCard,
@@ -15,7 +16,7 @@ from .dataset_cards import (
     level_card,
     schema_card,
 )
-from .folders import card_path, cards, label_places, roots
+from .folders import card_path, cards, label_places, own_folder, roots
 from .kinds import KINDS, card_of, titles
 from .reading import Card, read_card
 from .study_cards import (
@@ -45,6 +46,7 @@ __all__ = [
     "Column",
     "Configuration",
     "DatasetCard",
+    "Imported",
     "LevelCard",
     "NetworkCard",
     "RemoteFile",
@@ -68,6 +70,7 @@ __all__ = [
     "label_places",
     "level_card",
     "network",
+    "own_folder",
     "read_card",
     "read_yaml",
     "roots",

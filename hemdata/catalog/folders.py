@@ -1,4 +1,4 @@
-"""Where the declared folders are: a user's own (HEMDATA_CARDS), then those that travel with the package."""
+"""Where the declared folders are: a user's own (HEMDATA_CARDS, or ./cards), then those that travel with the package."""
 
 import os
 from importlib.resources import files
@@ -17,6 +17,7 @@ PLACES = {
     "network": "models",
 }
 LABELS = "datasets/labels"
+BESIDE = Path("cards")  # a user's own, in the folder that one works in, where HEMDATA_CARDS names no other
 
 
 def roots() -> list[Path]:
@@ -30,7 +31,8 @@ def roots() -> list[Path]:
     shipped = installed if installed.is_dir() else package.parent
     own = os.environ.get("HEMDATA_CARDS")
     if not own:
-        return [shipped]
+        beside = any((BESIDE / place).is_dir() for place in PLACES.values())
+        return [BESIDE, shipped] if beside else [shipped]
     if not Path(own).is_dir():
         raise CallError(
             "HEMDATA_CARDS names no folder.",
@@ -39,6 +41,12 @@ def roots() -> list[Path]:
             fix="Correct the environment variable, or unset it.",
         )
     return [Path(own), shipped]
+
+
+def own_folder() -> Path:
+    """The folder of a user's own cards, there or not: HEMDATA_CARDS, else ./cards."""
+    own = os.environ.get("HEMDATA_CARDS")
+    return Path(own) if own else BESIDE
 
 
 def cards(kind: str) -> dict[str, Path]:

@@ -51,9 +51,9 @@ def frames(path: Path, wanted: Wanted) -> Iterator[Frames]:
     odd: list[tuple[int, str]] = []
 
     def noted(row: arrow_csv.InvalidRow) -> str:
-        odd.append(
-            (row.number or 0, f"expected {row.expected_columns} cells, got {row.actual_columns}: {row.text[:60]!r}")
-        )
+        if not row.text.startswith("#"):
+            what = f"expected {row.expected_columns} cells, got {row.actual_columns}: {row.text[:60]!r}"
+            odd.append((row.number or 0, what))
         return "skip"
 
     texts = {name: pa.string() for name in names}
@@ -140,7 +140,7 @@ def _odd(name: str, odd: list[tuple[int, str]]) -> Frames:
     """Rows of another length, which Arrow tells of without their place when it reads block by block."""
     found = frames_of_columns(name, 1, {"": [None] * len(odd)}, Wanted(keep=frozenset()))
     found.faults = {
-        row: ("a row of another length", f"row {number}: {what}" if number else what)
+        row: ("a row of another length", f"line {number}: {what}" if number else what)
         for row, (number, what) in enumerate(odd)
     }
     found.word = "odd row"

@@ -26,7 +26,7 @@ ROLES = {
     ),
     "charge": ("charge", "total_charge", "molecular_charge", "q", "formal_charge"),
     "multiplicity": ("multiplicity", "spin_multiplicity", "molecular_multiplicity", "mult"),
-    "smiles": ("smiles", "canonical_smiles", "mapped_smiles", "graph_smiles"),
+    "smiles": ("smiles", "smi", "canonical_smiles", "mapped_smiles", "graph_smiles"),
     "id": ("id", "hemdata_id", "name", "mol_id", "molecule_id", "title", "identifier"),
 }  # fmt: skip
 """What a key means, by the names that files give it; small letters, in the order in which they are tried."""
@@ -159,7 +159,10 @@ class Gathered:
 
 def column(values: list[Any]) -> Any:
     """Values of a key as numbers (n,), NaN where missing, if every one is a number; else as they are."""
-    if all(value is None or (isinstance(value, int | float | np.number) and value is not True) for value in values):
+    if all(
+        value is None or (isinstance(value, int | float | np.number) and not isinstance(value, bool))
+        for value in values
+    ):
         return np.array([np.nan if value is None else value for value in values], dtype=np.float64)
     return values
 

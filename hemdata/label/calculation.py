@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hemdata.catalog import LevelCard
-from hemdata.chemistry.engines import engine
+from hemdata.chemistry.engines import engine, refuse_data
 from hemdata.errors import CallError, DataError
 from hemdata.levels import START_LEVEL, Level, level, level_of
 
@@ -202,7 +202,13 @@ def calculation_for(
 
 
 def programs(card: LevelCard) -> tuple[str, ...]:
-    """The distributions that compute a level."""
+    """The distributions that compute a level.
+
+    Raises:
+        CallError: if hemdata runs no program for it.
+    """
+    if card.engine == "data":
+        refuse_data(card)
     return (card.engine, *(("pyscf-dispersion",) if card.dispersion else ()))
 
 

@@ -95,7 +95,7 @@ WRONG = {
     ),
     "missing key": (LevelCard, LEVEL, "title: B3LYP/6-31G*\n", "", "title", "this key is missing"),
     "missing key in a part": (StudyCard, STUDY, "dataset: qm9, ", "", "sets.dataset.dataset", "dataset, level"),
-    "wrong word": (LevelCard, LEVEL, "pyscf", "gaussian", "engine", "'pyscf', 'tblite' or 'xtb'"),
+    "wrong word": (LevelCard, LEVEL, "pyscf", "gaussian", "engine", "'pyscf', 'tblite', 'xtb' or 'data'"),
     "wrong type": (LevelCard, LEVEL, "grid_level: 4", "grid_level: fine", "grid_level", "'fine'"),
     "a list for a mapping": (LevelCard, LEVEL, "{H: -0.5, C: -37.8}", "[-0.5]", "atoms_hartree", "dictionary"),
     "a number out of range": (StudyCard, STUDY, "molecules: 100", "molecules: 5", "sets.dataset.molecules", "20"),

@@ -1,11 +1,13 @@
 """engines: the programs that compute a level; a new one is one module here, named as the cards' `engine` names it."""
 
 from importlib import import_module
-from typing import Any, Protocol, cast
+from typing import Any, NoReturn, Protocol, cast
 
 import numpy as np
 import numpy.typing as npt
 
+from hemdata.catalog import LevelCard
+from hemdata.errors import CallError
 from hemdata.levels import Level
 
 
@@ -50,6 +52,25 @@ class Engine(Protocol):
         """A function of (N, 3) angstrom, an accuracy and an earlier point's state, that answers a point."""
 
 
+def refuse_data(card: LevelCard) -> NoReturn:
+    """Say that a level is of numbers alone.
+
+    Raises:
+        CallError: always.
+    """
+    raise CallError(
+        f"hemdata runs no program for the level '{card.name}'; its energies can only be imported.",
+        got=f"engine: data, method: {card.method}",
+        fix="Choose a level that is computed (`hemdata levels list`).",
+    )
+
+
 def engine(level: Level) -> Engine:
-    """The engine that computes a level of theory."""
+    """The engine that computes a level of theory.
+
+    Raises:
+        CallError: if hemdata runs no program for it.
+    """
+    if level.card.engine == "data":
+        refuse_data(level.card)
     return cast(Engine, import_module(f"hemdata.chemistry.engines.{level.card.engine}"))

@@ -1,0 +1,165 @@
+"""`hemdata import`: a user's own labelled files become a set like any other."""
+
+import json
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from hemdata.cli.app import command, err, out
+
+Key = typer.Option
+
+
+@command(
+    "import",
+    "hemdata import mols.extxyz --name mine --dry-run\n"
+    "hemdata import mols.extxyz --name mine --unit eV --kind total --level qm9\n"
+    "hemdata import runs/ --name mine --level unknown:orca --yes\n"
+    "hemdata import table.csv --name mine --energy E_tot --unit Ha --level pc9 --property dipole=debye\n"
+    "hemdata import --list",
+)
+def import_(
+    paths: Annotated[list[Path] | None, typer.Argument(help="Files or folders of one form.")] = None,
+    name: Annotated[str | None, typer.Option(help="What the set shall be called.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what is found.")] = False,
+    form: Annotated[str | None, typer.Option(help="The form, where suffix and first bytes do not say it.")] = None,
+    energy: Annotated[str | None, typer.Option(metavar="KEY", help="The key of the energies.")] = None,
+    unit: Annotated[str | None, typer.Option(help="hartree, eV, meV, kcal/mol, kJ/mol, 1/cm, rydberg.")] = None,
+    kind: Annotated[
+        str | None, typer.Option(help="total, 'total with zero-point energy', atomization or cohesive.")
+    ] = None,
+    level: Annotated[str | None, typer.Option(help="Level of theory of the energies; or unknown:NAME.")] = None,
+    zero_point: Annotated[
+        str | None, typer.Option("--zero-point", metavar="KEY=UNIT", help="Zero-point energies to be taken off.")
+    ] = None,
+    missing: Annotated[float | None, typer.Option(help="The number that stands for a missing energy.")] = None,
+    length: Annotated[str | None, typer.Option(help="Unit of the coordinates: angstrom, bohr, nm.")] = None,
+    geometry_level: Annotated[str | None, typer.Option(help="Level of theory of the geometries.")] = None,
+    forces: Annotated[str | None, typer.Option(metavar="KEY", help="The key of the forces.")] = None,
+    forces_unit: Annotated[
+        str | None, typer.Option(help="As eV/angstrom; by default the energies' and lengths'.")
+    ] = None,
+    gradient: Annotated[bool, typer.Option("--gradient", help="The forces have the gradient's sign.")] = False,
+    smiles: Annotated[str | None, typer.Option(metavar="KEY", help="The key of the SMILES.")] = None,
+    id_key: Annotated[str | None, typer.Option("--id", metavar="KEY", help="The key of the ids.")] = None,
+    charge: Annotated[str | None, typer.Option(metavar="KEY|NUMBER", help="Charge: a key, or one for all.")] = None,
+    multiplicity: Annotated[
+        str | None, typer.Option(metavar="KEY|NUMBER", help="Spin multiplicity: a key, or one for all.")
+    ] = None,
+    keys: Annotated[
+        list[str],
+        typer.Option("--key", metavar="ROLE=KEY", help="atomic_numbers, positions or counts under another name."),
+    ] = [],  # noqa: B006
+    properties: Annotated[
+        list[str],
+        typer.Option("--property", metavar="KEY[=UNIT]", help="A further column to keep; `all` for all."),
+    ] = [],  # noqa: B006
+    bonds: Annotated[bool, typer.Option("--bonds/--no-bonds", help="Find bonds where no SMILES is given.")] = True,
+    yes: Annotated[bool, typer.Option("--yes", help="Take what the numbers prove without a question.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace a set of this name.")] = False,
+    workers: Annotated[int | None, typer.Option(min=1, help="Worker processes; by default one a core.")] = None,
+    data: Annotated[Path, typer.Option(help="Folder of the built datasets.")] = Path("data"),
+    listed: Annotated[bool, typer.Option("--list", help="Show the forms that are read.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Take in your own labelled molecules: look at the files, tell what stands there, build a set of them."""
+    from hemdata.errors import CallError
+    from hemdata.forms.reading import readers
+    from hemdata.intake.decide import Asked, decide
+    from hemdata.intake.importing import import_set, preview, settled
+
+    if listed:
+        forms = {reader.name: f"{' '.join(reader.suffixes):24} {reader.reads}" for reader in readers().values()}
+        if as_json:
+            print(json.dumps(forms, indent=2))
+            return
+        for each, told in forms.items():
+            out.print(f"{each:14} {told}", markup=False)
+        return
+    if not paths or (name is None and not dry_run):
+        raise CallError("Which files, and under which name?", expected="hemdata import PATH... --name NAME")
+    said = {"energy": energy, "forces": forces, "smiles": smiles, "id": id_key}
+    numbers: dict[str, int | None] = {}
+    for role, word in (("charge", charge), ("multiplicity", multiplicity)):
+        numbers[role] = int(word) if word and word.lstrip("+-").isdigit() else None
+        said[role] = word if word and numbers[role] is None else None
+    asked = Asked(
+        tuple(paths),
+        name or "mine",
+        form,
+        {role: key for role, key in said.items() if key} | dict(_pair(each, "--key") for each in keys),
+        unit,
+        kind,
+        level,
+        length,
+        forces_unit,
+        gradient,
+        geometry_level,
+        numbers["charge"],
+        numbers["multiplicity"],
+        _pair(zero_point, "--zero-point") if zero_point else None,
+        {each.partition("=")[0]: each.partition("=")[2] or None for each in properties},
+        missing,
+        bonds,
+    )
+    shown = preview(asked.paths, asked.form, asked.keys)
+    if not as_json:
+        for line in shown.lines:
+            out.print(line, markup=False)
+    found = decide(asked)
+    card, its_level = settled(asked, found)
+    if not as_json:
+        for line in found.told:
+            out.print(f"  {line}", markup=False)
+    run = _command(asked, found.options)
+    if found.inferred and not as_json:
+        out.print("Not said, but found from the numbers:")
+        for line in found.inferred:
+            out.print(f"  {line}", markup=False)
+    if dry_run:
+        if as_json:
+            print(json.dumps({**shown.data, "told": found.told, "inferred": found.inferred, "command": run}, indent=2))
+        else:
+            out.print(f"To import it:\n  {run}", markup=False)
+        return
+    if found.inferred and not yes and not (sys.stdin.isatty() and typer.confirm("Is that so?")):
+        raise CallError(
+            "What the energies are was not said.",
+            got="; ".join(found.inferred),
+            fix=f"Run it again with --yes, or say it: {run}",
+        )
+    done = import_set(card, its_level, data, workers=workers, force=force, progress=not as_json)
+    counts = done.built.manifest.counts
+    if as_json:
+        print(json.dumps({"folder": str(done.built.folder), "cards": [str(path) for path in done.cards],
+                          **counts.model_dump(), "checks": done.checks}, indent=2))  # fmt: skip
+        return
+    out.print(f"{done.built.folder}: {counts.read:,} records read, {counts.accepted:,} accepted", end="")
+    out.print(f", {sum(counts.rejected.values()):,} rejected" + (":" if counts.rejected else "."))
+    for reason, number in sorted(counts.rejected.items(), key=lambda item: -item[1]):
+        out.print(f"  {number:>9,}  {reason}, as {done.first[reason]}", markup=False)
+    for line in done.checks:
+        err.print(f"[yellow]Note:[/] {line}")
+    out.print(f"Its card: {done.cards[-1]} (`hemdata build {card.name}` builds it again).", markup=False)
+
+
+def _pair(word: str, option: str) -> tuple[str, str]:
+    from hemdata.errors import CallError
+
+    left, sign, right = word.partition("=")
+    if not sign or not left or not right:
+        raise CallError(f"{option} does not read.", expected=f"{option} NAME=VALUE", got=word)
+    return left, right
+
+
+def _command(asked: Any, options: list[str]) -> str:
+    """The command as it was given, with what was found out."""
+    given = [word for word in sys.argv[1:] if word not in ("--dry-run", "--yes", "--json")]
+    if not given or given[0] != "import":
+        given = ["import", *map(str, asked.paths), "--name", asked.name]
+    if "--name" not in given:
+        given += ["--name", asked.name]
+    return " ".join(["hemdata", *map(shlex.quote, given), *options])

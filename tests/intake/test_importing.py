@@ -1,0 +1,77 @@
+"""A user's own labelled files become a set, by one command, to the byte; nothing about their energies is guessed."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from own_files import molecules, written
+from typer.testing import CliRunner
+
+from hemdata.cli import commands
+from hemdata.shards import read, verify
+from hemdata.units import HARTREE_EV
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("HEMDATA_CARDS", raising=False)
+    return tmp_path
+
+
+def hemdata(*words: object) -> Any:
+    return CliRunner().invoke(commands(), [str(word) for word in words])
+
+
+def test_one_command_makes_a_set_and_build_repeats_it_to_the_byte(here: Path) -> None:
+    rows = molecules("duals-qm9@qm9@given")
+    written(rows, here / "mols.extxyz", energy="E_total", unit=HARTREE_EV)
+    done = hemdata(
+        "import", "mols.extxyz", "--name", "mine", "--energy", "E_total", "--unit", "eV", "--kind", "total",
+        "--level", "qm9", "--workers", 1,
+    )  # fmt: skip
+    assert done.exit_code == 0, done.output
+    table = read(here / "data/mine").to_pylist()
+    assert len(table) == len(rows)
+    for found, row in zip(table, rows, strict=True):
+        assert found["id"] == f"mine:{row['id']}"
+        assert found["atomic_numbers"] == row["atomic_numbers"]
+        assert np.abs(np.subtract(found["positions"], row["positions"])).max() < 1e-8  # ASE writes eight digits
+        assert found["inchikey"] == row["inchikey"]
+        assert found["energy_hartree"] == pytest.approx(row["energy_hartree"], abs=1e-9)
+        assert found["level"] == "qm9"
+    verify(here / "data/mine")
+    before = {path.name: path.read_bytes() for path in (here / "data/mine").iterdir()}
+    assert hemdata("build", "mine", "--force", "--workers", 1).exit_code == 0
+    assert {path.name: path.read_bytes() for path in (here / "data/mine").iterdir()} == before
+
+
+def test_what_was_not_said_is_told_with_its_evidence_and_used_only_with_yes(here: Path) -> None:
+    written(molecules("duals-qm9@qm9@given"), here / "mols.extxyz", energy="energy", unit=HARTREE_EV)
+    told = hemdata("import", "mols.extxyz", "--name", "mine", "--dry-run", "--level", "qm9")
+    assert told.exit_code == 0, told.output
+    assert "total energies in eV at the level qm9" in told.stdout
+    assert "per atom C: -1029.8" in told.stdout
+    assert "--unit eV --kind total" in told.stdout
+    assert not (here / "data").exists()
+    assert not (here / "cards").exists()
+    refused = hemdata("import", "mols.extxyz", "--name", "mine", "--level", "qm9")
+    assert refused.exit_code == 2
+    assert not (here / "cards").exists()
+    assert hemdata("import", "mols.extxyz", "--name", "mine", "--level", "qm9", "--yes").exit_code == 0
+
+
+def test_an_unknown_level_stands_apart_with_atoms_estimated_from_the_energies(here: Path) -> None:
+    rows = molecules("duals-qm9@qm9@given")
+    written(rows, here / "mols.extxyz", energy="energy", unit=1.0)
+    done = hemdata("import", "mols.extxyz", "--name", "mine", "--level", "unknown:gaussian", "--yes")
+    assert done.exit_code == 0, done.output
+    table = read(here / "data/mine")
+    assert set(table["level"].to_pylist()) == {"unknown-gaussian"}
+    kcal = table["atomization_energy_kcal_mol"].to_numpy()
+    known = np.array([row["atomization_energy_kcal_mol"] for row in rows])
+    assert np.abs(kcal - known).mean() < 20  # of 1,500: an estimate
+    refused = hemdata("label", "mine", "--level", "unknown-gaussian")
+    assert refused.exit_code == 2
+    assert "can only be imported" in refused.output
