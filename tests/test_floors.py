@@ -15,6 +15,7 @@ NETWORK_LIBRARIES = {
 PACKAGE = Path(hemdata.__file__).parent
 ROOT = PACKAGE.parent
 MOST_FILES = 18  # of one room: more is a heap
+MOST_COMMANDS = 24  # a command is a file of its own, found by its name
 
 
 def module_name(path: Path) -> str:
@@ -35,7 +36,11 @@ def test_every_import_goes_down_and_none_in_a_circle() -> None:
 
 def test_no_room_is_a_heap() -> None:
     rooms = {path for path in PACKAGE.rglob("*") if path.is_dir() and path.name not in ("__pycache__", "_declared")}
-    heaps = {str(room): n for room in rooms if (n := len(list(room.glob("*.py")))) > MOST_FILES}
+    heaps = {
+        str(room): n
+        for room in rooms
+        if (n := len(list(room.glob("*.py")))) > (MOST_COMMANDS if room.name == "cli" else MOST_FILES)
+    }
     assert not heaps
 
 
