@@ -3,13 +3,17 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import pandas as pd
+
 from hemdata.analysis.matrix import MEAN
 from hemdata.analysis.tables import Tables
 from hemdata.analysis.variance import TOGETHER, Variance
-from hemdata.catalog import BASELINES
+from hemdata.catalog import BASELINES, cards, dataset
 from hemdata.errors import DataError
-from hemdata.report.words import counted, listed, number, number_word, share_span, span
+from hemdata.report.words import counted, listed, number, number_word, share_span, span, whole
 from hemdata.study.data import MIXED
+
+OPPOSITE = {"smaller": "larger", "larger": "smaller"}
 
 
 @dataclass(frozen=True)
@@ -21,7 +25,7 @@ class Answer:
         headline: its first half, the comparison with its interval.
         detail: its second half, what stands behind it.
         network: the network that it speaks of, the one with the smallest mean error.
-        best: the training set with the smallest mean over the groups.
+        best: the training set with the smallest error on the user's own group, else on the mean of the groups.
         against: the set it is compared with, the next best; None where there is one set.
         ratio: how many times larger the error of `against` is, with its interval; NaN where there is one set.
         verdict: "smaller" if the interval leaves no doubt, else "no difference".
@@ -45,7 +49,7 @@ class Answer:
 
 
 def answer(tables: Tables, labels: Mapping[str, str], variance: Variance | None = None) -> Answer:
-    """Find and word the answer of a study.
+    """Find and word the answer of a study: over the mean of the groups, or for the user's own group where there is one.
 
     Args:
         tables: of the study.
@@ -62,16 +66,17 @@ def answer(tables: Tables, labels: Mapping[str, str], variance: Variance | None 
             expected=f"predictions of one model on {listed(sorted(tables.mae['group'].unique()))}",
             fix="Finish the study's cells first.",
         )
-    networks = summary[~summary["baseline"]]
-    shown = networks if len(networks) else summary  # a study of baselines alone speaks of them
+    judged = _judged(tables)
+    networks = judged[~judged["baseline"]]
+    shown = networks if len(networks) else judged  # a study of baselines alone speaks of them
     order = list(dict.fromkeys(shown["network"]))
     first = order[0]
-    ranked = summary[summary["network"] == first]
+    ranked = judged[judged["network"] == first]
     best = str(ranked["training_set"].iloc[0])
     against = str(ranked["training_set"].iloc[1]) if len(ranked) > 1 else None
     ratio, interval, verdict = float("nan"), (float("nan"), float("nan")), "no difference"
     if against is not None:
-        ratio, interval, verdict = _advantage(tables, first, best, against, MEAN)
+        ratio, interval, verdict = _advantage(tables, first, best, against, own_group(tables) or MEAN)
     headline, detail = answer_parts(tables, labels, first)
     return Answer(
         sentence=answer_sentence(tables, labels, first),
@@ -87,6 +92,28 @@ def answer(tables: Tables, labels: Mapping[str, str], variance: Variance | None 
         others=tuple(answer_sentence(tables, labels, network) for network in order[1:]),
         notes=tuple(_notes(tables, labels, order)),
     )
+
+
+def own_group(tables: Tables) -> str | None:
+    """The group of the user's own molecules: the one that does not ship; None where there is none, or several."""
+    shipped = {name for name in cards("dataset") if dataset(name).reader == "test_groups"}
+    own = sorted(set(tables.mae["group"]) - shipped)
+    return str(own[0]) if len(own) == 1 else None
+
+
+def _judged(tables: Tables) -> pd.DataFrame:
+    """Every model that was tested on every group, the one that the answer finds best first.
+
+    Its `error`, `low` and `high`, kcal/mol, are those of the user's own group, else those of the mean of the groups.
+    """
+    table = tables.summary.dropna(subset="accuracy_kcal_mol")
+    group, measure = own_group(tables), "accuracy_kcal_mol"
+    if group is not None:
+        whole = table[["network", "training_set"]]
+        measure = "mae_kcal_mol"
+        table = tables.mae[tables.mae["group"] == group].merge(whole, on=["network", "training_set"])
+    table = table.assign(error=table[measure], low=table[f"{measure}_low"], high=table[f"{measure}_high"])
+    return table.sort_values("error", kind="stable")
 
 
 def drivers_sentence(variance: Variance | None) -> str:
@@ -117,32 +144,35 @@ def answer_parts(tables: Tables, labels: Mapping[str, str], network: str) -> tup
 
     It says "no difference" where the interval of the ratio holds 1.
     """
-    tested = tables.summary.dropna(subset="accuracy_kcal_mol")
-    ranked = tested[tested["network"] == network].sort_values("accuracy_kcal_mol")
+    judged, own = _judged(tables), own_group(tables)
+    ranked = judged[judged["network"] == network]
     name = labels.get(network, network)
     sets = [str(each) for each in ranked["training_set"]]
     said = [labels.get(each, each) for each in sets]
-    errors = [number(each) for each in ranked["accuracy_kcal_mol"]]
+    errors = [number(each) for each in ranked["error"]]
     groups = counted(tables.mae["group"].nunique(), "test group")
+    on = f" on {labels.get(own, own)}" if own else ""
+    what = f"mean error{on} ({_molecules_of(tables, own)})" if own else f"mean error of {groups}"
     if len(sets) == 1:
-        ends = span(float(ranked["accuracy_kcal_mol_low"].iloc[0]), float(ranked["accuracy_kcal_mol_high"].iloc[0]))
-        headline = f"Trained on {said[0]}, {name} errs by {errors[0]} kcal/mol on average (95 % interval {ends})"
-        return headline, f"mean of {groups}; one training set leaves nothing to compare"
-    ratio, (low, high), verdict = _advantage(tables, network, sets[0], sets[1], MEAN)
+        ends = span(float(ranked["low"].iloc[0]), float(ranked["high"].iloc[0]))
+        headline = f"Trained on {said[0]}, {name} errs by {errors[0]} kcal/mol on average{on} (95 % interval {ends})"
+        of = _molecules_of(tables, own) if own else f"mean of {groups}"
+        return headline, f"{of}; one training set leaves nothing to compare"
+    ratio, (low, high), verdict = _advantage(tables, network, sets[0], sets[1], own or MEAN)
     interval = f"95 % interval {span(low, high)}"
     several = len(sets) > 2
     if verdict == "no difference":
         top = " at the top" if several else ""
         headline = (
-            f"No difference{top}: {name} trained on {said[0]} and on {said[1]} cannot be told apart "
+            f"No difference{top}: {name} trained on {said[0]} and on {said[1]} cannot be told apart{on} "
             f"(ratio of their errors {number(ratio)}, {interval})"
         )
     else:
-        lead = f"Of {number_word(len(sets))} training sets, {said[0]} serves {name} best: its error"
-        lead = lead if several else f"Trained on {said[0]}, {name}'s error"
+        lead = f"Of {number_word(len(sets))} training sets, {said[0]} serves {name} best: its error{on}"
+        lead = lead if several else f"Trained on {said[0]}, {name}'s error{on}"
         next_best = f"the next best, {said[1]}" if several else said[1]
         headline = f"{lead} is {number(ratio)} times smaller than with {next_best} ({interval})"
-    means = f"mean error of {groups} {errors[0]} against {errors[1]} kcal/mol"
+    means = f"{what} {errors[0]} against {errors[1]} kcal/mol"
     return headline, f"{means}; by group, with {said[0]}: {_by_group(tables, labels, network, sets[0], sets[1])}"
 
 
@@ -150,17 +180,33 @@ def _advantage(
     tables: Tables, network: str, best: str, against: str, group: str
 ) -> tuple[float, tuple[float, float], str]:
     """How many times larger the error of `against` is, its interval, and the verdict on `best`."""
-    c = tables.comparisons
-    row = c[
-        (c["network"] == network) & (c["training_set"] == best) & (c["against"] == against) & (c["group"] == group)
-    ].iloc[0]
+    c = _compared(tables, network, best, against)
+    row = c[c["group"] == group].iloc[0]
     return 1 / row["ratio"], (1 / row["ratio_high"], 1 / row["ratio_low"]), str(row["verdict"])
+
+
+def _compared(tables: Tables, network: str, best: str, against: str) -> pd.DataFrame:
+    """The comparisons of one set with another on every group; the tables have each pair once, in either order."""
+    c = tables.comparisons[tables.comparisons["network"] == network]
+    rows = c[(c["training_set"] == best) & (c["against"] == against)]
+    if len(rows):
+        return rows
+    rows = c[(c["training_set"] == against) & (c["against"] == best)]
+    return rows.assign(
+        training_set=best, against=against, ratio=1 / rows["ratio"], ratio_low=1 / rows["ratio_high"],
+        ratio_high=1 / rows["ratio_low"], verdict=rows["verdict"].map(lambda said: OPPOSITE.get(said, said)),
+    )  # fmt: skip
+
+
+def _molecules_of(tables: Tables, group: str | None) -> str:
+    n = int(tables.mae[tables.mae["group"] == group]["n_molecules"].iloc[0])
+    return f"{n:,} molecule{'' if n == 1 else 's'}".replace(",", "\u202f")
 
 
 def _by_group(tables: Tables, labels: Mapping[str, str], network: str, best: str, against: str) -> str:
     """The groups by verdict: "smaller on azoxy and neuro, no difference on saccharides"."""
-    c = tables.comparisons
-    rows = c[(c["network"] == network) & (c["training_set"] == best) & (c["against"] == against) & (c["group"] != MEAN)]
+    rows = _compared(tables, network, best, against)
+    rows = rows[rows["group"] != MEAN]
     parts = []
     for verdict in ("smaller", "larger", "no difference"):
         groups = [labels.get(group, group) for group in rows[rows["verdict"] == verdict]["group"]]
@@ -177,7 +223,7 @@ def _notes(tables: Tables, labels: Mapping[str, str], networks: list[str]) -> li
         notes.append("Some models have one seed: their intervals hold the choice of test molecules only.")
     sizes = tables.summary.groupby("training_set")["training_size"].max()
     if sizes.nunique() > 1 and sizes.max() > 1.02 * sizes.min():
-        said = listed([f"{labels.get(str(name), str(name))} {number(size)}" for name, size in sizes.items()])
+        said = listed([f"{labels.get(str(name), str(name))} {whole(size)}" for name, size in sizes.items()])
         notes.append(f"The training sets differ in size, which differs in effect: {said} molecules.")
     levels = [level for level in tables.in_distribution["level"].unique() if MIXED not in level]
     if len(levels) > 1:

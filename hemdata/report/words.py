@@ -16,6 +16,11 @@ def number(value: float) -> str:
     return f"{value:,.0f}".replace("-", "−").replace(",", "\u202f")
 
 
+def whole(n: float) -> str:
+    """A number of things: "96", "1 600" with a narrow space."""
+    return f"{n:,.0f}".replace(",", "\u202f")
+
+
 def span(low: float, high: float) -> str:
     """An interval: "18.0 to 27.3"."""
     return f"{number(low)} to {number(high)}"

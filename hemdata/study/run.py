@@ -13,6 +13,8 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
+import yaml
+
 from hemdata.catalog import StudyCard
 from hemdata.errors import HemdataError
 from hemdata.processes import cores, interrupts_held, one_thread
@@ -79,6 +81,7 @@ def train_eval(
     """
     ran = Ran()
     matrix = chosen(cells(card), only)
+    keep(card, out)
     deadline = None if max_seconds is None else time.time() + max_seconds
     context = multiprocessing.get_context("spawn")
     events = context.Queue()
@@ -101,6 +104,15 @@ def train_eval(
             del ran.in_work[name]
             ran.skipped.append(name)
     return ran
+
+
+def keep(card: StudyCard, out: Path) -> None:
+    """The card stands with the rows, so that the report says its title and its question."""
+    out.mkdir(parents=True, exist_ok=True)
+    told = card.model_dump(mode="json", exclude_defaults=True)
+    part = out / f".{card.name}.{os.getpid()}.part"
+    part.write_text(yaml.safe_dump(told, sort_keys=False, allow_unicode=True), encoding="utf-8")
+    part.replace(out / f"{card.name}.yaml")
 
 
 def _round(ran: Ran, pool: ProcessPoolExecutor, due: list[Cell], how: tuple[Any, ...], events: Any) -> list[Cell]:

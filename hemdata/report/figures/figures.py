@@ -8,11 +8,22 @@ import numpy as np
 import pandas as pd
 
 from hemdata.analysis.tables import Tables
-from hemdata.report.figures.panel import blank, dots, limits_of, log_limits, log_ticks, place, title_of
+from hemdata.report.figures.panel import (
+    blank,
+    dots,
+    limits_of,
+    log_limits,
+    log_ticks,
+    margin_for,
+    place,
+    shortened,
+    title_of,
+)
 from hemdata.report.figures.style import HEAT_STEPS, INK, LINE, MUTED, PAPER, heat_colour, set_colour
 from hemdata.report.figures.svg import to_svg
 from hemdata.report.words import number
 
+END_ROOM = 82.0  # page units right of a plot, for the name at the end of a line
 MARKERS = {"dressed-atoms": "D", "pair-distance-ridge": "^"}
 
 
@@ -52,7 +63,8 @@ class Figures:
         sets = [name for name in self.sets if name in own.index]
         n_lines = 1 + others["network"].nunique()
         step = 30 if n_lines == 1 else 16 * n_lines + 9
-        width, top, bottom, left = 270.0, 28, 40, 66
+        names = [self.label(name) for name in sets]
+        width, top, bottom, left = 270.0, 28, 40, margin_for(names, 66, 120)
         height = top + bottom + step * len(sets)
         figure, axes = blank(width, height)
         place(axes, width, height, left, 12, top, bottom)
@@ -64,7 +76,7 @@ class Figures:
         axes.set_xlabel("MAE, kcal/mol")
         shift = 16 / step  # from line to line of one set
         firsts = [y - shift * (n_lines - 1) / 2 for y in range(len(sets))]
-        axes.set_yticks(firsts, [self.label(name) for name in sets], color=INK)
+        axes.set_yticks(firsts, [shortened(name, left - 8) for name in names], color=INK)
         for y, name in enumerate(sets):
             if y:
                 axes.axhline(y - 0.5, color=LINE, lw=0.7)
@@ -99,7 +111,9 @@ class Figures:
         own = mae[mae["network"] == network].pivot(index="training_set", columns="group", values="mae_kcal_mol")
         own["mean"] = summary[summary["network"] == network].set_index("training_set")["accuracy_kcal_mol"]
         names = list(own.columns)
-        cell_height, left, top, width = 34, 66, 50, 380.0
+        labels = [self.label(name) for name in own.index]
+        cell_height, left, top, width = 34, margin_for(labels, 66, 140), 50, 380.0
+        cell_width = (width - left - 2) / (len(names) + 0.12)
         height = top + cell_height * len(own) + 4
         figure, axes = blank(width, height)
         place(axes, width, height, left, 2, top, 4)
@@ -111,7 +125,8 @@ class Figures:
 
         for x, column in enumerate(names):
             at = x + (gap if column == "mean" else 0)
-            axes.text(at, -0.5 - 7 / cell_height, self.label(column), ha="center", size=9.5, color=MUTED)
+            head = shortened(self.label(column), cell_width - 4)
+            axes.text(at, -0.5 - 7 / cell_height, head, ha="center", size=9.5, color=MUTED)
             for y, value in enumerate(own[column]):
                 if not np.isfinite(value):
                     axes.text(at, y, "–", ha="center", va="center", color=MUTED)
@@ -119,8 +134,8 @@ class Figures:
                 fill, ink = heat_colour(self.heat_step(value))
                 axes.add_patch(Rectangle((at - 0.5, y - 0.5), 1, 1, fc=fill, ec=PAPER, lw=2))
                 axes.text(at, y, number(value), ha="center", va="center", color=ink, size=10.5)
-        for y, name in enumerate(own.index):
-            axes.text(-0.5 - 0.12, y, self.label(name), ha="right", va="center")
+        for y, name in enumerate(labels):
+            axes.text(-0.5 - 0.12, y, shortened(name, left - 0.12 * cell_width, 10), ha="right", va="center")
         words = "; ".join(
             f"{self.label(name)}: " + ", ".join(f"{self.label(c)} {number(own.loc[name, c])}" for c in names)
             for name in own.index
@@ -174,7 +189,8 @@ class Figures:
         at = -np.inf
         for name, value in sorted(ends.items(), key=lambda item: item[1]):
             at = max(float(np.log10(value)), at + least)
-            axes.annotate(self.label(name), (x, 10**at), (7, 0), textcoords="offset points", va="center",
+            words = shortened(self.label(name), END_ROOM, 11)  # bold is wider
+            axes.annotate(words, (x, 10**at), (7, 0), textcoords="offset points", va="center",
                           color=self.colour[name], weight="bold", annotation_clip=False)  # fmt: skip
 
     def scatter(self, network: str, group: str) -> str | None:

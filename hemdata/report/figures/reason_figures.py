@@ -12,7 +12,7 @@ from hemdata.analysis.reasons.parts import COMPOSITION, REMAINDER, SEEDS, SIZE, 
 from hemdata.analysis.tables import Tables
 from hemdata.analysis.variance import Variance
 from hemdata.report.figures.figures import Figures, slug
-from hemdata.report.figures.panel import blank, dots, log_limits, log_ticks, place, title_of
+from hemdata.report.figures.panel import blank, dots, log_limits, log_ticks, margin_for, place, shortened, title_of
 from hemdata.report.figures.style import INK, LINE, MUTED, PAPER, PARTS, part_colour
 from hemdata.report.figures.svg import to_svg
 from hemdata.report.words import number, share_span
@@ -94,7 +94,8 @@ class ReasonFigures(Figures):
             return None
         wide = own.pivot(index="training_set", columns="reason", values="part_kcal_mol")
         reasons = [name for name in COLOURS if name in wide]
-        width, left, top, bottom, step = 270.0, 66, 28, 40, 34
+        names = [self.label(str(name)) for name in wide.index]
+        width, left, top, bottom, step = 270.0, margin_for(names, 66, 120), 28, 40, 34
         height = float(top + bottom + step * len(wide))
         figure, axes = blank(width, height)
         place(axes, width, height, left, 34, top, bottom)
@@ -115,7 +116,7 @@ class ReasonFigures(Figures):
         axes.set(xlim=(lowest, max(longest, 1e-6)), ylim=(len(wide) - 0.5, -0.5), xlabel="kcal/mol")
         axes.locator_params(axis="x", nbins=5)
         axes.axvline(0, color=MUTED, lw=0.8)
-        axes.set_yticks(range(len(wide)), [self.label(str(name)) for name in wide.index], color=INK)
+        axes.set_yticks(range(len(wide)), [shortened(name, left - 8) for name in names], color=INK)
         words = "; ".join(
             f"{self.label(str(name))}: " + ", ".join(f"{reason} {number(float(row[reason]))}" for reason in reasons)
             for name, row in wide.iterrows()
@@ -148,7 +149,7 @@ class ReasonFigures(Figures):
         axes.locator_params(axis="x", nbins=5)
         axes.grid(axis="y", visible=False)
         axes.spines["left"].set_visible(False)
-        axes.set_yticks(range(len(bars)), [bar[0] for bar in bars], color=INK)
+        axes.set_yticks(range(len(bars)), [shortened(bar[0], left - 8) for bar in bars], color=INK)
         for y, (_, value, low, high, kind) in enumerate(bars):
             axes.barh(y, value, height=0.62, color=part_colour(LEVEL_BARS[kind][1]), zorder=1)
             if np.isfinite([low, high]).all():

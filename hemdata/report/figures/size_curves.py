@@ -6,7 +6,7 @@ import numpy as np
 
 from hemdata.analysis.matrix import MEAN
 from hemdata.report.figures.figures import Figures, slug
-from hemdata.report.figures.panel import blank, log_limits, log_ticks, place, title_of
+from hemdata.report.figures.panel import blank, log_limits, log_ticks, place, title_of, width_of
 from hemdata.report.figures.style import PAPER
 from hemdata.report.tables.layout import Cell, Grid, Layout, Row
 from hemdata.report.words import number, span
@@ -29,7 +29,7 @@ def size_curve(figures: Figures, network: str, group: str) -> str | None:
     axes.set(xscale="log", yscale="log", xlim=(sizes[0] / 1.08, sizes[-1] * 1.08), ylim=limits,
              xlabel="molecules trained on", ylabel="MAE, kcal/mol")  # fmt: skip
     log_ticks(axes.yaxis, *limits)
-    _size_ticks(axes.xaxis, sizes)
+    _size_ticks(axes.xaxis, sizes, width - 56)
     gap = float(np.diff(np.log(sizes)).min()) / (8 * len(sets))  # so that intervals stand side by side
     said = []
     for i, name in enumerate(sets):
@@ -48,12 +48,22 @@ def size_curve(figures: Figures, network: str, group: str) -> str | None:
     )
 
 
-def _size_ticks(axis: Any, sizes: list[int]) -> None:
-    from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+def _size_ticks(axis: Any, sizes: list[int], width: float) -> None:
+    """A tick at each size; a number at the largest, and at each other that has room beside the next."""
+    from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
 
     axis.set_major_locator(FixedLocator(sizes))
     axis.set_minor_locator(NullLocator())
-    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}".replace(",", "\u202f")))
+    words = [f"{size:,}".replace(",", "\u202f") for size in sizes]
+    unit = width / np.log(sizes[-1] * 1.08 / (sizes[0] / 1.08))  # page units for a factor of e
+    left_of_it = np.inf
+    for i in range(len(sizes) - 1, -1, -1):
+        at, half = unit * np.log(sizes[i]), width_of(words[i]) / 2 + 3
+        if at + half > left_of_it:
+            words[i] = ""
+        else:
+            left_of_it = at - half
+    axis.set_major_formatter(FixedFormatter(words))
 
 
 def size_grid(layout: Layout, network: str) -> Grid | None:

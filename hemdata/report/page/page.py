@@ -20,7 +20,7 @@ from hemdata.report.page.data import as_script, downloads, points
 from hemdata.report.tables.layout import Layout
 from hemdata.report.tables.published_level import level_section
 from hemdata.report.tables.reason_layout import ReasonLayout
-from hemdata.report.words import listed, number, p_value
+from hemdata.report.words import listed, number, p_value, whole
 from hemdata.study.rows import Rows
 
 QUESTION = "Which training set makes a network's energies trustworthy for these molecules?"
@@ -62,7 +62,7 @@ def write_report(
 
     material = gather(study_folder, labels=labels, resamples=resamples, data=data)
     found = answer(material.tables, material.labels, material.variance)
-    own_title, own_question = _said_by_card(material.study)
+    own_title, own_question = said_by_card(study_folder, material.study)
     html = _page(
         material,
         found=found,
@@ -77,12 +77,13 @@ def write_report(
     return found
 
 
-def _said_by_card(study: str) -> tuple[str, str]:
-    """Title and question of the study's card; its name and the common question where it has none."""
+def said_by_card(study_folder: Path, study: str) -> tuple[str, str]:
+    """Title and question of the study's card, which stands with the run, or ships; without one its name, and ours."""
     from hemdata import catalog
 
+    kept = study_folder / f"{study}.yaml"
     try:
-        card = catalog.study(study)
+        card = catalog.study(kept if kept.is_file() else study)
     except HemdataError:
         return study, QUESTION
     return card.title, card.question
@@ -201,7 +202,7 @@ def _facts(rows: Rows, tables: Tables, labels: Mapping[str, str], networks: list
     """The study in numbers, for the head of the page."""
     sets = sorted(tables.mae["training_set"].unique())
     sizes = sorted(tables.summary["training_size"].unique())
-    size = number(sizes[0]) if len(sizes) == 1 else f"{number(sizes[0])} to {number(sizes[-1])}"
+    size = whole(sizes[0]) if len(sizes) == 1 else f"{whole(sizes[0])} to {whole(sizes[-1])}"
     counts = tables.mae.drop_duplicates("group")
     levels = sorted(rows.cells["level"].unique().to_pylist())
     seeds = sorted(tables.summary["n_seeds"].unique())
