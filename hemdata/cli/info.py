@@ -12,6 +12,7 @@ from hemdata.cli.values import named
 from hemdata.errors import CallError
 
 if TYPE_CHECKING:
+    from hemdata.catalog.reading import Card
     from hemdata.curate.describe import Description
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -77,14 +78,12 @@ def _known(name: str, folder: Path) -> dict[str, Any]:
     from hemdata.catalog import card_of
 
     if not (folder / "manifest.json").is_file():
-        kind, card = card_of(name)
-        return {"kind": kind, **card.model_dump(mode="json"), "built": None}
+        return _card(*card_of(name)) | {"built": None}
     from hemdata.shards import read_manifest
 
     manifest = read_manifest(folder)
     try:
-        kind, card = card_of(name)
-        told = {"kind": kind, **card.model_dump(mode="json")}
+        told = _card(*card_of(name))
     except CallError:
         told = {"kind": "built set", "name": name}
     return told | {
@@ -99,6 +98,18 @@ def _known(name: str, folder: Path) -> dict[str, Any]:
             "audit": manifest.made_from.get("audit", {}).get("verdict"),
         }
     }
+
+
+def _card(kind: str, card: "Card") -> dict[str, Any]:
+    """What a card says; not that its level was compared where a user's own card only does not say otherwise."""
+    from hemdata.catalog import card_path
+    from hemdata.catalog.folders import roots
+
+    told = {"kind": kind, **card.model_dump(mode="json")}
+    unsaid = "audited" in told and "audited" not in card.model_fields_set
+    if unsaid and not card_path(kind, told["name"]).is_relative_to(roots()[-1]):
+        told["audited"] = None
+    return told
 
 
 def _bars(held: "Description", width: int) -> Iterator[str]:

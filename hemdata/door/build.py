@@ -8,7 +8,7 @@ import pyarrow as pa
 from hemdata.catalog import DatasetCard, dataset, is_composition
 from hemdata.console import err
 from hemdata.door.progress import bar
-from hemdata.errors import CallError
+from hemdata.errors import CallError, DataError
 
 if TYPE_CHECKING:
     from hemdata.curate.build import Built
@@ -42,7 +42,7 @@ def build(
 
     Raises:
         CallError: for an unknown name, a missing path or parent, a composition with a `source`.
-        DataError: for a damaged source, or rows that do not come out as the card says.
+        DataError: for a damaged source, rows that do not come out as the card says, or no accepted row at all.
     """
     if is_composition(name):
         if source is not None:
@@ -51,12 +51,12 @@ def build(
             )
         from hemdata.curate.compose import compose
 
-        return compose(name, data, out, force=force)
+        return _some(compose(name, data, out, force=force))
     from hemdata.curate.build import build as build_dataset
 
     card = dataset(name)
     with bar(f"build {card.name}", card.accepted if source is None else None, progress) as step:
-        return build_dataset(
+        built = build_dataset(
             name,
             source,
             out or data / card.name,
@@ -65,6 +65,21 @@ def build(
             force=force,
             audit=_audit(card, progress) if audit and not card.audited else None,
         )
+    return _some(built)
+
+
+def _some(built: "Built") -> "Built":
+    """A set without a molecule is told as an error; its rejected records stay to be looked at."""
+    counts = built.manifest.counts
+    if counts.accepted:
+        return built
+    reasons = ", ".join(f"{number:,} {reason}" for reason, number in counts.rejected.items())
+    raise DataError(
+        "No record was accepted: the set is empty.",
+        where=built.folder,
+        got=f"{counts.read:,} records read" + (f"; rejected: {reasons}" if reasons else ""),
+        fix="Look at its rejected.parquet, correct the source or the card, and build again (--force).",
+    )
 
 
 def _audit(card: DatasetCard, told: bool) -> "Audit":

@@ -2,12 +2,17 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from glob import escape
 from pathlib import Path
 
 from hemdata.catalog import cards, dataset, label_places
 from hemdata.errors import CallError, did_you_mean
 from hemdata.levels import START_LEVEL, level
+from hemdata.levels import level as level_of_theory
 from hemdata.shards.manifest import MANIFEST
+
+LABELLED = (".smi", ".smiles", ".xyz", ".extxyz")
+"""How the files end that `hemdata label` takes."""
 
 
 @dataclass(frozen=True)
@@ -42,9 +47,15 @@ class SetName:
         """The command that makes it."""
         if self.level is None:
             return f"hemdata build {self.dataset}"
-        target = self.dataset if in_catalogue(self.dataset) else f"{self.dataset}.smi"
+        target = self.dataset if in_catalogue(self.dataset) else file_of(self.dataset)
         at = f" --geometry {self.geometry}" if self.geometry else ""
         return f"hemdata label {target} --level {self.level}{at}"
+
+
+def file_of(name: str) -> str:
+    """The user's file that a set is of: the one of this name in the current folder, whatever its form; else NAME.smi."""
+    forms = sorted(path.name for path in Path().glob(f"{escape(name)}.*") if path.is_file() and path.suffix in LABELLED)
+    return forms[0] if forms else f"{name}.smi"
 
 
 def in_catalogue(name: str) -> bool:
@@ -92,8 +103,12 @@ def find(
         folder: Path = place / str(its)
         if stands(folder):
             return folder
-    there = [str(other) for other, _ in sets_in(data)]
-    fix = f"{did_you_mean(its, there)}Run `{its.command}`, or give its folder."
+    if its.level is not None:
+        level_of_theory(its.level)  # a level that there is not is told instead of a command that cannot work
+    meant = did_you_mean(its, [str(other) for other, _ in sets_in(data)])
+    fix = f"{meant}Run `{its.command}`, or give its folder."
+    if its.level is None and not in_catalogue(its.dataset):
+        fix = f"{meant}`hemdata list` tells the sets that can be built; one of your own is given by its folder."
     raise CallError(f"The set '{its}' is not there.", where=data / str(its), fix=fix)
 
 

@@ -12,6 +12,7 @@ from hemdata.errors import CallError, DataError
 from hemdata.identity import identify
 from hemdata.levels import SYMBOLS, level
 from hemdata.molecules import Molecule, dataset_name, read_molecules
+from hemdata.shards.sets import file_of
 from hemdata.study.data import labelled_folder
 
 SPARE = 20  # one molecule in so many is labelled beyond what is asked: those of the test groups are left out
@@ -193,7 +194,7 @@ def _steps(card: StudyCard, molecules: Path, data: Path, path: Path) -> list[str
                 sample = f" -n {number + max(number // SPARE, 10)} --without {TEST_GROUPS}" if number else ""
                 steps.append(f"hemdata label {name}{sample}{at}{where}")
             else:
-                file = molecules if name == card.groups[-1] else f"{name}.smi"
+                file = molecules if name == card.groups[-1] else file_of(name)
                 steps.append(f"hemdata label {file}{at}{where}")
     run = f"runs/{card.name}"
     return [*steps, f"hemdata train-eval {path}{where}", f"hemdata report {run}"]

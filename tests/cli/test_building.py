@@ -241,3 +241,15 @@ def test_a_set_of_an_unaudited_level_is_audited_as_it_is_built(tmp_path: Path) -
         held = json.loads(called("info", "alchemy", "--data", tmp_path, "--json").stdout)
         assert held["holds"]["flags"].get("level_unaudited", 0) == flagged
         assert ("Agrees" in str(held["built"]["audit"])) == (not words)
+
+
+def test_a_set_without_a_molecule_is_an_error(tmp_path: Path) -> None:
+    """Its rejected records stay, and the second time it is told too."""
+    (tmp_path / "nothing.csv").write_text("id,smiles,HAC,nb_atoms\na,C1CC,3,9\nb,C(,1,5\n")
+    for _ in range(2):
+        ended = called("build", "od9", "--from", tmp_path / "nothing.csv", "--data", tmp_path)
+        assert ended.exit_code == 1
+        assert "No record was accepted" in ended.stderr
+        assert "2 records read" in ended.stderr
+        assert "rejected.parquet" in ended.stderr
+    assert read_manifest(tmp_path / "od9").counts.read == 2

@@ -105,3 +105,16 @@ def test_info_tells_of_a_built_set_that_has_no_card(tmp_path: Path) -> None:
 
     build("azoxy", out=tmp_path / "mine")
     assert json.loads(told("info", "mine", "--data", str(tmp_path), "--json"))["built"]["accepted"] == 45
+
+
+def test_info_says_of_no_own_card_that_its_level_was_compared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only of one that says so; a card that ships may be silent, its audit stands in the handbook."""
+    (tmp_path / "datasets").mkdir()
+    words = "title: Mine\nabout: Mine.\nreader: od9\nlicence: none\ncite: []\nlevel: pc9\n"
+    for name, more in (("silent", ""), ("said", "audited: true\n"), ("not-yet", "audited: false\n")):
+        (tmp_path / "datasets" / f"{name}.yaml").write_text(f"name: {name}\n{words}{more}")
+    monkeypatch.setenv("HEMDATA_CARDS", str(tmp_path))
+    audited = {
+        name: json.loads(told("info", name, "--json"))["audited"] for name in ("silent", "said", "not-yet", "qm9")
+    }
+    assert audited == {"silent": None, "said": True, "not-yet": False, "qm9": True}

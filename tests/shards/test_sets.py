@@ -47,6 +47,24 @@ def test_what_is_missing_is_told_with_the_command_that_makes_it(name: str, comma
     assert error.value.where == tmp_path / name
 
 
+def test_the_command_names_the_file_that_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.extxyz").write_text("")
+    (tmp_path / "mine.log").write_text("")
+    assert SetName("mine", "pc9").command == "hemdata label mine.extxyz --level pc9"
+
+
+def test_no_command_is_told_that_cannot_work(tmp_path: Path) -> None:
+    """No level of that name, and no card by which the set could be built."""
+    with pytest.raises(CallError, match="no level named 'gfn3'") as error:
+        find("mine@gfn3", tmp_path)
+    assert "hemdata label" not in str(error.value)
+    with pytest.raises(CallError) as error:
+        find("mine", tmp_path)
+    assert "hemdata build mine" not in str(error.value)
+    assert "hemdata list" in str(error.value.fix)
+
+
 def test_a_set_is_found_by_its_name_its_parts_and_its_folder(tmp_path: Path) -> None:
     stand(tmp_path, "qm9", "qm9@pc9", "qm9@pc9@given")
     assert find("qm9", tmp_path).name == "qm9"

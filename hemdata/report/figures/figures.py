@@ -189,7 +189,7 @@ class Figures:
         at = -np.inf
         for name, value in sorted(ends.items(), key=lambda item: item[1]):
             at = max(float(np.log10(value)), at + least)
-            words = shortened(self.label(name), END_ROOM, 11)  # bold is wider
+            words = shortened(self.label(name), END_ROOM, 10, "bold")
             axes.annotate(words, (x, 10**at), (7, 0), textcoords="offset points", va="center",
                           color=self.colour[name], weight="bold", annotation_clip=False)  # fmt: skip
 

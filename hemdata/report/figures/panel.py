@@ -17,7 +17,7 @@ def blank(width: float, height: float) -> tuple[Any, Any]:
 
 def title_of(figure: Any, words: str) -> None:
     """At the upper left corner, so that panels in a row line up with the page."""
-    words = shortened(words, 72 * figure.get_figwidth() - 8, 12.5)  # bold is wider
+    words = shortened(words, 72 * figure.get_figwidth() - 4, 11.5, "bold")
     figure.text(0, 1 - 4 / (72 * figure.get_figheight()), words, weight="bold", size=11.5, va="top")
 
 
@@ -52,19 +52,19 @@ def log_ticks(axis: Any, low: float, high: float) -> None:
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
 
 
-def width_of(words: str, size: float = 9.5) -> float:
+def width_of(words: str, size: float = 9.5, weight: str = "normal") -> float:
     """How wide words are in page units, in the font that figures are laid out with."""
     from matplotlib.font_manager import FontProperties
     from matplotlib.textpath import text_to_path
 
-    return float(text_to_path.get_text_width_height_descent(words, FontProperties(size=size), False)[0])
+    return float(text_to_path.get_text_width_height_descent(words, FontProperties(size=size, weight=weight), False)[0])
 
 
-def shortened(words: str, room: float, size: float = 9.5) -> str:
+def shortened(words: str, room: float, size: float = 9.5, weight: str = "normal") -> str:
     """Words that fit into so many page units; of longer ones the beginning and the end, where names differ most."""
     kept = len(words)
     fitting = words
-    while kept > 2 and width_of(fitting, size) > room:
+    while kept > 2 and width_of(fitting, size, weight) > room:
         kept -= 1
         fitting = f"{words[: (kept + 1) // 2]}…{words[len(words) - kept // 2 :]}"
     return fitting
