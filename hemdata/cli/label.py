@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hemdata.cli.app import command, err, out
+from hemdata.cli.estimates import tell_estimate
 from hemdata.cli.values import gigabytes, named, seconds
 from hemdata.console import error, note
 from hemdata.door.progress import duration, stages
@@ -67,7 +68,8 @@ KINDS = {
 @command(
     "label",
     "hemdata label test-groups\nhemdata label pubchem9 -n 800 --without test-groups\n"
-    "hemdata label my-molecules.smi --level gfn2-xtb --enthalpy --corrected\nhemdata label status",
+    "hemdata label my-molecules.smi --level gfn2-xtb --enthalpy --corrected\n"
+    "hemdata label test-groups --level pc9 --dry-run\nhemdata label status",
 )
 def label(
     target: Target,
@@ -80,6 +82,10 @@ def label(
     without: Without = [],  # noqa: B006
     max_heavy: Heavy = None,
     seed: Seed = 0,
+    part: Annotated[
+        str | None,
+        typer.Option(metavar="1/2", help="Only this part, so that machines share the work; `label import` joins them."),
+    ] = None,
     conformers: Conformers = 1,
     enthalpy: Enthalpy = False,
     frequencies: Frequencies = None,
@@ -87,6 +93,9 @@ def label(
     stability: Stability = False,
     charge: Charge = None,
     multiplicity: Multiplicity = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Tell what would be computed, its hours and memory; compute nothing.")
+    ] = False,
     retry: Annotated[str | None, typer.Option(help="`failed`: compute just the failed ones again.")] = None,
     time_limit: Annotated[
         str | None, typer.Option(metavar="TIME", help="For each calculation, as 90s, 20m or 6h; then it has failed.")
@@ -108,13 +117,21 @@ def label(
 ) -> None:
     """Compute geometries and energies at a level of theory, into the label store and as shards."""
     from hemdata.errors import CallError
-    from hemdata.label.dataset import label_dataset
+    from hemdata.label.asked import Asked
+    from hemdata.label.dataset import label_dataset, plan_labels
+    from hemdata.label.part import Part
     from hemdata.label.workers.isolated import Limits
     from hemdata.molecules import Said
 
     if retry not in (None, "failed"):
         raise CallError("--retry knows one word.", expected="failed", got=retry)
     _known(accuracy)
+    its_part = Part.read(part) if part else None
+    if dry_run:
+        asked = Asked(target, n, seed, without, max_heavy, its_part, Said(charge, multiplicity))
+        found = plan_labels(asked, level, geometry, accuracy=accuracy, conformers=conformers, store=store, data=data)
+        tell_estimate(found, workers, as_json)
+        return
     limits = Limits(seconds=seconds(time_limit, "--time-limit"), memory_gb=gigabytes(memory_limit, "--memory-limit"))
     with stages(f"label {target} at {level}") as progress:
         labelled = label_dataset(
@@ -128,6 +145,7 @@ def label(
             without=without,
             max_heavy=max_heavy,
             seed=seed,
+            part=its_part,
             conformers=conformers,
             enthalpy=enthalpy,
             frequencies=frequencies,

@@ -1,20 +1,20 @@
 """Labels a dataset or a user's file at a level of theory: into the store, and out of it as shards."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial as with_arguments
 from pathlib import Path
 
-from hemdata.catalog import cards
 from hemdata.chemistry.stability import analysable
-from hemdata.curate.build import build
-from hemdata.curate.compose import compose
-from hemdata.errors import CallError, DataError, did_you_mean
-from hemdata.identity import flat_graph, identify
+from hemdata.errors import CallError, DataError
+from hemdata.identity import identify
+from hemdata.label.asked import Asked
 from hemdata.label.calculation import stages
 from hemdata.label.columns.enthalpy import enthalpy as how_enthalpy
 from hemdata.label.columns.enthalpy import vibrations
 from hemdata.label.columns.stability import stabilities
+from hemdata.label.estimate import Estimate, estimate
+from hemdata.label.part import Part
 from hemdata.label.progress import Pace
 from hemdata.label.run import Outcome, label
 from hemdata.label.store.database import LabelStore
@@ -26,15 +26,8 @@ from hemdata.molecules import (
     Molecule,
     Said,
     Unread,
-    dataset_name,
-    entries,
-    from_shards,
-    only_molecules,
-    sample,
-    suffixes,
-    unreadable,
 )
-from hemdata.shards import Manifest, SetName, SourceFile, in_catalogue, iterate, sha256, stands
+from hemdata.shards import Manifest, SetName
 
 GIVEN = "given"
 
@@ -60,6 +53,7 @@ def label_dataset(
     without: Sequence[str] = (),
     max_heavy: int | None = None,
     seed: int = 0,
+    part: Part | None = None,
     conformers: int = 1,
     enthalpy: bool = False,
     frequencies: str | None = None,
@@ -90,6 +84,7 @@ def label_dataset(
             GFN2-xTB's.
         without: datasets whose molecules (by flat graph) are left out before sampling.
         max_heavy: molecules of more heavy atoms are left out before sampling.
+        part: only this part of what is asked, where machines that share nothing divide the work.
         conformers: how many are embedded of each SMILES; the lowest by force field is relaxed.
         enthalpy: harmonic frequencies too, and from them the enthalpy of formation as columns.
         frequencies: with `enthalpy`, the level of the frequencies, by default that which the level's card names.
@@ -113,28 +108,14 @@ def label_dataset(
     if stability:
         analysable(its_level)
     how = how_enthalpy(its_level, frequencies, corrected) if enthalpy else None
-    not_read: list[Unread] = []
-    molecules, name, sources = _molecules(target, data, said, not_read)
-    barred = {graph for other in without for graph in _flat_graphs(_built(other, data))}
-    fitting = (m for m in molecules if max_heavy is None or m.n_heavy <= max_heavy)
-    asked = sample(fitting, n, seed, barred)
-    if not_read and not asked:
-        raise unreadable(not_read, target)
-    if not asked:
-        raise DataError("There is nothing to label.", where=target, fix="Check the file, --max-heavy and --without.")
-    if not_read and unread:
-        unread(not_read)
+    chosen = Asked(target, n, seed, without, max_heavy, part, said).molecules(data)
+    asked, name, sources = chosen.molecules, chosen.name, chosen.sources
+    if chosen.unread and unread:
+        unread(chosen.unread)
     _has_atoms(asked, its_level)
     own = geometry == GIVEN
-    if own and not all(m.positions for m in asked):
-        without_geometry = sum(not m.positions for m in asked)
-        raise CallError(
-            "Molecules have no geometry of their own.",
-            where=target,
-            expected="--geometry given needs one for every molecule",
-            got=f"{without_geometry:,} of {len(asked):,} without",
-            fix=f"Leave --geometry out: geometries are then relaxed at {START_LEVEL}.",
-        )
+    if own:
+        _have_geometries(asked, target)
     at = None if own else level(geometry)
     geometry = at.name if at else geometry
     labelled_name = str(SetName(name, its_level.name, geometry))
@@ -166,11 +147,52 @@ def label_dataset(
         made_from = {"dataset": name, "n": n, "seed": seed, "without": sorted(without)}
         made_from |= {"max_heavy": max_heavy, "geometry": geometry, "accuracy": accuracy}
         made_from |= {"conformers": conformers} if conformers > 1 else {}
+        made_from |= {"part": str(part)} if part else {}
         manifest = export(
             asked, outcome.keys, its_level, geometries, open_store, out, labelled_name, sources, made_from,
             added, not_read,
         )  # fmt: skip
     return Labelled(out, manifest, outcome)
+
+
+def plan_labels(
+    asked: Asked,
+    level_name: str,
+    geometry: str = START_LEVEL,
+    *,
+    accuracy: str = "label",
+    conformers: int = 1,
+    store: Path | None = None,
+    data: Path = Path("data"),
+) -> Estimate:
+    """What `label_dataset` with the same arguments would have to compute, and its cost; nothing is computed.
+
+    Raises:
+        CallError, DataError: as `label_dataset`.
+    """
+    its_level = level(level_name)
+    molecules = asked.molecules(data).molecules
+    _has_atoms(molecules, its_level)
+    if geometry == GIVEN:
+        _have_geometries(molecules, asked.target)
+    chain = stages(its_level, None if geometry == GIVEN else level(geometry), conformers)
+    path = store or data / "labels.sqlite"
+    if not path.is_file():
+        return estimate(molecules, chain, None, accuracy)
+    with LabelStore(path, read_only=True) as open_store:
+        return estimate(molecules, chain, open_store, accuracy)
+
+
+def _have_geometries(asked: Sequence[Molecule], target: str | Path) -> None:
+    if not all(m.positions for m in asked):
+        without_geometry = sum(not m.positions for m in asked)
+        raise CallError(
+            "Molecules have no geometry of their own.",
+            where=target,
+            expected="--geometry given needs one for every molecule",
+            got=f"{without_geometry:,} of {len(asked):,} without",
+            fix=f"Leave --geometry out: geometries are then relaxed at {START_LEVEL}.",
+        )
 
 
 def _has_atoms(asked: Sequence[Molecule], its_level: Level) -> None:
@@ -188,53 +210,3 @@ def _has_atoms(asked: Sequence[Molecule], its_level: Level) -> None:
                 got=molecule.smiles or ", ".join(foreign),
                 fix="`hemdata levels atoms` computes it for the card; or leave such molecules out.",
             )
-
-
-def _molecules(
-    target: str | Path, data: Path, said: Said, unread: list[Unread]
-) -> tuple[Iterable[Molecule], str, list[SourceFile]]:
-    path = Path(target)
-    if in_catalogue(str(target)):
-        if said != NOTHING:
-            raise CallError(
-                "--charge and --multiplicity are for a file; a dataset says them of each molecule.",
-                got=target,
-                fix="Leave them out.",
-            )
-        folder = _built(str(target), data)
-        path = folder / "manifest.json"
-        return from_shards(folder), str(target), [_source(path, f"{folder.name}/manifest.json")]
-    if not path.is_file():
-        raise CallError(
-            f"There is no dataset and no file '{target}'.",
-            expected=f"a {' or '.join(suffixes())} file, or one of {', '.join((*cards('dataset'), *cards('set')))}",
-            fix=f"{did_you_mean(target, (*cards('dataset'), *cards('set')))}Correct the name.",
-        )
-    name = dataset_name(path)
-    if in_catalogue(name):
-        raise CallError(
-            "The file bears the name of a dataset, and its labels would stand in that one's place.",
-            where=path,
-            got=name,
-            fix="Give the file another name.",
-        )
-    return only_molecules(entries(path, said), unread), name, [_source(path, path.name)]
-
-
-def _source(path: Path, name: str) -> SourceFile:
-    return SourceFile(name=name, bytes=path.stat().st_size, sha256=sha256(path))
-
-
-def _built(name: str, data: Path) -> Path:
-    """The folder of a built dataset or composed set, built now if it is not there."""
-    folder = data / name
-    if not stands(folder):
-        if name in cards("set"):
-            compose(name, data)
-        else:
-            build(name, out=folder)
-    return folder
-
-
-def _flat_graphs(folder: Path) -> set[str]:
-    return {flat_graph(key) for batch in iterate(folder, ["inchikey"]) for key in batch["inchikey"].to_pylist() if key}

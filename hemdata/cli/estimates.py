@@ -1,0 +1,41 @@
+"""How the cost of a labelling run is told before it is begun."""
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from hemdata.console import out
+from hemdata.door.progress import duration
+
+if TYPE_CHECKING:
+    from hemdata.label.estimate import Estimate
+
+
+def tell_estimate(found: "Estimate", workers: int | None, as_json: bool) -> None:
+    """Print molecules by size, then each stage: what is finished, hours of one core with their interval, memory."""
+    from hemdata.processes import cores
+
+    at_once = workers or cores()
+    if as_json:
+        told = asdict(found) | {"seconds": found.seconds, "workers": at_once, "wall_seconds": found.wall(at_once)}
+        print(json.dumps(told, indent=2))
+        return
+    sizes = ", ".join(f"{number:,} of {heavy}" for heavy, number in found.by_heavy.items())
+    out.print(f"{sum(found.by_heavy.values()):,} molecules, by heavy atoms: {sizes}.")
+    for stage in found.stages:
+        line = f"{stage.what}: {stage.finished:,} of {stage.asked:,} finished"
+        if stage.seconds:
+            line += f"; {duration(stage.seconds)} of one core ({duration(stage.low)} to {duration(stage.high)}, "
+            line += (
+                f"from {stage.timings:,} timings of the store)" if stage.timings else "from another machine's timings)"
+            )
+            line += f", the longest {duration(stage.longest)}, {stage.memory_gb:.1f} GB of memory each at most"
+        out.print(f"{line}.")
+    if found.seconds:
+        out.print(
+            f"In all {duration(found.seconds)} of one core ({duration(found.low)} to {duration(found.high)}); about "
+            f"{duration(found.wall(at_once))} with {at_once} {'worker' if at_once == 1 else 'workers'}, which need "
+            f"{at_once * found.memory_gb:.0f} GB.",
+        )
+    else:
+        out.print("Everything is finished: nothing would be computed.")

@@ -1,0 +1,138 @@
+"""Which molecules are to be labelled: of a dataset, a composed set or a file, less some, a sample or a part of them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hemdata.catalog import cards
+from hemdata.curate.build import build
+from hemdata.curate.compose import compose
+from hemdata.errors import CallError, DataError, did_you_mean
+from hemdata.identity import flat_graph
+from hemdata.label.part import Part
+from hemdata.molecules import (
+    NOTHING,
+    Molecule,
+    Said,
+    Unread,
+    dataset_name,
+    entries,
+    from_shards,
+    only_molecules,
+    sample,
+    suffixes,
+    unreadable,
+)
+from hemdata.shards import SourceFile, in_catalogue, iterate, sha256, stands
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The molecules that are asked for.
+
+    Attributes:
+        name: of the set; `sources`: the files that they are from.
+        unread: what of a file does not read.
+    """
+
+    molecules: list[Molecule]
+    name: str
+    sources: list[SourceFile]
+    unread: list[Unread] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is asked for.
+
+    Attributes:
+        target: a dataset's name (built if it is not yet), or a file.
+        n: how many molecules, chosen by `seed`; all where None.
+        without: datasets whose molecules (by flat graph) are left out before sampling.
+        max_heavy: molecules of more heavy atoms are left out before sampling.
+        part: only this part of them.
+        said: charge and multiplicity of a file's molecules, where it does not say them.
+    """
+
+    target: str | Path
+    n: int | None = None
+    seed: int = 0
+    without: Sequence[str] = ()
+    max_heavy: int | None = None
+    part: Part | None = None
+    said: Said = NOTHING
+
+    def molecules(self, data: Path) -> Chosen:
+        """The molecules, read.
+
+        Args:
+            data: folder of the built datasets.
+
+        Raises:
+            CallError: for an unknown dataset or file.
+            DataError: if nothing of a file reads, two of its molecules have one name, or nothing is left.
+        """
+        unread: list[Unread] = []
+        found, name, sources = _molecules(self.target, data, self.said, unread)
+        barred = {graph for other in self.without for graph in _flat_graphs(_built(other, data))}
+        fitting = (m for m in found if self.max_heavy is None or m.n_heavy <= self.max_heavy)
+        asked = sample(fitting, self.n, self.seed, barred)
+        if unread and not asked:
+            raise unreadable(unread, self.target)
+        if self.part is not None:
+            asked = self.part.of(asked)
+        if not asked:
+            raise DataError(
+                "There is nothing to label.", where=self.target, fix="Check the file, --max-heavy and --without."
+            )
+        return Chosen(asked, name, sources, unread)
+
+
+def _molecules(
+    target: str | Path, data: Path, said: Said, unread: list[Unread]
+) -> tuple[Iterable[Molecule], str, list[SourceFile]]:
+    path = Path(target)
+    if in_catalogue(str(target)):
+        if said != NOTHING:
+            raise CallError(
+                "--charge and --multiplicity are for a file; a dataset says them of each molecule.",
+                got=target,
+                fix="Leave them out.",
+            )
+        folder = _built(str(target), data)
+        path = folder / "manifest.json"
+        return from_shards(folder), str(target), [_source(path, f"{folder.name}/manifest.json")]
+    if not path.is_file():
+        raise CallError(
+            f"There is no dataset and no file '{target}'.",
+            expected=f"a {' or '.join(suffixes())} file, or one of {', '.join((*cards('dataset'), *cards('set')))}",
+            fix=f"{did_you_mean(target, (*cards('dataset'), *cards('set')))}Correct the name.",
+        )
+    name = dataset_name(path)
+    if in_catalogue(name):
+        raise CallError(
+            "The file bears the name of a dataset, and its labels would stand in that one's place.",
+            where=path,
+            got=name,
+            fix="Give the file another name.",
+        )
+    return only_molecules(entries(path, said), unread), name, [_source(path, path.name)]
+
+
+def _source(path: Path, name: str) -> SourceFile:
+    return SourceFile(name=name, bytes=path.stat().st_size, sha256=sha256(path))
+
+
+def _built(name: str, data: Path) -> Path:
+    """The folder of a built dataset or composed set, built now if it is not there."""
+    folder = data / name
+    if not stands(folder):
+        if name in cards("set"):
+            compose(name, data)
+        else:
+            build(name, out=folder)
+    return folder
+
+
+def _flat_graphs(folder: Path) -> set[str]:
+    return {flat_graph(key) for batch in iterate(folder, ["inchikey"]) for key in batch["inchikey"].to_pylist() if key}

@@ -1,0 +1,261 @@
+"""What a labelling run will cost before it is begun: hours of one core and memory, from timings of the label store."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from hemdata.identity import identify
+from hemdata.label.calculation import Calculation, Result, Stage, calculation_for
+from hemdata.label.store.database import LabelStore
+from hemdata.label.workers.cost import cost, memory_gb
+from hemdata.molecules import Molecule
+
+LEAST_TIMINGS = 8
+"""Finished calculations of a kind from which its own rate is fitted; else the kind's rate of the table is taken."""
+DRAWS = 2_000
+SPREAD = 0.25
+"""Standard deviation of the logarithm of one calculation's time beside its size, where none was seen."""
+MACHINES_APART = 2.0
+"""Two machines of these years, or an idle and a busy one, may differ so much; the interval of a rate of the table."""
+SECONDS_A_UNIT = {"pyscf relaxed": 3e-5, "pyscf": 2.9e-6, "tblite relaxed": 1.5e-4, "tblite": 1e-5, "xtb": 1e-5}
+"""Seconds of one core for a unit of relative cost (`cost`), by engine: measured on labels that ship."""
+
+
+@dataclass(frozen=True)
+class Rate:
+    """How the time of a calculation follows from its relative cost: log t = a + p log(cost), with what is not known.
+
+    Attributes:
+        a, p: fitted, or of the table.
+        covariance: (2, 2) of a and p.
+        spread: standard deviation of log t about the line.
+        timings: how many finished calculations it is fitted on; 0 for the table's.
+    """
+
+    a: float
+    p: float
+    covariance: npt.NDArray[np.float64]
+    spread: float
+    timings: int
+
+    @classmethod
+    def fitted(cls, costs: npt.NDArray[np.float64], seconds: npt.NDArray[np.float64]) -> "Rate":
+        """Least squares of log t; the exponent is 1 where the costs do not tell sizes apart."""
+        x, y = np.log(costs), np.log(seconds)
+        if np.ptp(x) < 1.0:
+            deviation = float(y.std(ddof=1)) if len(y) > 1 else SPREAD
+            a = float(np.mean(y - x))
+            return cls(a, 1.0, np.array([[deviation**2 / len(y), 0.0], [0.0, 0.0]]), deviation, len(y))
+        (p, a), covariance = np.polyfit(x, y, 1, cov="unscaled")
+        spread = float(np.sqrt(((y - a - p * x) ** 2).sum() / max(len(y) - 2, 1)))
+        return cls(float(a), float(p), covariance[::-1, ::-1] * spread**2, spread, len(y))
+
+    @classmethod
+    def of_table(cls, kind: str) -> "Rate":
+        """The rate of an engine as it was on another machine, with an interval as wide as machines are apart."""
+        return cls(float(np.log(SECONDS_A_UNIT[kind])), 1.0, np.diag([np.log(MACHINES_APART) ** 2 / 4, 0.0]), SPREAD, 0)
+
+    def seconds(self, costs: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """The expected time of each calculation."""
+        return np.exp(self.a + self.p * np.log(costs) + self.spread**2 / 2)
+
+    def draws(self, costs: npt.NDArray[np.float64], random: np.random.Generator) -> npt.NDArray[np.float64]:
+        """(DRAWS,) totals that these calculations may take, by what is not known of the rate and of each of them."""
+        lines = random.multivariate_normal([self.a, self.p], self.covariance, DRAWS)
+        x = np.log(costs)
+        totals = np.empty(DRAWS)
+        for number, (a, p) in enumerate(lines):
+            totals[number] = np.exp(a + p * x + random.normal(0.0, self.spread, len(x))).sum()
+        return totals
+
+
+@dataclass(frozen=True)
+class StageEstimate:
+    """One stage of a run: how many calculations, how many of them are finished, and what the rest costs.
+
+    Attributes:
+        what: level and kind of the stage.
+        seconds: of one core, expected; `low` and `high` enclose 95 %.
+        longest: of the calculation that takes the longest.
+        memory_gb: of that which needs the most.
+        timings: finished calculations that the rate rests on; 0 where it is of another machine.
+    """
+
+    what: str
+    asked: int
+    finished: int
+    seconds: float = 0.0
+    low: float = 0.0
+    high: float = 0.0
+    longest: float = 0.0
+    memory_gb: float = 0.0
+    timings: int = 0
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a run will cost.
+
+    Attributes:
+        by_heavy: molecules by heavy atoms.
+        stages: in their order.
+        low, high: seconds of one core that enclose the total in 95 of 100 cases.
+    """
+
+    by_heavy: dict[int, int]
+    stages: list[StageEstimate]
+    low: float = 0.0
+    high: float = 0.0
+
+    @property
+    def seconds(self) -> float:
+        """Of one core, expected."""
+        return sum(stage.seconds for stage in self.stages)
+
+    @property
+    def memory_gb(self) -> float:
+        """Of the calculation that needs the most."""
+        return max((stage.memory_gb for stage in self.stages), default=0.0)
+
+    def wall(self, workers: int) -> float:
+        """Seconds until the end with so many workers: stages follow one another, the costliest calculation first."""
+        return sum(max(stage.seconds / workers, stage.longest) for stage in self.stages)
+
+
+@dataclass
+class _Timings:
+    costs: list[float] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+
+
+def estimate(
+    molecules: Sequence[Molecule], chain: Sequence[Stage], store: LabelStore | None, accuracy: str = "label"
+) -> Estimate:
+    """What is still to be computed of these molecules, and its cost.
+
+    The rate of each stage is fitted on the store's own timings of that level and kind, where there are eight; else it
+    is that of a table.
+
+    Args:
+        molecules: what is asked.
+        chain: the stages of a label.
+        store: what is finished already, and how long it took; None for no store yet.
+        accuracy: as `label`.
+    """
+    seen = _timings(store, chain) if store else {}
+    random = np.random.default_rng(0)
+    draws = np.zeros(DRAWS)
+    found = []
+    before: list[Result | None] = [None] * len(molecules)
+    numbers = [_atomic_numbers(molecule) for molecule in molecules]
+    for stage in chain:
+        due: dict[str, tuple[Calculation, float]] = {}
+        after: list[Result | None] = []
+        finished = 0
+        for number, molecule in enumerate(molecules):
+            task, exact = _task(molecule, stage, before[number], numbers[number], accuracy, first=stage is chain[0])
+            result = next(store.get([task.key]), None) if store and exact else None
+            after.append(result if result and result.reason is None else None)
+            if result is not None:
+                finished += 1
+            else:
+                key = task.key if exact else f"{molecule.id} {number}"
+                sized = task if task.atomic_numbers else _sized(task, numbers[number])
+                due[key] = (sized, cost(sized, molecule.n_heavy))
+        found.append(_stage(stage, len(molecules), finished, list(due.values()), seen, random, draws))
+        before = after
+    by_heavy: dict[int, int] = {}
+    for molecule in sorted(molecules, key=lambda its: its.n_heavy):
+        by_heavy[molecule.n_heavy] = by_heavy.get(molecule.n_heavy, 0) + 1
+    low, high = np.percentile(draws, [2.5, 97.5])
+    return Estimate(by_heavy, found, float(low), float(high))
+
+
+def _stage(
+    stage: Stage,
+    asked: int,
+    finished: int,
+    due: list[tuple[Calculation, float]],
+    seen: dict[tuple[str, bool], _Timings],
+    random: np.random.Generator,
+    draws: npt.NDArray[np.float64],
+) -> StageEstimate:
+    what = f"{stage.level.name} {'geometries' if stage.relax else 'energies'}"
+    if not due:
+        return StageEstimate(what, asked, finished)
+    costs = np.array([its for _, its in due])
+    rate = _rate(stage, seen.get((stage.level.hash, stage.relax)))
+    own = rate.draws(costs, random)
+    draws += own
+    low, high = np.percentile(own, [2.5, 97.5])
+    each = rate.seconds(costs)
+    memory = max(memory_gb(task) for task, _ in due)
+    return StageEstimate(
+        what, asked, finished, float(each.sum()), float(low), float(high), float(each.max()), memory, rate.timings
+    )
+
+
+def _rate(stage: Stage, timings: _Timings | None) -> Rate:
+    if timings is not None and len(timings.costs) >= LEAST_TIMINGS:
+        return Rate.fitted(np.array(timings.costs), np.array(timings.seconds))
+    engine = stage.level.card.engine
+    return Rate.of_table(f"{engine} relaxed" if stage.relax and f"{engine} relaxed" in SECONDS_A_UNIT else engine)
+
+
+def _timings(store: LabelStore, chain: Sequence[Stage]) -> dict[tuple[str, bool], _Timings]:
+    """Relative costs and seconds of the store's finished calculations of these levels and kinds."""
+    stages = {(stage.level.hash, stage.relax): stage for stage in chain}
+    found: dict[tuple[str, bool], _Timings] = {}
+    for result in _plain(store):
+        kind = (str(result.provenance.get("level_hash")), bool(result.provenance.get("relax")))
+        stage = stages.get(kind)
+        seconds = result.provenance.get("seconds")
+        if stage is None or not seconds:
+            continue
+        task = calculation_for(stage, None, 0, 1, result.atomic_numbers, result.positions)
+        timings = found.setdefault(kind, _Timings())
+        timings.costs.append(cost(task, 0))
+        timings.seconds.append(seconds)
+    return found
+
+
+def _plain(store: LabelStore) -> Iterable[Result]:
+    """Finished geometries and single points, neither vibrations nor analyses."""
+    return (
+        its
+        for its in store
+        if its.reason is None and not its.provenance.get("vibrate") and not its.provenance.get("stability")
+    )
+
+
+def _atomic_numbers(molecule: Molecule) -> list[int]:
+    if molecule.atomic_numbers:
+        return molecule.atomic_numbers
+    identity = identify(molecule.canonical_smiles, bonds=False) if molecule.canonical_smiles else None
+    return list(identity.atomic_numbers) if identity else [6] * molecule.n_heavy + [1] * molecule.n_heavy
+
+
+def _task(
+    molecule: Molecule, stage: Stage, before: Result | None, numbers: list[int], accuracy: str, first: bool
+) -> tuple[Calculation, bool]:
+    """The calculation of a stage, and whether it is that which a run will ask for: it is not while the geometry that
+    it starts from is still to be made."""
+    made = first and stage.relax and molecule.canonical_smiles is not None
+    z, x = (before.atomic_numbers, before.positions) if before else (molecule.atomic_numbers, molecule.positions)
+    task = calculation_for(
+        stage,
+        molecule.canonical_smiles,
+        molecule.charge,
+        molecule.multiplicity,
+        None if made else z,
+        None if made else x,
+        accuracy,
+    )
+    return task, first or before is not None
+
+
+def _sized(task: Calculation, numbers: list[int]) -> Calculation:
+    """The same with the molecule's atoms, for its cost alone."""
+    return replace(task, atomic_numbers=tuple(numbers))
