@@ -150,7 +150,7 @@ def label_dataset(
         made_from |= {"part": str(part)} if part else {}
         manifest = export(
             asked, outcome.keys, its_level, geometries, open_store, out, labelled_name, sources, made_from,
-            added, not_read,
+            added, chosen.unread,
         )  # fmt: skip
     return Labelled(out, manifest, outcome)
 

@@ -15,7 +15,7 @@ from hemdata.label.run import label
 from hemdata.label.store.database import LabelStore
 from hemdata.label.workers.cost import cost
 from hemdata.levels import level
-from hemdata.molecules import Molecule, from_file
+from hemdata.molecules import Molecule, read_molecules
 
 
 def test_a_rate_is_found_again_and_its_interval_holds_the_truth() -> None:
@@ -41,7 +41,7 @@ def test_of_one_size_alone_no_exponent_is_made_up() -> None:
 
 def alcohols(tmp_path: Path) -> list[Molecule]:
     (tmp_path / "few.smi").write_text("CO methanol\nCCO ethanol\nCCCO propanol\nO water\n")
-    return list(from_file(tmp_path / "few.smi"))
+    return list(read_molecules(tmp_path / "few.smi"))
 
 
 def test_what_the_store_holds_costs_nothing_and_the_rest_is_counted_by_stage(tmp_path: Path) -> None:

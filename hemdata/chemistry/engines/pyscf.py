@@ -1,5 +1,6 @@
 """Single points and gradients by PySCF at a level's own functional, basis, angular functions and grid."""
 
+import gc
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -74,11 +75,15 @@ def single_point(
         DataError: if charge and multiplicity do not fit, the basis lacks an element, or the SCF does not converge.
     """
     built = molecule(atomic_numbers, positions, charge, multiplicity, level.card)
-    exact = mean_field(built, level.card)
-    if accuracy == "reference":
-        energy, rungs = converged(exact, level.name)
-        return Point(energy, int(exact.cycles), rungs=rungs)
-    return _label(built, exact, level)
+    try:
+        exact = mean_field(built, level.card)
+        if accuracy == "reference":
+            energy, rungs = converged(exact, level.name)
+            return Point(energy, int(exact.cycles), rungs=rungs)
+        return _label(built, exact, level)
+    finally:
+        exact = None
+        gc.collect()  # PySCF's objects hold each other in circles, and gigabytes with them
 
 
 def _label(built: Any, exact: Any, level: Level) -> Point:
