@@ -1,5 +1,7 @@
-"""A first geometry from a SMILES, and whether a geometry is still the molecule asked for."""
+"""First geometries from a SMILES: a ladder of embeddings, each rung for what the rungs before it cannot place."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -8,22 +10,56 @@ import numpy.typing as npt
 from hemdata.errors import DataError
 from hemdata.identity.molecule import quiet
 
+TRIES = 50
+OCTAHEDRAL = "octahedral coordination"
+_PLAIN: dict[str, Any] = {}
+_RANDOM = {"useRandomCoords": True, "maxIterations": TRIES}
+_FREE = {"useBasicKnowledge": False, "useExpTorsionAnglePrefs": False}  # bent alkynes and alkenes, fused small rings
+LADDER: dict[str, dict[str, Any]] = {
+    "": _PLAIN,
+    OCTAHEDRAL: _PLAIN,
+    "random coordinates": _RANDOM,
+    "without basic knowledge and torsion preferences": _FREE,
+    "random coordinates without basic knowledge and torsion preferences": _FREE | _RANDOM,
+}
+"""RDKit's settings by the name of the rung; ETKDGv3 as it is has none."""
+
+
+@dataclass(frozen=True)
+class Embedding:
+    """A first geometry.
+
+    Attributes:
+        atomic_numbers: (N,), hydrogens after the heavy atoms.
+        positions: (N, 3) angstrom.
+        rung: of the ladder; empty for ETKDGv3 as it is.
+    """
+
+    atomic_numbers: npt.NDArray[np.uint8]
+    positions: npt.NDArray[np.float64]
+    rung: str
+
 
 def embed(smiles: str, seed: int = 0, conformers: int = 1) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.float64]]:
-    """A 3D geometry of a SMILES by RDKit's ETKDGv3, cleaned up by MMFF94 (UFF where MMFF has no parameters).
+    """The first geometry of `embeddings`: atomic numbers (N,) and positions (N, 3) angstrom. Errors as there."""
+    first = next(embeddings(smiles, seed, conformers))
+    return first.atomic_numbers, first.positions
+
+
+def embeddings(smiles: str, seed: int = 0, conformers: int = 1) -> Iterator[Embedding]:
+    """3D geometries of a SMILES by RDKit, cleaned up by MMFF94 (UFF where MMFF has no parameters), rung by rung.
+
+    ETKDGv3 comes first; a caller goes on where its geometry does not relax to the molecule. The octahedral rung places
+    the neighbours of atoms that have six.
 
     Args:
         seed: decides the embedding.
         conformers: how many are tried; the lowest by force field is kept.
 
-    Returns:
-        Atomic numbers (N,), hydrogens after the heavy atoms, and positions (N, 3) angstrom.
-
     Raises:
-        DataError: if it does not parse, is more than one fragment, or does not embed.
+        DataError: if it does not parse, is more than one fragment, or no rung embeds it.
     """
     from rdkit import Chem
-    from rdkit.Chem import AllChem, rdDistGeom
 
     quiet()
     parsed = Chem.MolFromSmiles(smiles)
@@ -31,19 +67,50 @@ def embed(smiles: str, seed: int = 0, conformers: int = 1) -> tuple[npt.NDArray[
         raise DataError("The SMILES does not parse.", where=smiles, fix="Correct the SMILES.")
     if len(Chem.GetMolFrags(parsed)) > 1:
         raise DataError("The SMILES has more than one fragment.", where=smiles, expected="one molecule")
-    molecule = Chem.AddHs(parsed)
-    settings: Any = rdDistGeom.ETKDGv3()
-    settings.randomSeed = seed + 1
-    found = list(rdDistGeom.EmbedMultipleConfs(molecule, conformers, settings))
-    if not found:
-        settings.useRandomCoords = True
-        settings.maxIterations = 50
-        found = list(rdDistGeom.EmbedMultipleConfs(molecule, conformers, settings))
-    if not found:
+    none = True
+    for rung, settings in LADDER.items():
+        molecule = Chem.AddHs(_octahedral(Chem, parsed) if rung == OCTAHEDRAL else parsed)
+        if (rung == OCTAHEDRAL and not _six(molecule)) or not _embedded(molecule, seed, conformers, settings):
+            continue
+        none = False
+        yield Embedding(*_lowest(molecule), rung)
+    if none:
         raise DataError("The SMILES does not embed.", where=smiles, fix="Give a geometry instead (an XYZ file).")
-    best = min(found, key=_energies(molecule, AllChem).__getitem__) if molecule.GetNumAtoms() > 1 else found[0]
+
+
+def _embedded(molecule: Any, seed: int, conformers: int, settings: dict[str, Any]) -> bool:
+    """Give a molecule conformers; False where RDKit finds none."""
+    from rdkit.Chem import rdDistGeom
+
+    parameters: Any = rdDistGeom.ETKDGv3()
+    parameters.randomSeed = seed + 1
+    for name, value in settings.items():
+        setattr(parameters, name, value)
+    return bool(list(rdDistGeom.EmbedMultipleConfs(molecule, conformers, parameters)))
+
+
+def _lowest(molecule: Any) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.float64]]:
+    """Atomic numbers (N,) and positions (N, 3) angstrom of the conformer that is lowest by force field."""
+    from rdkit.Chem import AllChem
+
+    ids = [conformer.GetId() for conformer in molecule.GetConformers()]
+    best = min(ids, key=_energies(molecule, AllChem).__getitem__) if molecule.GetNumAtoms() > 1 else ids[0]
     z = np.array([atom.GetAtomicNum() for atom in molecule.GetAtoms()], dtype=np.uint8)
     return z, np.asarray(molecule.GetConformer(best).GetPositions(), dtype=np.float64)
+
+
+def _six(molecule: Any) -> list[Any]:
+    """The atoms with six neighbours."""
+    return [atom for atom in molecule.GetAtoms() if atom.GetTotalDegree() == 6]
+
+
+def _octahedral(chem: Any, molecule: Any) -> Any:
+    """A copy whose atoms of six neighbours are octahedral; which neighbours face each other, their order decides."""
+    copy = chem.Mol(molecule)
+    for atom in _six(copy):
+        atom.SetChiralTag(chem.ChiralType.CHI_OCTAHEDRAL)
+        atom.SetIntProp("_chiralPermutation", 1)
+    return copy
 
 
 def _energies(molecule: Any, force_fields: Any) -> dict[int, float]:

@@ -1,6 +1,6 @@
 """identity: which molecule a SMILES is, and which atom environments it shows."""
 
-from hemdata.identity.bonds import disagreements, same_graph
+from hemdata.identity.bonds import disagreements, moved_bonds, same_graph
 from hemdata.identity.environments import atom_environments, environments_at, environments_of, share_unseen
 from hemdata.identity.geometry import Geometry, Relation, Superposition, relation, superposed
 from hemdata.identity.molecule import FLAT_GRAPH_LETTERS, Identity, flat_graph, identify
@@ -18,6 +18,7 @@ __all__ = [
     "environments_of",
     "flat_graph",
     "identify",
+    "moved_bonds",
     "relation",
     "same_graph",
     "scaffold",

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from hemdata.identity.molecule import Identity
+from hemdata.identity.molecule import Identity, identify
 from hemdata.schema.columns import lists
 from hemdata.schema.rules import PAIRS_AT_ONCE
 
@@ -32,26 +32,65 @@ def same_graph(smiles: str, atomic_numbers: npt.NDArray[np.integer], positions: 
     """None where a geometry still is its SMILES' molecule, else a sentence that names the bonds.
 
     A bond of the SMILES is broken above 1.3 times the covalent radii; one it has not is formed below 1.15 times, a
-    limit that the close contacts of cages do not reach.
+    limit that the close contacts of cages do not reach. Atoms in another order than the SMILES' (a published geometry)
+    are the same molecule where the graphs are, as `disagreements` compares them.
 
     Args:
-        atomic_numbers: (N,), in the order of RDKit's AddHs.
+        atomic_numbers: (N,), in the order of RDKit's AddHs where the bonds are to be named.
         positions: (N, 3) angstrom.
     """
     from rdkit import Chem
 
     molecule = Chem.AddHs(Chem.MolFromSmiles(smiles))
     z = np.asarray(atomic_numbers, dtype=np.int64)
+    in_order = [atom.GetAtomicNum() for atom in molecule.GetAtoms()] == z.tolist()
     asked = np.asarray(Chem.GetAdjacencyMatrix(molecule), dtype=bool)
-    distance = np.linalg.norm(positions[:, None] - positions[None], axis=2)
-    ratio = distance / (_radii()[z][:, None] + _radii()[z][None])
-    upper = np.triu(np.ones_like(asked), 1)
+    changes = _changes(z, positions, asked, ~asked) if in_order else "other bonds than those of the SMILES"
+    identity = identify(smiles) if changes else None
+    if identity is not None and sorted(identity.atomic_numbers) == sorted(z.tolist()):
+        differ, _ = _compared(z[None], np.asarray(positions, dtype=np.float64)[None], [identity])
+        return changes if differ[0] else None
+    return changes
+
+
+def moved_bonds(
+    atomic_numbers: npt.NDArray[np.integer], before: npt.NDArray[np.float64], after: npt.NDArray[np.float64]
+) -> str | None:
+    """None where two geometries of the same atoms show the same bonds, else a sentence that names what has changed.
+
+    A bond is below 1.15 times the covalent radii, and is broken above 1.3 times; what was further apart than that and
+    comes below 1.15 times is formed.
+
+    Args:
+        atomic_numbers: (N,).
+        before, after: (N, 3) angstrom.
+    """
+    z = np.asarray(atomic_numbers, dtype=np.int64)
+    ratio = _ratios(z, before)
+    return _changes(z, after, ratio < FORMED, ratio > BROKEN)
+
+
+def _changes(
+    z: npt.NDArray[np.int64],
+    positions: npt.NDArray[np.float64],
+    bonds: npt.NDArray[np.bool_],
+    no_bonds: npt.NDArray[np.bool_],
+) -> str | None:
+    """What positions (N, 3) angstrom have broken of bonds, and formed where there were none, both (N, N)."""
+    ratio = _ratios(z, positions)
+    upper = np.triu(np.ones_like(bonds), 1)
     changes = [
-        f"{word} {_named(z, i)}-{_named(z, j)} ({distance[i, j]:.2f} angstrom)"
-        for word, where in (("broken", asked & (ratio > BROKEN)), ("formed", ~asked & (ratio < FORMED)))
+        f"{word} {_named(z, i)}-{_named(z, j)} ({np.linalg.norm(positions[i] - positions[j]):.2f} angstrom)"
+        for word, where in (("broken", bonds & (ratio > BROKEN)), ("formed", no_bonds & (ratio < FORMED)))
         for i, j in zip(*np.nonzero(where & upper), strict=True)
     ]
     return ", ".join(changes) or None
+
+
+def _ratios(z: npt.NDArray[np.int64], positions: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """(N, N): distances as multiples of the sum of covalent radii."""
+    distance = np.linalg.norm(positions[:, None] - positions[None], axis=2)
+    return np.asarray(distance / (_radii()[z][:, None] + _radii()[z][None]))
 
 
 def disagreements(table: pa.Table, identities: Sequence[Identity | None]) -> dict[str, Bad]:

@@ -144,7 +144,7 @@ class Result:
         atomic_numbers, positions: (N,), (3N,) angstrom, the geometry of the energy.
         energy_hartree: total electronic energy at the level; None of vibrations and of an analysis of stability.
         provenance: level and its hash, molecule, origin of the geometry, versions, host, seconds, gradients, cycles,
-            rungs of the ladder that were climbed, `wavenumbers_cm1` and `linear` of vibrations,
+            rungs that were climbed (of embeddings, of SCFs), `wavenumbers_cm1` and `linear` of vibrations,
             `internally_stable` and `spin_stable` of an analysis.
     """
 
@@ -241,39 +241,76 @@ def calculate(task: Calculation) -> Result:
     return Result(task.key, None, [int(n) for n in z], [float(x) for x in xyz.ravel()], energy, provenance)
 
 
-def _labelled(
-    task: Calculation,
-) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.float64], float | None, dict[str, Any]]:
-    from hemdata.chemistry.embed import embed
-    from hemdata.identity import same_graph
+_Labelled = tuple[npt.NDArray[np.uint8], npt.NDArray[np.float64], float | None, dict[str, Any]]
+
+
+def _labelled(task: Calculation) -> _Labelled:
+    from hemdata.chemistry.embed import embeddings
 
     if task.positions is not None:
         z = np.array(task.atomic_numbers, dtype=np.uint8)
-        x = np.array(task.positions, dtype=np.float64).reshape(-1, 3)
-    elif task.smiles is not None:
-        z, x = embed(task.smiles, task.seed, task.conformers or 1)
-    else:
+        return _at(task, z, np.array(task.positions, dtype=np.float64).reshape(-1, 3))
+    if task.smiles is None:
         raise DataError("A molecule has neither a SMILES nor a geometry.", fix="Give one of the two.")
+    first: DataError | None = None
+    for embedding in embeddings(task.smiles, task.seed, task.conformers or 1):
+        try:
+            return _at(task, embedding.atomic_numbers, embedding.positions, (embedding.rung,))
+        except DataError as error:  # the geometry of a further rung may be a better start
+            first = first or error
+    assert first is not None
+    raise first
+
+
+def _at(
+    task: Calculation, z: npt.NDArray[np.uint8], x: npt.NDArray[np.float64], climbed: tuple[str, ...] = ()
+) -> _Labelled:
+    """A calculation from a starting geometry (N, 3) angstrom."""
     its_level = level_of(task.card) if task.card else level(task.level)
     if task.vibrate:
         return z, x, None, _vibrations(task, its_level, z, x)
     if task.stability:
         return z, x, None, _stability(task, its_level, z, x)
     found: dict[str, Any] = {}
-    climbed: tuple[str, ...] = ()
     if task.relax:
         relaxed = _relaxed(task, its_level, z, x)
-        x, climbed = relaxed.positions, relaxed.rungs
+        _refuse_another(task, z, x, relaxed.positions)
+        x, climbed = relaxed.positions, (*climbed, *relaxed.rungs)
         found = {"gradients": relaxed.gradients, "max_force_ev_angstrom": relaxed.max_force}
-        change = same_graph(task.smiles, z, x) if task.smiles is not None else None
+        if engine(its_level).SURFACE_IS_LEVEL:
+            return z, x, relaxed.energy_hartree, found | _rungs(climbed)
+    point = engine(its_level).single_point(z, x, task.charge, task.multiplicity, its_level, task.accuracy)
+    return z, x, point.energy_hartree, found | {"cycles": point.cycles} | _rungs((*climbed, *point.rungs))
+
+
+def _rungs(climbed: tuple[str, ...]) -> dict[str, list[str]]:
+    names = list(dict.fromkeys(rung for rung in climbed if rung))
+    return {"rungs": names} if names else {}
+
+
+def _refuse_another(
+    task: Calculation,
+    z: npt.NDArray[np.uint8],
+    before: npt.NDArray[np.float64],
+    after: npt.NDArray[np.float64],
+) -> None:
+    """Refuse a molecule that relaxing has changed: beside its SMILES, else beside the geometry it started from."""
+    from hemdata.identity import moved_bonds, same_graph
+
+    if task.smiles is not None:
+        change = same_graph(task.smiles, z, after)
         if change is not None:
             raise DataError("The relaxed molecule is not the one asked for.", where=task.smiles, got=change)
-        if engine(its_level).SURFACE_IS_LEVEL:
-            return z, x, relaxed.energy_hartree, found
-    point = engine(its_level).single_point(z, x, task.charge, task.multiplicity, its_level, task.accuracy)
-    rungs = list(dict.fromkeys([*climbed, *point.rungs]))
-    found |= {"cycles": point.cycles} | ({"rungs": rungs} if rungs else {})
-    return z, x, point.energy_hartree, found
+        return
+    change = moved_bonds(z, before, after)
+    if change is not None:
+        raise DataError(
+            "The relaxed molecule is not the one given.",
+            where=task.level,
+            expected="the bonds of the given geometry",
+            got=change,
+            fix="Label it as it stands (`--geometry given`), or give the molecule that it becomes.",
+        )
 
 
 def _vibrations(
