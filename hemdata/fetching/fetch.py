@@ -7,9 +7,9 @@ from typing import Any
 
 from hemdata.catalog import RemoteFile
 from hemdata.errors import DataError
-from hemdata.fetching.alone import alone
 from hemdata.fetching.download import Refused, download
 from hemdata.fetching.first_seen import first_seen, lock_file, record
+from hemdata.locks import alone
 from hemdata.shards import sha256
 
 
@@ -76,7 +76,7 @@ def _fetched(remote: RemoteFile, cache: Path, name: str, known: str | None) -> N
 
     pooch.get_logger().setLevel("ERROR")  # what went wrong is said above, in one place
     store = pooch.create(path=cache, base_url="", registry={name: known}, urls={name: remote.url})
-    with alone(cache / f"{name}.lock"):
+    with alone(cache / f"{name}.lock", fix="Set HEMDATA_CACHE to a folder on a disk of this machine."):
         if known is None and _wrong(cache / name, None, remote.bytes):
             (cache / name).unlink(missing_ok=True)  # pooch takes what has no hash as it stands
         store.fetch(name, downloader=_Download(remote, known, cache / f"{name}.part"))

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from hemdata.errors import DataError
-from hemdata.fetching.alone import alone
+from hemdata.locks import alone
 
 
 def lock_file() -> Path:
@@ -32,7 +32,7 @@ def record(name: str, url: str, size: int, sha256: str) -> None:
     path = lock_file()
     partial = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with alone(path.with_name(f".{path.name}.lock")):
+        with alone(path.with_name(f".{path.name}.lock"), fix="Set HEMDATA_LOCK to a file on a disk of this machine."):
             locked = _read() | {name: {"url": url, "bytes": size, "sha256": sha256}}
             partial.write_text(json.dumps(locked, indent=2, sort_keys=True) + "\n", encoding="utf-8")
             partial.replace(path)

@@ -114,7 +114,7 @@ class Calculation:
     stability: bool = False
     versions: tuple[tuple[str, str], ...] = ()
     card: LevelCard | None = None
-    noted: tuple[tuple[str, str], ...] = ()
+    noted: tuple[tuple[str, Any], ...] = ()
 
     @cached_property
     def key(self) -> str:
@@ -173,14 +173,15 @@ def calculation_for(
     positions: Sequence[float] | None = None,
     accuracy: str = "label",
     origin: str = "given",
+    rung: str | None = None,
 ) -> Calculation:
     """The calculation of one molecule's stage, from its positions where they are given, else from its SMILES.
 
-    `origin` says in the provenance where given positions come from.
+    `origin` says in the provenance where given positions come from; `rung`, that others had failed before.
     """
     given = bool(positions)
-    asked = {"smiles": smiles} if smiles else {}
-    noted = asked | {"geometry_from": origin if given else "the SMILES"}
+    asked = ({"smiles": smiles} if smiles else {}) | ({"rungs": [rung]} if rung else {})
+    noted: dict[str, Any] = asked | {"geometry_from": origin if given else "the SMILES"}
     return Calculation(
         smiles=smiles if stage.relax else None,
         charge=charge,
@@ -237,7 +238,8 @@ def calculate(task: Calculation) -> Result:
         z, xyz, energy, found = _labelled(task)
     except DataError as error:
         return Result(task.key, str(error), provenance=provenance | {"seconds": time.perf_counter() - started})
-    provenance |= found | {"seconds": time.perf_counter() - started}
+    provenance |= found | _rungs((*provenance.get("rungs", ()), *found.get("rungs", ())))
+    provenance["seconds"] = time.perf_counter() - started
     return Result(task.key, None, [int(n) for n in z], [float(x) for x in xyz.ravel()], energy, provenance)
 
 

@@ -1,6 +1,6 @@
 """Labels molecules here or on Dask workers: each finished result is stored at once, a stopped run goes on."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,6 +14,9 @@ from hemdata.label.workers.flow import Flow
 from hemdata.label.workers.here import here
 from hemdata.label.workers.isolated import Limits
 from hemdata.molecules import Molecule
+
+PUBLISHED = "published geometry"
+"""The last rung of the ladder of embeddings: the geometry that a row has."""
 
 
 @dataclass
@@ -69,59 +72,109 @@ def label(
         DataError: if the cluster dies or the disk is full; what was finished is kept.
     """
     outcome = Outcome([""] * len(molecules))
-    retried: set[int] = set()
-    going: list[tuple[int, Result | None]] = [(number, None) for number in range(len(molecules))]
+    going: dict[int, Result | None] = dict.fromkeys(range(len(molecules)))
     with ExitStack() as stack:
-        place: Cluster | None = None
+        opened_before: list[Cluster | None] = []
+
+        def place(tasks: int) -> Cluster | None:
+            if not opened_before:
+                here_alone = in_this_process(workers, scheduler, cluster)
+                its = None if here_alone else stack.enter_context(opened(tasks, workers, scheduler, cluster))
+                opened_before.append(its)
+            return opened_before[0]
+
+        run = _Run(molecules, store, outcome, place, limits or Limits(), retry_failed, compute, calculation, progress)
         for count, stage in enumerate(chain, 1):
-            last = count == len(chain)
-            tasks: dict[str, Calculation] = {}
-            numbers: dict[str, list[int]] = {}
-            for number, before in going:
-                task = _task(molecules[number], stage, before, accuracy)
-                tasks[task.key] = task
-                numbers.setdefault(task.key, []).append(number)
-                outcome.keys[number] = task.key
-            known = store.known(tasks)
-            if compute:
-                store.describe({key: task.described for key, task in tasks.items() if key in known})
-            finished = {key for key, good in known.items() if good or not retry_failed}
-            outcome.stored += sum(last or not known[key] for key in finished)
-            size = {key: molecules[its[0]].n_heavy for key, its in numbers.items()}
-            costs = {key: cost(task, size[key]) for key, task in tasks.items() if key not in finished}
-            if retry_failed:
-                retried |= {number for key in costs if key in known for number in numbers[key]}
-            due = [key for key in costs if compute and (not retry_failed or not retried.isdisjoint(numbers[key]))]
-            outcome.missing += sum(len(numbers[key]) for key in costs.keys() - set(due))
-            waiting = sorted((tasks[key] for key in due), key=lambda task: (-costs[task.key], task.key))
-            if waiting:
-                pace = Pace(_named(stage), count, len(chain), total=len(finished) + len(due), done=len(finished))
-                pace.failed = sum(not known[key] for key in finished)
-                tell = _teller(pace, progress)
-                tell(0)
-                if in_this_process(workers, scheduler, cluster):
-                    arriving = here(waiting, calculation, limits or Limits(), tell)
-                else:
-                    place = place or stack.enter_context(opened(len(waiting), workers, scheduler, cluster))
-                    pace.dashboard = place.dashboard
-                    allowed = replace(limits or Limits(), engine_gb=place.engine_gb)
-                    arriving = Flow(place, calculation, allowed, memory_gb, tell).results(waiting)
-                pace.begin({key: costs[key] for key in due})
-                for results in arriving:
-                    store.put(*results)
-                    outcome.computed += sum(last or result.reason is not None for result in results)
-                    for result in results:
-                        pace.computed(result.key, result.reason)
-                    tell()
-            going = []
-            for result in store.get(tasks):
-                if result.reason is None:
-                    going += [(number, result) for number in numbers[result.key]]
-                else:
-                    outcome.failed += 1
-                    first = result.reason.splitlines()[0]
-                    outcome.reasons[first] = outcome.reasons.get(first, 0) + 1
+            pace = Pace(_named(stage), count, len(chain), total=0)
+            tasks = {number: _task(molecules[number], stage, before, accuracy) for number, before in going.items()}
+            others = {number: _published(molecules[number], stage, tasks[number], accuracy) for number in tasks}
+            further = {number: other for number, other in others.items() if other is not None}
+            found = run.results(tasks, pace, further.keys())
+            outcome.missing += len(tasks) - len(found)
+            due = {n: other for n, other in further.items() if n in found and found[n].reason is not None}
+            found |= {
+                n: result
+                for n, result in run.results(due, replace(pace, total=0, done=0, failed=0)).items()
+                if result.reason is None
+            }
+            for number, task in tasks.items():
+                outcome.keys[number] = found[number].key if number in found else task.key
+            going = {number: result for number, result in found.items() if result.reason is None}
+            failed = {result.key: result.reason for result in found.values() if result.reason is not None}
+            outcome.failed += len(failed)
+            for reason in failed.values():
+                first = reason.splitlines()[0]
+                outcome.reasons[first] = outcome.reasons.get(first, 0) + 1
     return outcome
+
+
+@dataclass
+class _Run:
+    """What all stages of a run share: where it computes, and what it may."""
+
+    molecules: Sequence[Molecule]
+    store: LabelStore
+    outcome: Outcome
+    place: Callable[[int], Cluster | None]
+    limits: Limits
+    retry_failed: bool
+    compute: bool
+    calculation: Callable[[Calculation], Result]
+    progress: Callable[[Pace], None] | None
+    retried: set[int] = field(default_factory=set)
+
+    def results(self, tasks: Mapping[int, Calculation], pace: Pace, further: Collection[int] = ()) -> dict[int, Result]:
+        """The results of calculations by their molecules' numbers, computed where they may be; some may be missing.
+
+        Args:
+            further: molecules for which there is another calculation if this fails; then that one counts.
+        """
+        by_key = {task.key: task for task in tasks.values()}
+        numbers: dict[str, list[int]] = {key: [] for key in by_key}
+        for number, task in tasks.items():
+            numbers[task.key].append(number)
+        known = self.store.known(by_key)
+        if self.compute:
+            self.store.describe({key: task.described for key, task in by_key.items() if key in known})
+        finished = {key for key, good in known.items() if good or not self.retry_failed}
+
+        def counts(key: str, good: bool) -> bool:
+            return pace.stage == pace.stages if good else not set(numbers[key]) <= set(further)
+
+        self.outcome.stored += sum(counts(key, known[key]) for key in finished)
+        size = {key: self.molecules[its[0]].n_heavy for key, its in numbers.items()}
+        costs = {key: cost(task, size[key]) for key, task in by_key.items() if key not in finished}
+        if self.retry_failed:
+            self.retried |= {number for key in costs if key in known for number in numbers[key]}
+        may = (key for key in costs if not self.retry_failed or not self.retried.isdisjoint(numbers[key]))
+        due = {key: costs[key] for key in may if self.compute}
+        pace.total, pace.done = len(finished) + len(due), len(finished)
+        pace.failed = sum(not known[key] for key in finished)
+        for results in self._computed([by_key[key] for key in due], due, pace):
+            self.store.put(*results)
+            self.outcome.computed += sum(counts(result.key, result.reason is None) for result in results)
+        return {number: result for result in self.store.get(by_key) for number in numbers[result.key]}
+
+    def _computed(self, tasks: list[Calculation], costs: dict[str, float], pace: Pace) -> Iterator[list[Result]]:
+        """Results as they come, the costliest calculation first; each is counted once it has been taken."""
+        if not tasks:
+            return
+        tell = _teller(pace, self.progress)
+        tell(0)
+        waiting = sorted(tasks, key=lambda task: (-costs[task.key], task.key))
+        cluster = self.place(len(waiting))
+        if cluster is None:
+            arriving = here(waiting, self.calculation, self.limits, tell)
+        else:
+            pace.dashboard = cluster.dashboard
+            allowed = replace(self.limits, engine_gb=cluster.engine_gb)
+            arriving = Flow(cluster, self.calculation, allowed, memory_gb, tell).results(waiting)
+        pace.begin(costs)
+        for results in arriving:
+            yield results
+            for result in results:
+                pace.computed(result.key, result.reason)
+            tell()
 
 
 def _named(stage: Stage) -> str:
@@ -154,4 +207,21 @@ def _task(molecule: Molecule, stage: Stage, before: Result | None, accuracy: str
         None if made else x,
         accuracy,
         origin,
+    )
+
+
+def _published(molecule: Molecule, stage: Stage, task: Calculation, accuracy: str) -> Calculation | None:
+    """The same from the geometry that a row has, where the task makes one from the SMILES; a calculation of its own."""
+    if task.positions is not None or not molecule.positions:
+        return None
+    return calculation_for(
+        stage,
+        molecule.canonical_smiles,
+        molecule.charge,
+        molecule.multiplicity,
+        molecule.atomic_numbers,
+        molecule.positions,
+        accuracy,
+        molecule.geometry_level or "given",
+        PUBLISHED,
     )

@@ -1,6 +1,5 @@
 """One process a cell: a lock file in its folder, which that of a dead process does not keep."""
 
-import fcntl
 import json
 import os
 import platform
@@ -11,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+
+from filelock import SoftFileLock
 
 from hemdata.errors import DataError
 
@@ -70,10 +71,8 @@ def holder(folder: Path) -> str | None:
 
 
 def _remove_stale(folder: Path, lock: Path, mine: Path) -> None:
-    """Remove the lock of a dead process; of several that find it stale at once one does, by a lock of the folder."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+    """Remove the lock of a dead process; of several that find it stale at once one does, by a lock file."""
+    with SoftFileLock(folder / f".{LOCK}.stale"):
         try:
             text = lock.read_text(encoding="utf-8")
             silent = mine.stat().st_mtime - lock.stat().st_mtime  # both by the file system's own clock
@@ -91,8 +90,6 @@ def _remove_stale(folder: Path, lock: Path, mine: Path) -> None:
                 fix="Wait for it, or end it: what it has done is kept.",
             )
         lock.unlink()
-    finally:
-        os.close(handle)
 
 
 def _lives(found: dict[str, Any], silent: float) -> bool:

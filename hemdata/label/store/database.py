@@ -1,19 +1,20 @@
 """The label store: SQLite in WAL mode, one writer, content-addressed; a finished result is on disk at once."""
 
-import fcntl
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import Any, Self
 from urllib.parse import quote
 
 import numpy as np
+from filelock import BaseFileLock, Timeout
 
 from hemdata.errors import CallError, DataError
 from hemdata.label.calculation import Result
+from hemdata.locks import locked
 
 VERSION = 1
 _TABLES = """
@@ -48,20 +49,19 @@ class LabelStore:
 
     def __init__(self, path: Path | None, read_only: bool = False) -> None:
         self.path = path or Path("memory")
-        self._lock: IO[bytes] | None = None
+        self._lock: BaseFileLock | None = None
         if path is None:
             read_only = False
         elif read_only:
             if not path.is_file():
                 raise CallError("There is no label store.", where=path, fix="Give the file (--store), or label first.")
         else:
-            path.parent.mkdir(parents=True, exist_ok=True)
             self._lock = _locked(path)
         try:
             self._open(path, read_only)
         except BaseException:
             if self._lock:
-                self._lock.close()
+                self._lock.release()
             raise
 
     def _open(self, path: Path | None, read_only: bool) -> None:
@@ -111,7 +111,7 @@ class LabelStore:
         """Close the file and let others write."""
         self._db.close()
         if self._lock:
-            self._lock.close()
+            self._lock.release()
 
     def put(self, *results: Result) -> None:
         """Keep results, on disk when this returns: all of them or none.
@@ -185,18 +185,19 @@ class LabelStore:
             ) from None
 
 
-def _locked(path: Path) -> IO[bytes]:
-    lock: IO[bytes] = path.with_name(path.name + ".lock").open("wb")
+def _locked(path: Path) -> BaseFileLock:
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        lock.close()
+        return locked(
+            path.with_name(path.name + ".lock"),
+            wait=False,
+            fix="Give a --store on a disk of this machine, as /tmp/labels.sqlite, and copy the file afterwards.",
+        )
+    except Timeout:
         raise CallError(
             "Another process writes to this label store.",
             where=path,
             fix="Wait for it to end, stop it, or give another --store.",
         ) from None
-    return lock
 
 
 def _row(result: Result) -> tuple[Any, ...]:

@@ -17,7 +17,7 @@ class Held:
         level, level_hash: as their provenance has it; `not noted` for results of earlier hemdatas.
         kind: `relaxed` geometries, single `points`, `vibrations` or `stability`.
         failed: number by reason, its first sentence.
-        seconds: of all calculations together; `hosts`: results by machine; `rungs`: by the ladder's rungs climbed.
+        seconds: of all calculations together; `hosts`: results by machine; `rungs`: finished, by rung climbed.
     """
 
     level: str
@@ -34,11 +34,11 @@ class Held:
         """Count one more, by its reason and provenance."""
         if reason is None:
             self.finished += 1
+            self.rungs.update(told.get("rungs", []))
         else:
             self.failed[reason.splitlines()[0]] += 1
         self.seconds += told.get("seconds", 0.0)
         self.hosts[str(told.get("host", UNKNOWN))] += 1
-        self.rungs.update(told.get("rungs", []))
         self.versions.update(f"{name} {version}" for name, version in told.get("versions", {}).items())
 
     def as_dict(self) -> dict[str, Any]:
