@@ -12,6 +12,8 @@ from hemdata.identity.molecule import quiet
 
 TRIES = 50
 OCTAHEDRAL = "octahedral coordination"
+BOUNDS = "bounds of distances alone"
+BOUNDS_TRIES = 10
 _PLAIN: dict[str, Any] = {}
 _RANDOM = {"useRandomCoords": True, "maxIterations": TRIES}
 _FREE = {"useBasicKnowledge": False, "useExpTorsionAnglePrefs": False}  # bent alkynes and alkenes, fused small rings
@@ -21,6 +23,7 @@ LADDER: dict[str, dict[str, Any]] = {
     "random coordinates": _RANDOM,
     "without basic knowledge and torsion preferences": _FREE,
     "random coordinates without basic knowledge and torsion preferences": _FREE | _RANDOM,
+    BOUNDS: _PLAIN,
 }
 """RDKit's settings by the name of the rung; ETKDGv3 as it is has none."""
 
@@ -50,7 +53,8 @@ def embeddings(smiles: str, seed: int = 0, conformers: int = 1) -> Iterator[Embe
     """3D geometries of a SMILES by RDKit, cleaned up by MMFF94 (UFF where MMFF has no parameters), rung by rung.
 
     ETKDGv3 comes first; a caller goes on where its geometry does not relax to the molecule. The octahedral rung places
-    the neighbours of atoms that have six.
+    the neighbours of atoms that have six. The last knows distances alone, since RDKit's test of tetrahedral atoms
+    refuses the flat ones of bicyclo[1.1.1]pentanes; of ten such geometries the lowest is kept.
 
     Args:
         seed: decides the embedding.
@@ -70,7 +74,13 @@ def embeddings(smiles: str, seed: int = 0, conformers: int = 1) -> Iterator[Embe
     none = True
     for rung, settings in LADDER.items():
         molecule = Chem.AddHs(_octahedral(Chem, parsed) if rung == OCTAHEDRAL else parsed)
-        if (rung == OCTAHEDRAL and not _six(molecule)) or not _embedded(molecule, seed, conformers, settings):
+        if rung == OCTAHEDRAL and not _six(molecule):
+            continue
+        if rung == BOUNDS:
+            _embed_bounds(molecule, seed, max(conformers, BOUNDS_TRIES))
+        else:
+            _embed(molecule, seed, conformers, settings)
+        if not molecule.GetNumConformers():
             continue
         none = False
         yield Embedding(*_lowest(molecule), rung)
@@ -78,15 +88,59 @@ def embeddings(smiles: str, seed: int = 0, conformers: int = 1) -> Iterator[Embe
         raise DataError("The SMILES does not embed.", where=smiles, fix="Give a geometry instead (an XYZ file).")
 
 
-def _embedded(molecule: Any, seed: int, conformers: int, settings: dict[str, Any]) -> bool:
-    """Give a molecule conformers; False where RDKit finds none."""
+def _embed(molecule: Any, seed: int, conformers: int, settings: dict[str, Any]) -> None:
+    """Give a molecule the conformers that RDKit finds."""
     from rdkit.Chem import rdDistGeom
 
     parameters: Any = rdDistGeom.ETKDGv3()
     parameters.randomSeed = seed + 1
     for name, value in settings.items():
         setattr(parameters, name, value)
-    return bool(list(rdDistGeom.EmbedMultipleConfs(molecule, conformers, parameters)))
+    rdDistGeom.EmbedMultipleConfs(molecule, conformers, parameters)
+
+
+def _embed_bounds(molecule: Any, seed: int, conformers: int) -> None:
+    """Give a molecule conformers that keep its bounds of distances, cleaned up, and of its stereo where it has any."""
+    from rdkit import Chem, DistanceGeometry
+    from rdkit.Chem import AllChem, rdDistGeom
+    from rdkit.Geometry import Point3D
+
+    bounds: Any = rdDistGeom.GetMoleculeBoundsMatrix(molecule)
+    DistanceGeometry.DoTriangleSmoothing(bounds, 0.0)
+    for number in range(TRIES + conformers):
+        if molecule.GetNumConformers() == conformers:
+            return
+        random = (TRIES + conformers) * seed + number + 1
+        try:
+            positions = DistanceGeometry.EmbedBoundsMatrix(bounds, True, 2, True, randomSeed=random)
+        except ValueError:
+            continue
+        placed = Chem.Mol(molecule)
+        placed.RemoveAllConformers()
+        conformer = Chem.Conformer(len(positions))
+        for atom, place in enumerate(positions):
+            conformer.SetAtomPosition(atom, Point3D(*map(float, place)))
+        placed.AddConformer(conformer)
+        _energies(placed, AllChem)
+        if _same_stereo(Chem, molecule, placed):
+            molecule.AddConformer(placed.GetConformer(), assignId=True)
+
+
+def _same_stereo(chem: Any, molecule: Any, placed: Any) -> bool:
+    """Whether coordinates have the stereo that is drawn; what is not drawn is free."""
+    drawn = {atom.GetIdx() for atom in molecule.GetAtoms() if atom.GetChiralTag() != chem.ChiralType.CHI_UNSPECIFIED}
+    double = {bond.GetIdx() for bond in molecule.GetBonds() if bond.GetStereo() > chem.BondStereo.STEREOANY}
+    if not drawn and not double:
+        return True
+    seen = chem.Mol(placed)
+    chem.AssignStereochemistryFrom3D(seen)
+    for atom in seen.GetAtoms():
+        if atom.GetIdx() not in drawn:
+            atom.SetChiralTag(chem.ChiralType.CHI_UNSPECIFIED)
+    for bond in seen.GetBonds():
+        if bond.GetIdx() not in double:
+            bond.SetStereo(chem.BondStereo.STEREONONE)
+    return bool(chem.MolToSmiles(chem.RemoveHs(seen)) == chem.MolToSmiles(chem.RemoveHs(molecule)))
 
 
 def _lowest(molecule: Any) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.float64]]:

@@ -6,8 +6,9 @@ or from a hand-made octahedron (SF6), each relaxed by an independent run.
 
 import numpy as np
 import pytest
+from rdkit import Chem
 
-from hemdata.chemistry.embed import LADDER, OCTAHEDRAL, embed, embeddings
+from hemdata.chemistry.embed import BOUNDS, LADDER, OCTAHEDRAL, embed, embeddings
 from hemdata.identity import moved_bonds, same_graph
 from hemdata.label.calculation import Stage, calculate, calculation_for
 from hemdata.levels import level
@@ -37,6 +38,33 @@ def test_strained_rings_are_embedded_without_preferences_and_keep_their_graph(sm
     assert found.reason is None
     assert found.energy_hartree == pytest.approx(energy, abs=2e-6)
     assert found.provenance["rungs"] == [FREE]
+
+
+@pytest.mark.parametrize(
+    ("smiles", "energy"), [("CC1CC23CC(C2)C13", -23.112245986), ("OC12CC(C1)C1COC12", -28.176285084)]
+)
+def test_bicyclopentanes_of_qm9_embed_by_distances_to_minima_no_higher_than_the_published(
+    smiles: str, energy: float
+) -> None:
+    """gdb_8593 and gdb_68249: the energies are GFN2-xTB's after relaxing QM9's own geometries."""
+    found = relaxed(smiles)
+    assert found.reason is None
+    assert found.energy_hartree is not None
+    assert found.energy_hartree < energy + 1e-6
+    assert found.provenance["rungs"] == [BOUNDS]
+
+
+@pytest.mark.parametrize("smiles", ["C[C@H](N)O", "C[C@@H](N)[C@H](F)O", "F/C=C/F", "F/C=C\\F"])
+def test_distances_alone_still_give_the_stereo_that_is_drawn(smiles: str) -> None:
+    *_, last = embeddings(smiles)
+    assert last.rung == BOUNDS
+    drawn = Chem.AddHs(Chem.MolFromSmiles(smiles))
+    conformer = Chem.Conformer(len(last.positions))
+    for atom, place in enumerate(last.positions.tolist()):
+        conformer.SetAtomPosition(atom, place)
+    drawn.AddConformer(conformer)
+    Chem.AssignStereochemistryFrom3D(drawn)
+    assert Chem.MolToInchi(Chem.RemoveHs(drawn)) == Chem.MolToInchi(Chem.MolFromSmiles(smiles))
 
 
 @pytest.mark.parametrize(("smiles", "energy"), [("FS(F)(F)(F)(F)F", -31.755200), ("CS(F)(F)(F)(F)F", -30.656229)])
