@@ -1,5 +1,6 @@
 """Reads a card: YAML in, one checked pydantic model out, with errors that name file, key and allowed values."""
 
+from datetime import date
 from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
@@ -44,6 +45,8 @@ def _faults(error: ValidationError, model: type[Card]) -> str:
         if fault["type"] in ("extra_forbidden", "missing"):
             said = "unknown key" if fault["type"] == "extra_forbidden" else "this key is missing"
             lines.append(f"{key}: {said}; allowed here: {', '.join(_allowed(model, fault['loc'][:-1]))}")
+        elif fault["type"] == "string_type" and isinstance(fault["input"], int | float | date):
+            lines.append(f"{key}: write it in quotes; without them YAML reads {str(fault['input'])[:80]!r}, no text")
         elif isinstance(fault["input"], dict | Card):  # too long to show, and named by its key
             lines.append(f"{key}: {fault['msg']}")
         else:

@@ -112,7 +112,7 @@ def _embed_bounds(molecule: Any, seed: int, conformers: int) -> None:
             return
         random = (TRIES + conformers) * seed + number + 1
         try:
-            positions = DistanceGeometry.EmbedBoundsMatrix(bounds, True, 2, True, randomSeed=random)
+            positions = DistanceGeometry.EmbedBoundsMatrix(bounds, 10, True, 2, randomSeed=random)
         except ValueError:
             continue
         placed = Chem.Mol(molecule)

@@ -9,6 +9,7 @@ from hemdata.chemistry.engines import engine
 from hemdata.chemistry.engines import pyscf as pyscf_engine
 from hemdata.chemistry.engines.mixed_functions import give_response
 from hemdata.errors import DataError
+from hemdata.identity.ground_state import atom_multiplicity
 from hemdata.levels import ATOMIC_NUMBERS, SYMBOLS, Level
 from hemdata.units import HARTREE_KCAL_MOL
 
@@ -16,8 +17,6 @@ ATOM_GRID = 5
 CONV_TOL_HARTREE = 1e-10
 HIGHEST_MULTIPLICITY = 5
 STABILITY_ROUNDS = 6
-_OF_GROUP = {1: 2, 2: 1, 13: 2, 14: 3, 15: 4, 16: 3, 17: 2, 18: 1}
-_BLOCKS = ((1, 2), (3, 10), (11, 18), (19, 36))
 
 
 @dataclass(frozen=True)
@@ -44,23 +43,6 @@ class Atom:
         return (self.energy_hartree - self.card_hartree) * HARTREE_KCAL_MOL
 
 
-def ground_multiplicity(z: int) -> int:
-    """The multiplicity of a main-group atom's ground state, by Hund's first rule.
-
-    Raises:
-        DataError: for a transition metal, or an element beyond krypton.
-    """
-    for first, last in _BLOCKS:
-        if first <= z <= last:
-            place, behind = z - first + 1, last - z
-            group = place if place <= 2 and last > 2 else 18 - behind
-            if last == 2:
-                group = 1 if z == 1 else 18
-            if group in _OF_GROUP:
-                return _OF_GROUP[group]
-    raise DataError("The atom's ground state is not known here.", got=f"atomic number {z}", expected="H to Kr, s and p")
-
-
 def atom(symbol: str, its_level: Level) -> Atom:
     """The lowest state of a free atom at a level.
 
@@ -76,7 +58,7 @@ def atom(symbol: str, its_level: Level) -> Atom:
     z = ATOMIC_NUMBERS[symbol]
     of_card = its_level.atoms.get(z)
     if its_level.card.engine != "pyscf":
-        multiplicity = ground_multiplicity(z)
+        multiplicity = atom_multiplicity(z)
         energy = float(
             engine(its_level).single_point(np.array([z]), np.zeros((1, 3)), 0, multiplicity, its_level).energy_hartree
         )

@@ -1,5 +1,6 @@
 """Harmonic frequencies of a geometry at a level of theory, and whether it is a minimum."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,18 +45,20 @@ def frequencies(
     charge: int,
     multiplicity: int,
     level: Level,
+    isotopes: Sequence[int] = (),
 ) -> Frequencies:
     """Harmonic frequencies at a level, for a geometry relaxed at that same level.
 
     Args:
         atomic_numbers: (N,).
         positions: (N, 3) angstrom.
+        isotopes: as of `masses`.
 
     Raises:
         DataError: if the SCF fails, or the level mixes Cartesian and spherical functions (no derivatives there).
     """
     hessian = level_hessian(atomic_numbers, positions, charge, multiplicity, level)
-    return harmonic(hessian, atomic_numbers, positions)
+    return harmonic(hessian, atomic_numbers, positions, masses(atomic_numbers, isotopes))
 
 
 def level_hessian(
@@ -89,11 +92,23 @@ def level_hessian(
     return np.asarray(field.Hessian().kernel()).transpose(0, 2, 1, 3).reshape(3 * n, 3 * n)
 
 
-def masses(atomic_numbers: npt.NDArray[np.integer]) -> Floats:
-    """(N,) dalton, of each element's most abundant isotope, as Gaussian takes them."""
+def masses(atomic_numbers: npt.NDArray[np.integer], isotopes: Sequence[int] = ()) -> Floats:
+    """(N,) dalton, of each element's most abundant isotope, as Gaussian takes them, unless others are named.
+
+    Args:
+        isotopes: mass numbers of all atoms, 0 for the commonest; empty if all are that.
+    """
     from ase.data import atomic_masses_common
 
-    return np.asarray(atomic_masses_common[np.asarray(atomic_numbers, dtype=np.int64)])
+    z = np.asarray(atomic_numbers, dtype=np.int64)
+    found = np.array(atomic_masses_common[z])
+    if any(isotopes):
+        from rdkit.Chem import GetPeriodicTable
+
+        of = GetPeriodicTable().GetMassForIsotope
+        for atom in np.flatnonzero(isotopes).tolist():
+            found[atom] = of(int(z[atom]), isotopes[atom])
+    return found
 
 
 def harmonic(

@@ -3,6 +3,7 @@
 from hemdata.identity.bonds import disagreements, moved_bonds, same_graph
 from hemdata.identity.environments import atom_environments, environments_at, environments_of, share_unseen
 from hemdata.identity.geometry import Geometry, Relation, Superposition, relation, superposed
+from hemdata.identity.isotopes import isotopes_at, isotopologue
 from hemdata.identity.molecule import FLAT_GRAPH_LETTERS, Identity, flat_graph, identify
 from hemdata.identity.scaffold import scaffold
 
@@ -18,6 +19,8 @@ __all__ = [
     "environments_of",
     "flat_graph",
     "identify",
+    "isotopes_at",
+    "isotopologue",
     "moved_bonds",
     "relation",
     "same_graph",

@@ -39,18 +39,28 @@ def same_graph(smiles: str, atomic_numbers: npt.NDArray[np.integer], positions: 
         atomic_numbers: (N,), in the order of RDKit's AddHs where the bonds are to be named.
         positions: (N, 3) angstrom.
     """
-    from rdkit import Chem
-
-    molecule = Chem.AddHs(Chem.MolFromSmiles(smiles))
     z = np.asarray(atomic_numbers, dtype=np.int64)
-    in_order = [atom.GetAtomicNum() for atom in molecule.GetAtoms()] == z.tolist()
-    asked = np.asarray(Chem.GetAdjacencyMatrix(molecule), dtype=bool)
-    changes = _changes(z, positions, asked, ~asked) if in_order else "other bonds than those of the SMILES"
+    changes = _changes_in_order(smiles, z, positions)
     identity = identify(smiles) if changes else None
     if identity is not None and sorted(identity.atomic_numbers) == sorted(z.tolist()):
         differ, _ = _compared(z[None], np.asarray(positions, dtype=np.float64)[None], [identity])
         return changes if differ[0] else None
     return changes
+
+
+def in_smiles_order(smiles: str, atomic_numbers: npt.NDArray[np.integer], positions: npt.NDArray[np.float64]) -> bool:
+    """Whether the atoms of a geometry, (N,) and (N, 3) angstrom, are those of RDKit's AddHs one by one."""
+    return _changes_in_order(smiles, np.asarray(atomic_numbers, dtype=np.int64), positions) is None
+
+
+def _changes_in_order(smiles: str, z: npt.NDArray[np.int64], positions: npt.NDArray[np.float64]) -> str | None:
+    from rdkit import Chem
+
+    molecule = Chem.AddHs(Chem.MolFromSmiles(smiles))
+    if [atom.GetAtomicNum() for atom in molecule.GetAtoms()] != z.tolist():
+        return "other bonds than those of the SMILES"
+    asked = np.asarray(Chem.GetAdjacencyMatrix(molecule), dtype=bool)
+    return _changes(z, positions, asked, ~asked)
 
 
 def moved_bonds(

@@ -75,7 +75,7 @@ _EXTRAS = {
 }
 _DECIDES_NOTHING = ("level", "card", "noted")
 # Younger than the stores that are about: a key without them stays as it was.
-_DECIDES_IF_GIVEN = ("vibrate", "conformers", "stability")
+_DECIDES_IF_GIVEN = ("vibrate", "conformers", "stability", "isotopologue")
 
 
 @dataclass(frozen=True)
@@ -93,6 +93,7 @@ class Calculation:
         stability: whether it is the stability of the wave function that is asked for.
         atomic_numbers, positions: (N,), (3N,) angstrom of the starting geometry; None where the SMILES makes it.
         accuracy: as the engines' single points take it.
+        isotopologue: of vibrations, the SMILES that names the isotopes, where they are not the commonest.
         versions: of the engine and of RDKit, since both decide the digits.
         card: of the level, for a worker that may not have it; not part of the key.
         noted: what the provenance shall say beside; not part of the key.
@@ -112,6 +113,7 @@ class Calculation:
     vibrate: bool = False
     conformers: int | None = None
     stability: bool = False
+    isotopologue: str | None = None
     versions: tuple[tuple[str, str], ...] = ()
     card: LevelCard | None = None
     noted: tuple[tuple[str, Any], ...] = ()
@@ -131,6 +133,7 @@ class Calculation:
         level |= {"vibrate": True} if self.vibrate else {}
         level |= {"stability": True} if self.stability else {}
         level |= {"conformers": self.conformers} if self.conformers else {}
+        level |= {"isotopologue": self.isotopologue} if self.isotopologue else {}
         return level | asked | dict(self.noted) | {"versions": dict(self.versions)}
 
 
@@ -174,10 +177,12 @@ def calculation_for(
     accuracy: str = "label",
     origin: str = "given",
     rung: str | None = None,
+    isotopologue: str | None = None,
 ) -> Calculation:
     """The calculation of one molecule's stage, from its positions where they are given, else from its SMILES.
 
-    `origin` says in the provenance where given positions come from; `rung`, that others had failed before.
+    `origin` says in the provenance where given positions come from; `rung`, that others had failed before. The SMILES
+    of an `isotopologue` matters to vibrations alone.
     """
     given = bool(positions)
     asked = ({"smiles": smiles} if smiles else {}) | ({"rungs": [rung]} if rung else {})
@@ -196,6 +201,7 @@ def calculation_for(
         vibrate=stage.vibrate,
         conformers=stage.conformers if stage.conformers > 1 and not given else None,
         stability=stage.stability,
+        isotopologue=isotopologue if stage.vibrate else None,
         versions=installed(tuple(sorted({*programs(stage.level.card), "tblite", "rdkit"}))),
         card=stage.level.card,
         noted=tuple(sorted(noted.items())),
@@ -319,8 +325,10 @@ def _vibrations(
     task: Calculation, its_level: Level, z: npt.NDArray[np.uint8], x: npt.NDArray[np.float64]
 ) -> dict[str, Any]:
     from hemdata.chemistry.frequencies import frequencies
+    from hemdata.identity import isotopes_at
 
-    found = frequencies(z, x, task.charge, task.multiplicity, its_level)
+    isotopes = isotopes_at(task.isotopologue, z, x) if task.isotopologue else ()
+    found = frequencies(z, x, task.charge, task.multiplicity, its_level, isotopes)
     return {"wavenumbers_cm1": found.wavenumbers.tolist(), "linear": found.linear}
 
 

@@ -22,6 +22,7 @@ from hemdata.label.to_shards import export
 from hemdata.label.workers.isolated import Limits
 from hemdata.levels import START_LEVEL, SYMBOLS, Level, level
 from hemdata.molecules import (
+    NOT_DRAWN,
     NOTHING,
     Molecule,
     Said,
@@ -34,11 +35,12 @@ GIVEN = "given"
 
 @dataclass(frozen=True)
 class Labelled:
-    """Where the labels stand, and what the run did."""
+    """Where the labels stand, what the run did, and molecules whose multiplicity is not that of their drawing."""
 
     folder: Path
     manifest: Manifest
     outcome: Outcome
+    not_drawn: tuple[str, ...] = ()
 
 
 def label_dataset(
@@ -152,7 +154,7 @@ def label_dataset(
             asked, outcome.keys, its_level, geometries, open_store, out, labelled_name, sources, made_from,
             added, chosen.unread,
         )  # fmt: skip
-    return Labelled(out, manifest, outcome)
+    return Labelled(out, manifest, outcome, tuple(each.smiles or each.id for each in asked if NOT_DRAWN in each.flags))
 
 
 def plan_labels(

@@ -5,6 +5,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from hemdata.chemistry.engines import engine
+from hemdata.identity import isotopologue
 from hemdata.label.calculation import Calculation, Result, Stage, calculate, calculation_for
 from hemdata.label.progress import Pace
 from hemdata.label.store.database import LabelStore
@@ -69,8 +71,11 @@ def label(
 
     Raises:
         CallError: if the cluster cannot be had, or has other versions than this process.
-        DataError: if the cluster dies or the disk is full; what was finished is kept.
+        DataError: for a level whose functional or method its engine does not have; if the cluster dies or the disk is
+            full; what was finished is kept.
     """
+    for stage in chain if compute else ():
+        engine(stage.level).refuse_unknown(stage.level.card)
     outcome = Outcome([""] * len(molecules))
     going: dict[int, Result | None] = dict.fromkeys(range(len(molecules)))
     with ExitStack() as stack:
@@ -207,6 +212,7 @@ def _task(molecule: Molecule, stage: Stage, before: Result | None, accuracy: str
         None if made else x,
         accuracy,
         origin,
+        isotopologue=isotopologue(molecule.smiles) if stage.vibrate else None,
     )
 
 

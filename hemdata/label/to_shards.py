@@ -98,6 +98,6 @@ def _row(molecule: Molecule, result: Result, its_level: Level, geometry_level: s
         "energy_hartree": result.energy_hartree,
         "level": its_level.name,
         "geometry_level": geometry_level or molecule.geometry_level or "given",
-        "flags": [],
+        "flags": list(molecule.flags),
         "engine": f"{engine} {result.provenance['versions'][engine]}",
     }

@@ -1,7 +1,7 @@
 """molecules: a molecule on its way, and the one reader of a user's files; a new form is one module in `readers`."""
 
 from hemdata.molecules.built import from_shards
-from hemdata.molecules.molecule import NOTHING, Molecule, Said, Unread, from_smiles
+from hemdata.molecules.molecule import NOT_DRAWN, NOTHING, Molecule, Said, Unread, from_smiles
 from hemdata.molecules.names import dataset_name, suffix
 from hemdata.molecules.read import (
     entries,
@@ -16,6 +16,7 @@ from hemdata.molecules.sample import sample
 
 __all__ = [
     "NOTHING",
+    "NOT_DRAWN",
     "Molecule",
     "Said",
     "Unread",

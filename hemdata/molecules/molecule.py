@@ -1,10 +1,14 @@
 """A molecule on its way to a calculation or a model, or what stands in a file and is none."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from hemdata.errors import DataError
 from hemdata.identity import identify
+from hemdata.identity.ground_state import ground_multiplicity
+
+NOT_DRAWN = "multiplicity_not_drawn"
 
 
 @dataclass(frozen=True)
@@ -20,6 +24,7 @@ class Molecule:
         atomic_numbers, positions: a geometry, where one is given (angstrom, 3N).
         geometry_level: level of theory of that geometry, where it is known.
         where: file and line that it was read from.
+        flags: that its labelled row gets.
     """
 
     id: str
@@ -33,6 +38,7 @@ class Molecule:
     positions: list[float] = field(default_factory=list)
     geometry_level: str | None = None
     where: str | None = field(default=None, compare=False)
+    flags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -88,22 +94,23 @@ class Said(NamedTuple):
                 )
         return Said(*(two if one is None else one for one, two in zip(self, other, strict=True)))
 
-    def settled(self, protons: int, drawn: int | None = None) -> tuple[int, int]:
-        """The charge and multiplicity of a molecule of so many protons; an unsaid charge is 0.
+    def settled(self, atomic_numbers: Sequence[int], drawn: int | None = None) -> tuple[int, int]:
+        """The charge and multiplicity of a molecule of these atoms; an unsaid charge is 0.
 
         Of a `spin` the number of electrons tells what it is, for it can be only one of the two. An unsaid multiplicity
-        is that of the unpaired electrons `drawn`, else the lowest.
+        is that of the ground state where it is known, else of the unpaired electron that is `drawn`, else the lowest.
 
         Raises:
-            DataError: if they do not go together.
+            DataError: if they do not go together, or several unpaired electrons are drawn and nothing tells how they
+                couple.
         """
         charge = self.charge or 0
-        electrons = protons - charge
+        electrons = sum(atomic_numbers) - charge
         said = Said(multiplicity=self.multiplicity)
         if self.spin is not None:
             said = said.over(Said(multiplicity=self.spin if (electrons - self.spin) % 2 else self.spin + 1))
         if said.multiplicity is None:
-            return charge, 1 + (electrons % 2 if drawn is None else drawn)
+            return charge, ground_multiplicity(atomic_numbers, charge, drawn)
         unpaired = said.multiplicity - 1
         if unpaired < 0 or unpaired > electrons or (electrons - unpaired) % 2:
             raise DataError(
@@ -119,10 +126,13 @@ NOTHING = Said()
 
 
 def from_smiles(smiles: str, id: str, where: str | None = None, said: Said = NOTHING) -> Molecule:
-    """The molecule of a SMILES; its multiplicity is that of the unpaired electrons drawn, unless another is said.
+    """The molecule of a SMILES; its multiplicity is that of the unpaired electron drawn, unless another is said.
+
+    Of atoms and small molecules whose ground state is known it is that one, and flagged where another is drawn.
 
     Raises:
-        DataError: if it does not parse, or charge or multiplicity are said that it cannot have.
+        DataError: if it does not parse, charge or multiplicity are said that it cannot have, or the multiplicity has to
+            be said.
     """
     identity = identify(smiles)
     if identity is None:
@@ -136,9 +146,13 @@ def from_smiles(smiles: str, id: str, where: str | None = None, said: Said = NOT
             got=f"{smiles}, charge {identity.charge}",
             fix="Draw the charge, as in [NH4+], or say the one that is drawn.",
         )
-    charge, multiplicity = said._replace(charge=identity.charge).settled(
-        sum(identity.atomic_numbers), identity.radical_electrons
-    )
+    try:
+        charge, multiplicity = said._replace(charge=identity.charge).settled(
+            identity.atomic_numbers, identity.radical_electrons
+        )
+    except DataError as error:
+        raise DataError(error.what, where=where, expected=error.expected, got=smiles, fix=error.fix) from None
+    unsaid = said.multiplicity is None and said.spin is None
     return Molecule(
         id=id,
         smiles=smiles,
@@ -148,4 +162,5 @@ def from_smiles(smiles: str, id: str, where: str | None = None, said: Said = NOT
         charge=charge,
         multiplicity=multiplicity,
         where=where,
+        flags=(NOT_DRAWN,) if unsaid and multiplicity != 1 + identity.radical_electrons else (),
     )

@@ -7,6 +7,7 @@ import yaml
 
 from hemdata import catalog
 from hemdata.catalog import Column, DatasetCard, LevelCard, SchemaCard, StudyCard, cards, read_card, read_yaml
+from hemdata.catalog.clusters import cluster_card
 from hemdata.errors import DataError
 
 LEVEL = """
@@ -221,3 +222,17 @@ def test_a_published_file_s_hash_says_its_kind(good, bad):
 def test_a_card_cannot_be_changed_after_it_was_read():
     with pytest.raises(ValueError, match="frozen"):
         catalog.level_card("qm9").method = "pbe"
+
+
+CLUSTER = "name: mine\ntitle: t\nabout: a\nmemory: 4 GB\nmaximum_jobs: 2\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "read"), [("walltime: 24:00:00", "86400"), ("walltime: 1:30:00", "5400"), ("walltime: 2001-01-01", "2001")]
+)
+def test_text_that_yaml_takes_for_a_number_is_to_be_written_in_quotes(card, line: str, read: str) -> None:
+    with pytest.raises(DataError, match="write it in quotes") as refused:
+        cluster_card(card(CLUSTER + line))
+    assert "walltime" in str(refused.value)
+    assert read in str(refused.value)
+    assert cluster_card(card(CLUSTER + "walltime: '24:00:00'")).walltime_seconds == 86400

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hemdata.errors import CallError, DataError
 from hemdata.label.calculation import Result
 from hemdata.label.store.database import LabelStore
+from hemdata.label.store.trouble import telling
 
 finite = st.floats(allow_nan=False, allow_infinity=False, width=64)
 
@@ -74,3 +75,59 @@ def test_what_was_put_survives_kill_9(tmp_path: Path) -> None:
     assert ended.returncode == -9
     with LabelStore(path) as store:
         assert len(store) == 20
+
+
+def filled(path: Path) -> Path:
+    with LabelStore(path) as store:
+        store.put(*(result(str(number)) for number in range(500)))
+    return path
+
+
+def test_a_damaged_store_is_told_wherever_it_is_read_and_how_to_save_the_rest(tmp_path: Path) -> None:
+    path = filled(tmp_path / "s.sqlite")
+    whole = path.read_bytes()
+    path.write_bytes(whole[:8192] + b"\x99" * 32768 + whole[40960:])
+    with pytest.raises(DataError, match="is damaged") as refused, LabelStore(path, read_only=True) as store:
+        list(store)
+    assert ".recover" in str(refused.value)
+    with pytest.raises(DataError, match="is damaged"), LabelStore(path) as store:
+        store.put(*(result(f"new {number}") for number in range(500)))
+
+
+def test_a_store_that_another_program_holds_or_is_a_folder_is_told(tmp_path: Path) -> None:
+    path = filled(tmp_path / "s.sqlite")
+    with LabelStore(path) as store, sqlite3.connect(path, isolation_level=None) as browser:
+        browser.execute("BEGIN IMMEDIATE")
+        store._db.execute("PRAGMA busy_timeout=1")
+        with pytest.raises(CallError, match="Another program has locked"):
+            store.put(result("new"))
+        browser.execute("ROLLBACK")
+        store.put(result("new"))
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(CallError, match="may not be written or read"):
+        LabelStore(tmp_path / "folder")
+
+
+def test_another_programs_database_is_left_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "places.sqlite"
+    with sqlite3.connect(path) as db:
+        db.execute("CREATE TABLE bookmarks (name TEXT)")
+    before = path.read_bytes()
+    for read_only in (True, False):
+        with pytest.raises(DataError, match="cannot be opened") as refused:
+            LabelStore(path, read_only=read_only)
+        assert "tables bookmarks" in str(refused.value)
+    assert path.read_bytes() == before
+    with sqlite3.connect(tmp_path / "other.sqlite") as db:
+        db.execute("CREATE TABLE results (name TEXT)")
+    with pytest.raises(DataError, match="cannot be opened"):
+        LabelStore(tmp_path / "other.sqlite")
+
+
+@pytest.mark.parametrize("code", [sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_IOERR_LOCK, sqlite3.SQLITE_IOERR_SHMMAP])
+def test_sqlites_words_for_a_disk_without_locks_name_the_way_out(code: int, tmp_path: Path) -> None:
+    error = sqlite3.OperationalError("locking protocol")
+    error.sqlite_errorcode = code
+    with pytest.raises(CallError, match="no locks") as refused, telling(tmp_path / "s.sqlite"):
+        raise error
+    assert "--store on a disk of this machine" in str(refused.value)

@@ -30,6 +30,9 @@ class Engine(Protocol):
     TAKES_SECONDS: bool
     SURFACE_IS_LEVEL: bool
 
+    def refuse_unknown(self, card: LevelCard) -> None:
+        """Refuse a functional or method that the engine does not have, before anything is computed."""
+
     def single_point(
         self,
         atomic_numbers: npt.NDArray[np.integer],

@@ -14,7 +14,7 @@ from hemdata.chemistry.engines.fixed_potential import add_potential
 from hemdata.chemistry.engines.load_pyscf import load_pyscf
 from hemdata.chemistry.engines.mixed_functions import mixed
 from hemdata.chemistry.engines.refuse_impossible import possible
-from hemdata.errors import CallError, DataError
+from hemdata.errors import CallError, DataError, did_you_mean
 from hemdata.levels import SYMBOLS, Level
 
 TAKES_SECONDS = False
@@ -302,11 +302,40 @@ def _no_file(basis: str) -> str:
     return f" {basis}" if Path(basis).is_file() else basis
 
 
+def refuse_unknown(card: LevelCard) -> None:
+    """Refuse a functional that libxc does not have.
+
+    Raises:
+        DataError: names it, and one that may be meant.
+    """
+    load_pyscf()
+    from pyscf.dft import libxc
+
+    try:
+        known = bool(card.method.strip()) and libxc.parse_xc(card.method) is not None
+    except (KeyError, ValueError, IndexError):
+        known = False
+    if not known:
+        names = [*libxc.XC_ALIAS, *(code.rpartition("_XC_")[2] for code in libxc.XC_CODES if "_XC_" in code)]
+        raise DataError(
+            "The level's functional is not known.",
+            where=f"level {card.name}, method",
+            expected="a functional that libxc has, as PySCF writes it (B3LYP, PBE0, wB97X)",
+            got=card.method,
+            fix=f"{did_you_mean(card.method.upper(), names)}Correct the card.",
+        )
+
+
 def mean_field(built: Any, card: LevelCard) -> Any:
-    """The level's Kohn-Sham object, RKS or UKS, ready to run."""
+    """The level's Kohn-Sham object, RKS or UKS, ready to run.
+
+    Raises:
+        DataError: for a functional that libxc does not have.
+    """
     from pyscf.dft.rks import RKS
     from pyscf.dft.uks import UKS
 
+    refuse_unknown(card)
     kind = RKS if built.spin == 0 else UKS
     field = (mixed(kind) if card.angular == "cartesian-d-spherical-f" else kind)(built)
     field.xc = EXPLICIT.get(card.method.lower(), card.method)

@@ -1,9 +1,12 @@
 """What no engine can compute is refused before one is asked: one sentence for all engines."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
-from hemdata.errors import DataError
+from hemdata.catalog import LevelCard
+from hemdata.errors import DataError, did_you_mean
 from hemdata.levels import SYMBOLS
 from hemdata.schema.rules import CLOSEST_ANGSTROM
 
@@ -47,4 +50,20 @@ def possible(
             "Charge and multiplicity do not go together.",
             expected="an even number of paired electrons",
             got=f"{electrons} electrons, multiplicity {multiplicity}",
+        )
+
+
+def refuse_method(card: LevelCard, methods: Sequence[str]) -> None:
+    """Refuse a level whose method its engine does not have.
+
+    Raises:
+        DataError: names those that it has.
+    """
+    if card.method not in methods:
+        raise DataError(
+            "The level's method is not known.",
+            where=f"level {card.name}, method",
+            expected=", ".join(methods),
+            got=card.method,
+            fix=f"{did_you_mean(card.method, methods)}Correct the card.",
         )

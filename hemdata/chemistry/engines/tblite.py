@@ -6,13 +6,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from hemdata.chemistry.engines.refuse_impossible import possible
+from hemdata.catalog import LevelCard
+from hemdata.chemistry.engines.refuse_impossible import possible, refuse_method
 from hemdata.errors import DataError
 from hemdata.levels import Level
 from hemdata.units import BOHR_ANGSTROM
 
 TAKES_SECONDS = True
 SURFACE_IS_LEVEL = True
+METHODS = ("GFN2-xTB", "GFN1-xTB", "IPEA1-xTB")
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,15 @@ class Engine:
             return Point(float(result.get("energy")), np.asarray(result.get("gradient")), result)
         except RuntimeError as error:
             raise DataError("The SCF did not converge.", where=self.method, got=error) from None
+
+
+def refuse_unknown(card: LevelCard) -> None:
+    """Refuse a method that tblite does not have.
+
+    Raises:
+        DataError: names those that it has.
+    """
+    refuse_method(card, METHODS)
 
 
 def surface(

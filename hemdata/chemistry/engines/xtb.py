@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from hemdata.chemistry.engines.refuse_impossible import possible
+from hemdata.catalog import LevelCard
+from hemdata.chemistry.engines.refuse_impossible import possible, refuse_method
 from hemdata.chemistry.engines.tblite import Point
 from hemdata.errors import CallError, DataError
 from hemdata.levels import Level
@@ -94,6 +95,15 @@ def no_parameters_here() -> None:
             where=path.absolute(),
             fix="Rename it, or work in another folder.",
         )
+
+
+def refuse_unknown(card: LevelCard) -> None:
+    """Refuse a method that xtb-python does not have.
+
+    Raises:
+        DataError: names those that it has.
+    """
+    refuse_method(card, tuple(METHODS))
 
 
 def surface(

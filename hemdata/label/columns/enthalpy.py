@@ -11,6 +11,7 @@ import pyarrow as pa
 from hemdata.catalog import Column
 from hemdata.chemistry.thermo import formation, minimum, thermal_enthalpy
 from hemdata.errors import CallError, DataError
+from hemdata.identity import isotopologue
 from hemdata.label.calculation import Result, vibration_stages
 from hemdata.label.columns.added import Added, at_their_labels
 from hemdata.label.run import Outcome
@@ -40,6 +41,7 @@ CORRECTED = [
            meaning="the same at 298.15 K, less the level's atom equivalents fitted on ATcT"),
 ]  # fmt: skip
 CHARGED = "An ion has no enthalpy of formation here."
+ISOTOPES = "An isotopologue has no enthalpy of formation here."
 
 
 @dataclass(frozen=True)
@@ -126,7 +128,7 @@ def with_enthalpies(table: pa.Table, vibrated: Sequence[Result | None], how: Ent
     """
     without: Counter[str] = Counter()
     columns: dict[str, list[Any]] = {column.name: [] for column in how.columns}
-    rows = table.select(["atomic_numbers", "charge", "atomization_energy_kcal_mol"]).to_pylist()
+    rows = table.select(["smiles", "atomic_numbers", "charge", "atomization_energy_kcal_mol"]).to_pylist()
     for row, result in zip(rows, vibrated, strict=True):
         told, reason = _of_row(row, result, how)
         without.update([reason] if reason else [])
@@ -153,6 +155,8 @@ def _of_row(row: dict[str, Any], result: Result | None, how: Enthalpy) -> tuple[
     told["thermal_enthalpy_kcal_mol"] = thermal_enthalpy(lowest) * HARTREE_KCAL_MOL
     if row["charge"]:
         return told, CHARGED
+    if isotopologue(row["smiles"]):  # ATcT's atoms are of natural isotopes
+        return told, ISOTOPES
     z = row["atomic_numbers"]
     try:
         formed = formation(row["atomization_energy_kcal_mol"], lowest, z)

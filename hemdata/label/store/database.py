@@ -12,8 +12,9 @@ from urllib.parse import quote
 import numpy as np
 from filelock import BaseFileLock, Timeout
 
-from hemdata.errors import CallError, DataError
+from hemdata.errors import CallError, DataError, HemdataError
 from hemdata.label.calculation import Result
+from hemdata.label.store.trouble import ELSEWHERE, telling
 from hemdata.locks import locked
 
 VERSION = 1
@@ -43,8 +44,8 @@ class LabelStore:
         read_only: look at a store that must be there, while another process may write to it.
 
     Raises:
-        CallError: if another process writes to it, or there is none to read.
-        DataError: if it is no store, or one of a newer version.
+        CallError: if another process writes to it, there is none to read, or its disk has no locks.
+        DataError: if it is no store, damaged, or one of a newer version. So do all that read it or write to it.
     """
 
     def __init__(self, path: Path | None, read_only: bool = False) -> None:
@@ -67,37 +68,40 @@ class LabelStore:
     def _open(self, path: Path | None, read_only: bool) -> None:
         mode = "ro" if read_only else "rwc"
         uri = f"file:{quote(str(path.absolute()))}?mode={mode}" if path else "file::memory:"
-        self._db = sqlite3.connect(uri, uri=True, isolation_level=None)
+        with telling(self.path):
+            self._db = sqlite3.connect(uri, uri=True, isolation_level=None)
         try:
-            found = self._db.execute("PRAGMA user_version").fetchone()[0]
-            if found > VERSION:
-                raise DataError(
-                    "The label store was written by a newer hemdata.",
-                    where=self.path,
-                    expected=f"version {VERSION}",
-                    got=f"version {found}",
-                    fix="Install that hemdata, or give another --store.",
-                )
-            if read_only:
-                self._db.execute("SELECT key FROM results LIMIT 1")
-            else:
-                with self._telling():
-                    self._db.execute("PRAGMA journal_mode=WAL")
-                    self._db.execute("PRAGMA synchronous=FULL")
-                    self._db.executescript(_TABLES)
-                    self._db.execute(f"PRAGMA user_version={VERSION}")
-        except sqlite3.DatabaseError as error:
+            with telling(self.path):
+                self._begin(read_only)
+        except HemdataError:
             self._db.close()
+            raise
+
+    def _begin(self, read_only: bool) -> None:
+        found = self._db.execute("PRAGMA user_version").fetchone()[0]
+        if found > VERSION:
+            raise DataError(
+                "The label store was written by a newer hemdata.",
+                where=self.path,
+                expected=f"version {VERSION}",
+                got=f"version {found}",
+                fix="Install that hemdata, or give another --store.",
+            )
+        tables = {name for (name,) in self._db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+        if tables and "results" not in tables:
             raise DataError(
                 "The label store cannot be opened.",
                 where=self.path,
                 expected="an SQLite file that hemdata wrote",
-                got=error,
-                fix="Give another --store, or restore the file from a copy.",
-            ) from None
-        except DataError:
-            self._db.close()
-            raise
+                got=f"tables {', '.join(sorted(tables))}",
+                fix="Give another --store.",
+            )
+        if not read_only:
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=FULL")
+            self._db.executescript(_TABLES)
+            self._db.execute(f"PRAGMA user_version={VERSION}")
+        self._db.execute("SELECT key, reason, positions, energy_hartree, provenance FROM results LIMIT 1").fetchall()
 
     def __enter__(self) -> Self:
         return self
@@ -126,7 +130,7 @@ class LabelStore:
 
     def describe(self, known: Mapping[str, Mapping[str, Any]]) -> None:
         """Add to the provenance of results that lack their level what is known of it; earlier stores did not tell."""
-        rows = self._db.execute("SELECT key FROM results WHERE json_extract(provenance, '$.level') IS NULL").fetchall()
+        rows = self._rows("SELECT key FROM results WHERE json_extract(provenance, '$.level') IS NULL")
         lacking = [(json.dumps(known[key], sort_keys=True), key) for (key,) in rows if key in known]
         if lacking:
             with self._written() as db:
@@ -135,31 +139,33 @@ class LabelStore:
     def known(self, keys: Iterable[str]) -> dict[str, bool]:
         """For each key that has a result: whether it succeeded."""
         wanted = set(keys)
-        rows = self._db.execute("SELECT key, reason IS NULL FROM results")
+        rows = self._rows("SELECT key, reason IS NULL FROM results")
         return {key: bool(good) for key, good in rows if key in wanted}
 
     def get(self, keys: Iterable[str]) -> Iterator[Result]:
         """The results of the keys that have one, in the keys' order."""
         for key in keys:
-            row = self._db.execute("SELECT * FROM results WHERE key = ?", (key,)).fetchone()
-            if row is not None:
-                yield _result(row)
+            yield from map(_result, self._rows("SELECT * FROM results WHERE key = ?", key))
 
     def __iter__(self) -> Iterator[Result]:
-        return map(_result, self._db.execute("SELECT * FROM results"))
+        return map(_result, self._rows("SELECT * FROM results"))
 
     def provenances(self) -> Iterator[tuple[str | None, dict[str, Any]]]:
         """Reason and provenance of every result."""
-        rows = self._db.execute("SELECT reason, provenance FROM results")
+        rows = self._rows("SELECT reason, provenance FROM results")
         return ((reason, json.loads(provenance)) for reason, provenance in rows)
 
     def __len__(self) -> int:
-        return int(self._db.execute("SELECT count(*) FROM results").fetchone()[0])
+        return int(next(self._rows("SELECT count(*) FROM results"))[0])
+
+    def _rows(self, query: str, *values: str) -> Iterator[tuple[Any, ...]]:
+        with telling(self.path):
+            yield from self._db.execute(query, values)
 
     @contextmanager
     def _written(self) -> Iterator[sqlite3.Connection]:
         """One transaction."""
-        with self._telling():
+        with telling(self.path):
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield self._db
@@ -169,28 +175,13 @@ class LabelStore:
                     self._db.execute("ROLLBACK")
                 raise
 
-    @contextmanager
-    def _telling(self) -> Iterator[None]:
-        """SQLite's word for a disk that takes no more, in a sentence."""
-        try:
-            yield
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
-                raise
-            raise DataError(
-                "The label store cannot be written: the disk or the quota is full.",
-                where=self.path,
-                got=error,
-                fix="Free some space and run the same command again. What was finished before is kept.",
-            ) from None
-
 
 def _locked(path: Path) -> BaseFileLock:
     try:
         return locked(
             path.with_name(path.name + ".lock"),
             wait=False,
-            fix="Give a --store on a disk of this machine, as /tmp/labels.sqlite, and copy the file afterwards.",
+            fix=ELSEWHERE,
         )
     except Timeout:
         raise CallError(

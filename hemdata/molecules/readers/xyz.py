@@ -35,7 +35,7 @@ def read(path: Path, said: Said = NOTHING) -> Iterator[Molecule | Unread]:
             comment = Comment.of(frame.comment)
             id = molecule_id(path, comment.name or number)
             z, x = atoms_of(frame.atoms, comment.columns, frame.line + 2)
-            charge, multiplicity = said.over(comment.said_of(sum(z))).settled(sum(z))
+            charge, multiplicity = said.over(comment.said_of(sum(z))).settled(z)
             refuse_geometry(z, x, comment.angstrom)
         except DataError as error:
             line = error.where if isinstance(error.where, int) else line
