@@ -1,85 +1,116 @@
 """`hemdata predict`: fitted models asked about a user's own molecules."""
 
-import csv
 import gc
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.table import Table
 
 from hemdata.cli.app import command, err, out
 from hemdata.console import error, print_table
 from hemdata.door.progress import bar
 
 if TYPE_CHECKING:
-    from hemdata.predict.predict import Predicted
+    from hemdata.molecules import Said
+    from hemdata.predict.predict import Question
+    from hemdata.predict.rows import Rows
+
+SHOWN = 200
+"""Rows that are printed; of a file with more there is a summary."""
+KEEP = "With --out FILE they are kept, and the same command goes on."
 
 
 @command(
     "predict",
     "hemdata predict runs/demo/cells/painn-pubchem9-640 'CC(=O)N'\n"
     "hemdata predict runs/demo/cells/painn-pubchem9-640-s0 my-molecules.smi --out energies.csv\n"
-    "hemdata predict my-model another-model geometries.xyz",
+    "hemdata predict my-model another-model geometries.xyz --enthalpy\n"
+    "cat my-molecules.smi | hemdata predict my-model - --out energies.parquet",
 )
 def predict(
     words: Annotated[
         list[str],
-        typer.Argument(metavar="MODEL... FILE|SMILES...", help="Models' folders or cells, then molecules."),
+        typer.Argument(metavar="MODEL... FILE|SMILES|-", help="Models' folders or cells, then molecules; -: a pipe."),
     ],
-    file: Annotated[Path | None, typer.Option("--out", help="Write the rows to this CSV file too.")] = None,
+    file: Annotated[
+        Path | None,
+        typer.Option("--out", help="Write the rows here as they come: .csv, .jsonl or .parquet; goes on where it was."),
+    ] = None,
     geometry: Annotated[
         str | None, typer.Option(help="Level of geometries made from SMILES; by default the training set's.")
     ] = None,
-    formation: Annotated[bool, typer.Option(help="Enthalpies of formation where the level has the data.")] = True,
+    enthalpy: Annotated[
+        bool, typer.Option("--enthalpy", help="Enthalpies of formation too; takes the frequencies of each molecule.")
+    ] = False,
+    formation: Annotated[bool | None, typer.Option(hidden=True)] = None,
+    anyway: Annotated[
+        bool, typer.Option("--anyway", help="Also for elements and charges that no training molecule had.")
+    ] = False,
     charge: Annotated[int | None, typer.Option(help="Of all molecules, where a file does not say it.")] = None,
     multiplicity: Annotated[
         int | None, typer.Option(min=1, help="Of all molecules, where a file does not say it: 2S + 1.")
     ] = None,
-    workers: Annotated[int | None, typer.Option(min=1, help="Worker processes; by default one a core.")] = None,
+    device: Annotated[str, typer.Option(help="Where the networks compute: auto, cpu or cuda.")] = "auto",
+    batch_size: Annotated[int, typer.Option(min=1, help="Molecules that a network takes at a time.")] = 256,
+    workers: Annotated[
+        int | None, typer.Option(min=0, help="Worker processes; by default one a core; 0: this one.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file of --out; begin anew.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Predict atomization energies of your molecules: the mean and spread over models, and what to be wary of."""
     from hemdata.errors import CallError
     from hemdata.molecules import Said
-    from hemdata.predict.find import load_all, packages
-    from hemdata.predict.predict import predict as ask
-    from hemdata.predict.predict import wanted
+    from hemdata.predict.asked import how_many, numbered, wanted
+    from hemdata.predict.find import abouts, load_all, packages
+    from hemdata.predict.predict import Question
+    from hemdata.predict.rows import Rows, RowsInFile, row
 
-    if file is not None and file.suffix != ".csv":
-        raise CallError("--out writes CSV.", expected="a name that ends in .csv", got=file.name)
     found = {word: packages(word) for word in words}
-    molecules = [one for word in words if not found[word] for one in wanted(word, Said(charge, multiplicity))]
-    if not molecules:
+    asked = [word for word in words if not found[word]]
+    if not asked:
         raise CallError("No molecules are given.", expected="a .smi or .xyz file, or a SMILES, after the models")
-    with _kept_to_the_end():
-        models = load_all(place for word in words for place in found[word])
-    with bar("geometries", len(molecules)) as step:
-        rows = ask(
-            models,
-            molecules,
-            geometry=geometry,
-            formation=formation,
-            workers=workers,
-            progress=lambda done: step(done, ""),
+    folders = [place for word in words for place in found[word]]
+    cards = abouts(folders)
+    question = Question(
+        cards, geometry=geometry, enthalpy=enthalpy or bool(formation), anyway=anyway, batch_size=batch_size
+    )
+    said = Said(charge, multiplicity)
+    molecules = numbered(chain.from_iterable([wanted(word, said) for word in asked]))
+    rows = RowsInFile(file, _settings(question, cards, asked, said), force) if file else Rows()
+    there = rows.done
+    batches = rows.remaining(question.batches(molecules))
+    try:
+        with (
+            bar(_what(question, cards, asked), how_many(asked)) as step,
+            question.geometries(batches, workers, lambda done: step(done, "")) as made,
+        ):
+            step(there, "")
+            with _kept_to_the_end():
+                models = load_all(folders, device, batch_size)
+            for batch in made:
+                rows.write(row(each) for each in question.answered(models, batch))
+        _tell(rows, question, _named(cards), as_json, file)
+        failed = [each for each in rows.read() if each["failed"]]
+        rows.finish()
+    except KeyboardInterrupt:
+        if file is None:
+            _tell(rows, question, _named(cards), as_json, file)
+        err.print(
+            f"Stopped. {rows.done:,} molecules were done. "
+            + (f"They stand in {file}.part; the same command goes on behind them." if file else KEEP)
         )
-    if file is not None:
-        _write(file, rows)
-    of = _named(models)
-    if as_json:
-        print(
-            json.dumps({"models": of, "level": models[0].level, "molecules": [_row(each) for each in rows]}, indent=2)
-        )
-    else:
-        _tell(rows, of, models[0].level, len(models))
-    failed = [each for each in rows if each.reason is not None]
-    for each in failed:
-        err.print(f"{each.id}: {_line(each.reason)}")
+        raise SystemExit(130) from None
+    finally:
+        rows.close()
+    for each in failed[:SHOWN]:
+        err.print(f"{each['id']}: {each['failed']}")
     if failed:
-        error(f"{len(failed):,} of {len(rows):,} molecules have no energy.")
+        error(f"{len(failed):,} of {rows.done:,} molecules have no energy.")
         raise SystemExit(1)
 
 
@@ -98,61 +129,49 @@ def _kept_to_the_end() -> Iterator[None]:
         gc.enable()
 
 
-def _named(models: Sequence[Any]) -> list[str]:
-    return [f"{model.name}, seed {model.about['seed']}" for model in models]
+def _named(cards: Sequence[Mapping[str, Any]]) -> list[str]:
+    return [f"{card['network']}, seed {card['seed']}" for card in cards]
 
 
-def _tell(rows: Sequence["Predicted"], of: list[str], level: str, models: int) -> None:
-    from hemdata.predict.formation import formation_note
+def _what(question: "Question", cards: Sequence[Mapping[str, Any]], asked: Sequence[str]) -> str:
+    """The job in front of the bar."""
+    from hemdata.predict.asked import has_geometries
 
-    table = Table(box=None, padding=(0, 2))
-    for place, column in enumerate(("molecule", "atoms", "atomization energy", "spread", "Hf 298 K", "warnings")):
-        table.add_column(column, justify="right" if place else "left")
-    for each in rows:
-        if each.reason is not None:
-            table.add_row(each.id, "-", "failed", "-", "-", "-")
-            continue
-        numbers = (each.atomization_energy_kcal_mol, each.spread_kcal_mol, each.formation_298_kcal_mol)
-        told = ["-" if number is None else f"{number:.2f}" for number in numbers]
-        table.add_row(each.id, str(len(each.atomic_numbers)), *told, str(len(each.warnings) or "-"))
-    print_table(table)
-    spread = f"; spread: standard deviation over {models} models" if models > 1 else ""
-    out.print(f"kcal/mol, at {level}, by {'; '.join(of)}{spread}.")
-    if any(each.formation_298_kcal_mol is not None for each in rows):
-        out.print(f"{formation_note(level)}.")
-    reasons = dict.fromkeys(each.no_formation for each in rows if each.no_formation)
-    for reason in reasons:
-        out.print(f"No enthalpy of formation: {reason}.")
-    for each in rows:
-        for warning in each.warnings:
-            out.print(f"{each.id}: {warning}")
+    steps = [] if all(has_geometries(word) for word in asked) else [f"geometries at {question.at.name}"]
+    steps += ["frequencies at gfn2-xtb"] if question.making.enthalpy else []
+    return ", ".join([*steps, f"energies by {' and '.join(dict.fromkeys(card['network'] for card in cards))}"])
 
 
-def _row(each: "Predicted") -> dict[str, Any]:
+def _settings(
+    question: "Question", cards: Sequence[Mapping[str, Any]], asked: Sequence[str], said: "Said"
+) -> dict[str, Any]:
+    """All that decides the rows."""
+    from hemdata.predict.asked import digest
+    from hemdata.train.package import versions
+
     return {
-        "id": each.id,
-        "smiles": each.smiles,
-        "n_atoms": len(each.atomic_numbers) or None,
-        "n_heavy": each.n_heavy or None,
-        "atomization_energy_kcal_mol": each.atomization_energy_kcal_mol,
-        "spread_kcal_mol": each.spread_kcal_mol,
-        "formation_298_kcal_mol": each.formation_298_kcal_mol,
-        "no_formation": each.no_formation,
-        "warnings": list(each.warnings),
-        "failed": _line(each.reason),
+        "models": [card["sha256"] for card in cards],
+        "molecules": [digest(word) for word in asked],
+        "charge and multiplicity": [said.charge, said.multiplicity],
+        "geometry": question.at.hash,
+        "enthalpy": question.making.enthalpy,
+        "anyway": question.making.anyway,
+        "batch-size": question.batch_size,
+        "versions": versions("rdkit", "tblite", "numpy"),
     }
 
 
-def _line(reason: str | None) -> str | None:
-    """A reason of several lines in one."""
-    return None if reason is None else ", ".join(line.strip().rstrip(".") for line in reason.splitlines())
+def _tell(rows: "Rows", question: "Question", models: list[str], as_json: bool, file: Path | None) -> None:
+    from hemdata.predict.told import sentences, summary, table
 
-
-def _write(file: Path, rows: Sequence["Predicted"]) -> None:
-    part = file.with_name(f".{file.name}.part")
-    with part.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.DictWriter(stream, list(_row(rows[0])))
-        writer.writeheader()
-        for each in rows:
-            writer.writerow(_row(each) | {"warnings": "; ".join(each.warnings)})
-    part.replace(file)
+    if as_json:
+        told = {"models": models, "level": question.level, "molecules": list(rows.read())}
+        print(json.dumps(told, indent=2, allow_nan=False))
+    elif file is not None and rows.done > SHOWN:
+        for line in summary(rows.read(), file, question.level, models):
+            out.print(line)
+    else:
+        every = list(rows.read())
+        print_table(table(every, question.making.enthalpy))
+        for line in sentences(every, question, models):
+            out.print(line)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import errno
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from hemdata.errors import CallError, DataError
 from hemdata.train.fit import load
-from hemdata.train.fitted import Fitted
-from hemdata.train.package import CARD
+from hemdata.train.fitted import BATCH_SIZE, Fitted
+from hemdata.train.package import CARD, read_package
 
 SEED = re.compile(r"-s\d+$")
 
@@ -46,18 +47,44 @@ def named(path: str | Path) -> bool:
         raise
 
 
-def load_all(folders: Iterable[Path]) -> list[Fitted]:
-    """The models of some packages, which must be of one level.
+def abouts(folders: Iterable[Path]) -> list[dict[str, Any]]:
+    """What the cards of some packages say; the models themselves, whose libraries take seconds, are not loaded.
 
     Raises:
-        CallError: if there is none, or one stands twice.
+        CallError, DataError: as `load_all`.
+    """
+    places = list(folders)
+    if not places:
+        raise CallError("No model is given.", expected="a model's folder, or a cell of a study", got="none")
+    found = [read_package(place)[0] for place in places]
+    _of_one_level(places, found)
+    return found
+
+
+def load_all(folders: Iterable[Path], device: str = "auto", batch_size: int = BATCH_SIZE) -> list[Fitted]:
+    """The models of some packages, which must be of one level.
+
+    Args:
+        folders: of the packages.
+        device: auto, cpu or cuda, where networks predict.
+        batch_size: molecules that a network takes at a time.
+
+    Raises:
+        CallError: if there is none, or one stands twice; for a device that is not there.
         DataError: if they are of several levels, or as `load`.
     """
     places = list(folders)
     if not places:
         raise CallError("No model is given.", expected="a model's folder, or a cell of a study", got="none")
     models = [load(place) for place in places]
-    levels = sorted({model.level for model in models})
+    _of_one_level(places, [model.about for model in models])
+    for model in models:
+        model.on(device, batch_size)
+    return models
+
+
+def _of_one_level(places: Sequence[Path], abouts: Sequence[Mapping[str, Any]]) -> None:
+    levels = sorted({about["level"] for about in abouts})
     if len(levels) > 1:
         raise DataError(
             "The models are of several levels of theory; their energies cannot be averaged.",
@@ -66,8 +93,7 @@ def load_all(folders: Iterable[Path]) -> list[Fitted]:
             got=" and ".join(levels),
             fix="Give the models of one level at a time.",
         )
-    seals = [model.checkpoint_hash for model in models]
+    seals = [about["sha256"] for about in abouts]
     if len(set(seals)) < len(seals):
         twice = next(place for place, seal in zip(places, seals, strict=True) if seals.count(seal) > 1)
         raise CallError("One model is given twice.", where=twice, fix="Give it once.")
-    return models

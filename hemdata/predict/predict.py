@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from hemdata.errors import CallError, DataError
-from hemdata.levels import START_LEVEL, SYMBOLS, Level, level
-from hemdata.molecules import NOTHING, Molecule, Said, Unread, entries, from_smiles, is_file_of_molecules
+from hemdata.errors import DataError
+from hemdata.levels import START_LEVEL, Level, level
+from hemdata.molecules import Molecule, Unread
+from hemdata.predict.asked import Asked
 from hemdata.predict.domain import Domain
-from hemdata.predict.find import named
-from hemdata.predict.formation import Thermal, formation_kcal_mol, no_formation, thermal
-from hemdata.processes import one_thread, ordered_map
-from hemdata.train.fitted import Fitted
+from hemdata.predict.formation import formation_kcal_mol, no_formation
+from hemdata.predict.geometry import Made, Making, made
+from hemdata.predict.workers import Workers
+from hemdata.processes import cores
+from hemdata.train.fitted import BATCH_SIZE, Fitted
 
-GIVEN = "given"
+NOT_ASKED = "not asked for"
+Progress = Callable[[int], object]
+"""Called with the number of molecules done since the last call."""
+CHUNK = 32  # given geometries that a worker takes at a time
+RELAXED_TOGETHER = 32
+WORK = 2_500  # heavy atoms squared: of a batch that is relaxed, so that large molecules are not kept waiting
 
 
 @dataclass(frozen=True)
@@ -64,161 +72,209 @@ class Predicted:
         return sum(z != 1 for z in self.atomic_numbers)
 
 
-def wanted(word: str, said: Said = NOTHING) -> Iterator[Molecule | Unread]:
-    """The molecules of a file, or of one SMILES; what does not parse is told, not raised.
+@dataclass(frozen=True)
+class Batch:
+    """Molecules that the networks see together, with their geometries."""
+
+    asked: list[Asked]
+    made: list[Made]
+
+
+class Question:
+    """What is asked of models, apart from the molecules: the geometries, and what is refused.
 
     Args:
-        word: a file or a SMILES.
-        said: charge and multiplicity, where the file does not say them.
-
-    Raises:
-        CallError: for a file of another kind, or a path where nothing is.
-        DataError: for a file that does not read at all.
-    """
-    path, exists = Path(word), named(word)
-    if exists and path.is_file():
-        yield from entries(path, said)
-    elif exists:
-        raise CallError("There is no finished model in this folder.", where=word, fix="Train it to its end first.")
-    else:
-        read = _read(word, word, said)
-        if isinstance(read, Unread) and (is_file_of_molecules(word) or "/cells/" in word):
-            raise CallError("There is no such file or model.", where=word, fix="Correct the path.")
-        yield read
-
-
-def predict(
-    models: Sequence[Fitted],
-    molecules: Sequence[Molecule | Unread],
-    *,
-    geometry: str | None = None,
-    formation: bool = True,
-    workers: int | None = None,
-    progress: Callable[[int], object] | None = None,
-) -> list[Predicted]:
-    """Atomization energies of molecules by one model or the mean of several.
-
-    Args:
-        models: of one level (`find.load_all`).
-        molecules: as `wanted` reads them; a geometry that is given is taken as it is.
+        abouts: what the models' packages say, all of one level (`find.abouts`).
         geometry: level at which geometries are made from SMILES; by default that of the training molecules, or, where
             that would take more than seconds, GFN2-xTB, with a warning.
-        formation: whether enthalpies of formation are wanted where the level has the data.
-        workers: processes for the geometries; by default one a core.
-        progress: called with the number of molecules done since the last call.
+        enthalpy: whether enthalpies of formation are wanted, which takes the frequencies of each molecule.
+        anyway: whether also molecules of elements and charges that no training molecule had are predicted.
+        batch_size: molecules that the networks see together.
 
     Raises:
         CallError: if there is no such level of geometries.
         DataError: if the level is defined otherwise here than where the models were trained.
     """
-    _same_levels(models)
-    domain = Domain.common(Domain.of(model.about) for model in models)
-    at = _geometry_level(domain, geometry)
-    why_not = no_formation(models[0].level) if formation else "not asked for"
-    asked = [one for one in molecules if isinstance(one, Molecule)]
-    task = partial(_made, at=at, formation=why_not is None)
-    made: dict[int, _Made] = {}
-    with one_thread():
-        for number, each in enumerate(ordered_map(task, asked, workers)):
-            made[number] = each
-            if progress:
-                progress(1)
-    ready = [number for number, each in made.items() if each.reason is None and _known(models, each) is None]
-    energies = _energies(models, [made[number] for number in ready])
-    of_asked = {number: tuple(float(value) for value in row) for number, row in zip(ready, energies.T, strict=True)}
-    found, numbers = [], iter(range(len(asked)))
-    for one in molecules:
+
+    def __init__(
+        self,
+        abouts: Sequence[Mapping[str, Any]],
+        *,
+        geometry: str | None = None,
+        enthalpy: bool = False,
+        anyway: bool = False,
+        batch_size: int = BATCH_SIZE,
+    ) -> None:
+        _same_levels(abouts)
+        self.level = str(abouts[0]["level"])
+        self.domain = Domain.common(Domain.of(about) for about in abouts)
+        self.at = _geometry_level(self.domain, geometry)
+        self.no_formation = no_formation(self.level) if enthalpy else NOT_ASKED
+        self.making = Making(self.at, self.no_formation is None, replace(self.domain, environments=None), anyway)
+        self.batch_size = batch_size
+
+    def batches(self, asked: Iterable[Asked]) -> Iterator[list[Asked]]:
+        """The molecules in batches that they alone decide, so that a run that goes on later has the same ones."""
+        batch: list[Asked] = []
+        share = 0.0
+        for one in asked:
+            batch.append(one)
+            share += self._share(one)
+            if share > 1 - 1e-9:
+                yield batch
+                batch, share = [], 0.0
+        if batch:
+            yield batch
+
+    def _share(self, one: Asked) -> float:
+        """The part of a batch that a molecule fills; a small batch is written the sooner."""
+        if isinstance(one, Unread) or self._cheap(one):
+            return 1 / self.batch_size
+        if self.at.card.engine == "pyscf":
+            return 1.0
+        return max(1 / min(self.batch_size, RELAXED_TOGETHER), one.n_heavy**2 / WORK)
+
+    def _cheap(self, one: Asked) -> bool:
+        return isinstance(one, Molecule) and bool(one.positions) and not self.making.enthalpy
+
+    @contextmanager
+    def geometries(
+        self,
+        batches: Iterable[list[Asked]],
+        workers: int | None = None,
+        progress: Progress | None = None,
+    ) -> Iterator[Iterator[Batch]]:
+        """A context with the batches' geometries, in their order; workers begin with them at once.
+
+        Args:
+            batches: as `batches` makes them.
+            workers: processes; by default one a core; 0 for this process itself.
+            progress: told how many are done.
+        """
+        number = cores() if workers is None else workers
+        sent: deque[tuple[list[Asked], int]] = deque()
+        with Workers(partial(made, how=self.making), _killed, number) as crew:
+            yield _gathered(crew.answers(self._chunks(batches, sent)), sent, progress)
+
+    def _chunks(self, batches: Iterable[list[Asked]], sent: deque[tuple[list[Asked], int]]) -> Iterator[list[Asked]]:
+        for batch in batches:
+            size = CHUNK if all(self._cheap(one) for one in batch) else 1
+            sent.append((batch, -(-len(batch) // size)))
+            for start in range(0, len(batch), size):
+                yield batch[start : start + size]
+
+    def answered(self, models: Sequence[Fitted], batch: Batch) -> list[Predicted]:
+        """What the models say of a batch; one row a molecule, with an energy or the reason why it has none."""
+        ready = [number for number, each in enumerate(batch.made) if each.reason is None]
+        said = dict(zip(ready, _answers(models, [(batch.asked[n], batch.made[n]) for n in ready]), strict=True))
+        return [
+            self._predicted(one, each, said.get(number, str(each.reason)))
+            for number, (one, each) in enumerate(zip(batch.asked, batch.made, strict=True))
+        ]
+
+    def _predicted(self, one: Asked, each: Made, energies: list[float] | str) -> Predicted:
         if isinstance(one, Unread):
-            found.append(Predicted(one.id, one.text, reason=one.told))
-            continue
-        number = next(numbers)
-        each, smiles = made[number], one.smiles or made[number].smiles
-        if number not in of_asked:
-            found.append(Predicted(one.id, smiles, each.z, reason=each.reason or _known(models, each)))
-            continue
-        said = Predicted(one.id, smiles, each.z, each.x, of_asked[number])
-        mean = said.atomization_energy_kcal_mol
-        assert mean is not None
-        enthalpy, reason = None, why_not
+            return Predicted(one.id, one.text, reason=each.reason)
+        smiles = one.smiles or each.smiles
+        if isinstance(energies, str):
+            return Predicted(one.id, smiles, each.z, reason=energies)
+        if not np.isfinite(energies).all():
+            return Predicted(one.id, smiles, each.z, each.x, reason="The models give no finite energy.")
+        enthalpy, reason = None, self.no_formation
         if reason is None:
-            enthalpy, reason = formation_kcal_mol(mean, each.z, models[0].level, each.thermal)
-        warnings = [*domain.warnings(each.z, smiles), *_warnings(one, smiles, domain, at)]
-        found.append(
-            Predicted(one.id, smiles, each.z, each.x, of_asked[number], enthalpy, reason, tuple(warnings), None)
-        )
-    return found
+            enthalpy, reason = formation_kcal_mol(float(np.mean(energies)), each.z, self.level, each.thermal)
+        warnings = (*self.domain.warnings(each.z, smiles, one.charge, one.multiplicity), *self._doubts(one, smiles))
+        return Predicted(one.id, smiles, each.z, each.x, tuple(energies), enthalpy, reason, warnings)
+
+    def _doubts(self, one: Molecule, smiles: str | None) -> Iterator[str]:
+        if self.domain.environments is None:
+            yield "the package does not tell which atom environments its training molecules had"
+        elif smiles is None:
+            yield "atom environments were not checked: the bonds of the geometry are not plain"
+        trained_at = self.domain.geometry_levels
+        if not one.positions and trained_at not in ((), (self.at.name,)):
+            yield f"geometry at {self.at.name}; those of training were at {' and '.join(trained_at)}"
 
 
-@dataclass(frozen=True)
-class _Made:
-    """A molecule's geometry, or why there is none."""
+def predict(
+    models: Sequence[Fitted],
+    molecules: Iterable[Asked],
+    *,
+    geometry: str | None = None,
+    enthalpy: bool = False,
+    anyway: bool = False,
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> list[Predicted]:
+    """Atomization energies of molecules by one model or the mean of several.
 
-    z: tuple[int, ...] = ()
-    x: tuple[float, ...] = ()
-    charge: int = 0
-    multiplicity: int = 1
-    smiles: str | None = None
-    thermal: Thermal = field(default_factory=Thermal)
-    reason: str | None = None
+    Args:
+        models: of one level (`find.load_all`).
+        molecules: as `asked.wanted` reads them; a geometry that is given is taken as it is.
+        geometry, enthalpy, anyway: as `Question`.
+        workers: processes for the geometries; by default one a core; 0 for this process itself.
+        progress: told how many are done.
 
-
-def _made(one: Molecule, at: Level, formation: bool) -> _Made:
-    """A worker's part: the geometry of a molecule, relaxed as label does it, or as given."""
-    from hemdata.label.calculation import Result, calculate, calculation_for, stages
-
-    if one.positions:
-        heat = thermal(one, one.atomic_numbers, one.positions) if formation else Thermal()
-        given = tuple(one.atomic_numbers), tuple(one.positions)
-        return _Made(*given, one.charge, one.multiplicity, _smiles_of(one), heat)
-    before: Result | None = None
-    first: Result | None = None
-    for stage in stages(at, at):
-        z, x = (before.atomic_numbers, before.positions) if before else (None, None)
-        before = calculate(calculation_for(stage, one.canonical_smiles, one.charge, one.multiplicity, z, x))
-        if before.reason is not None:
-            return _Made(reason=before.reason)
-        first = first or before
-    assert before is not None
-    assert first is not None
-    heat = thermal(one, first.atomic_numbers, first.positions, relaxed=True) if formation else Thermal()
-    made = tuple(before.atomic_numbers), tuple(before.positions)
-    return _Made(*made, one.charge, one.multiplicity, thermal=heat)
+    Raises:
+        CallError, DataError: as `Question`. A molecule that cannot be predicted is a row with its reason.
+    """
+    question = Question([model.about for model in models], geometry=geometry, enthalpy=enthalpy, anyway=anyway)
+    with question.geometries(question.batches(molecules), workers, progress) as batches:
+        return [each for batch in batches for each in question.answered(models, batch)]
 
 
-def _energies(models: Sequence[Fitted], made: Sequence[_Made]) -> NDArray[np.float64]:
+def _gathered(
+    answers: Iterator[list[Made]], sent: deque[tuple[list[Asked], int]], progress: Progress | None
+) -> Iterator[Batch]:
+    """The chunks' answers, put together to the batches that they were cut from."""
+    done: list[Made] = []
+    chunks = 0
+    for answer in answers:
+        done += answer
+        chunks += 1
+        if progress:
+            progress(len(answer))
+        if chunks == sent[0][1]:
+            yield Batch(sent.popleft()[0], done)
+            done, chunks = [], 0
+
+
+def _killed(last_words: str) -> Made:
+    return Made(reason=f"It killed its worker process twice ({last_words}).")
+
+
+def _answers(models: Sequence[Fitted], ready: Sequence[tuple[Asked, Made]]) -> list[list[float] | str]:
+    """The energies of each molecule by model, or why it has none; they are asked alone where one has none."""
+    try:
+        return list(_energies(models, ready).T.tolist())
+    except DataError as error:
+        if len(ready) == 1:
+            return [str(error)]
+        return [answer for one in ready for answer in _answers(models, [one])]
+
+
+def _energies(models: Sequence[Fitted], ready: Sequence[tuple[Asked, Made]]) -> NDArray[np.float64]:
     """(models, molecules) kcal/mol."""
-    if not made:
+    if not ready:
         return np.empty((len(models), 0))
+    molecules = [one for one, _ in ready if isinstance(one, Molecule)]
     table = pa.table(
         {
-            "id": [str(number) for number in range(len(made))],
-            "atomic_numbers": pa.array([each.z for each in made], pa.list_(pa.uint8())),
-            "positions": pa.array([each.x for each in made], pa.list_(pa.float64())),
-            "charge": pa.array([each.charge for each in made], pa.int64()),
-            "multiplicity": pa.array([each.multiplicity for each in made], pa.int64()),
+            "id": [str(number) for number in range(len(ready))],
+            "atomic_numbers": pa.array([each.z for _, each in ready], pa.list_(pa.uint8())),
+            "positions": pa.array([each.x for _, each in ready], pa.list_(pa.float64())),
+            "charge": pa.array([one.charge for one in molecules], pa.int64()),
+            "multiplicity": pa.array([one.multiplicity for one in molecules], pa.int64()),
         }
     )
     return np.array([model.predict(table) for model in models])
 
 
-def _known(models: Sequence[Fitted], made: _Made) -> str | None:
-    """Why a network cannot be asked about these elements; None where it can."""
-    from hemdata.catalog import cards, network
-
-    for name in {model.name for model in models} & set(cards("network")):
-        allowed = network(name).elements
-        symbols = [SYMBOLS[z] if z < len(SYMBOLS) else f"atomic number {z}" for z in sorted(set(made.z))]
-        foreign = [symbol for symbol in symbols if symbol not in allowed]
-        if foreign:
-            return f"The network '{name}' cannot represent {' or '.join(foreign)}."
-    return None
-
-
-def _same_levels(models: Sequence[Fitted]) -> None:
+def _same_levels(abouts: Iterable[Mapping[str, Any]]) -> None:
     from hemdata.catalog import cards
 
-    for model in models:
-        for name, written in model.about.get("level_hashes", {}).items():
+    for about in abouts:
+        for name, written in about.get("level_hashes", {}).items():
             if name in cards("level") and level(name).hash != written:
                 raise DataError(
                     f"The level '{name}' is defined otherwise here than where the model was trained.",
@@ -239,39 +295,3 @@ def _geometry_level(domain: Domain, asked: str | None) -> Level:
     cheap = [level(name) for name in domain.geometry_levels if name in cards("level")]
     same = len(domain.geometry_levels) == 1 and len(cheap) == 1 and cheap[0].card.engine != "pyscf"
     return cheap[0] if same else level(START_LEVEL)
-
-
-def _warnings(one: Molecule, smiles: str | None, domain: Domain, at: Level) -> Iterator[str]:
-    if domain.environments is None:
-        yield "the package does not tell which atom environments its training molecules had"
-    elif smiles is None:
-        yield "atom environments were not checked: the bonds of the geometry are not plain"
-    if one.charge:
-        yield f"charge {one.charge:+d}; a network is told nothing of charges"
-    if not one.positions and domain.geometry_levels not in ((), (at.name,)):
-        yield f"geometry at {at.name}; those of training were at {' and '.join(domain.geometry_levels)}"
-
-
-def _read(smiles: str, id: str, said: Said) -> Molecule | Unread:
-    try:
-        return from_smiles(smiles, id, said=said)
-    except DataError as error:
-        return Unread(id, smiles, error.what)
-
-
-def _smiles_of(one: Molecule) -> str | None:
-    """The SMILES that a given geometry shows, by RDKit's bond perception; None where it finds none."""
-    from rdkit import Chem
-    from rdkit.Chem import rdDetermineBonds
-
-    from hemdata.identity.molecule import quiet
-
-    quiet()
-    places = zip(one.atomic_numbers, *(one.positions[axis::3] for axis in range(3)), strict=True)
-    try:
-        lines = [f"{SYMBOLS[z]} {x} {y} {w}" for z, x, y, w in places]
-        molecule: Any = Chem.MolFromXYZBlock("\n".join([str(len(lines)), "", *lines]))
-        rdDetermineBonds.DetermineBonds(molecule, charge=one.charge)
-        return str(Chem.MolToSmiles(Chem.RemoveHs(molecule)))
-    except (ValueError, RuntimeError, IndexError):
-        return None

@@ -20,7 +20,7 @@ from hemdata.label.calculation import Calculation, Result, Stage, calculate, cal
 from hemdata.label.store.database import LabelStore
 from hemdata.levels import SYMBOLS, Level
 from hemdata.train.data.molecules import Molecules
-from hemdata.train.fitted import Fitted
+from hemdata.train.fitted import BATCH_SIZE, Fitted
 from hemdata.units import HARTREE_KCAL_MOL
 
 
@@ -45,6 +45,10 @@ class FittedDelta(Fitted):
         read = Molecules.of(molecules, energies=False)
         energies: NDArray[np.float64] = self.difference.predict(read) + atomization_energies(read, self.below)
         return energies
+
+    def on(self, device: str, batch_size: int = BATCH_SIZE) -> None:
+        """Where the difference is predicted."""
+        self.difference.on(device, batch_size)
 
     def energy_and_forces(self, atoms: Atoms) -> tuple[float, NDArray[np.float64]]:
         """The part of the level below, for ASE: eV (free atoms zero) and (N, 3) eV/angstrom.

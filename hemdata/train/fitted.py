@@ -26,6 +26,10 @@ Progress = Callable[[int, int], object]
 """Called after every epoch with the epochs done and the epochs in all."""
 
 
+BATCH_SIZE = 256
+"""Molecules that a network predicts at a time."""
+
+
 class Fitted(ABC):
     """A model that turns molecules into atomization energies, and what it was made of.
 
@@ -43,6 +47,17 @@ class Fitted(ABC):
         Needs the columns id, atomic_numbers and positions. An element that no training molecule had counts as
         nothing (`unseen_elements` tells).
         """
+
+    def on(self, device: str, batch_size: int = BATCH_SIZE) -> None:
+        """Predict there, so many molecules at a time; a baseline has neither choice.
+
+        Args:
+            device: auto, cpu or cuda.
+
+        Raises:
+            CallError: if the device is not there.
+        """
+        return
 
     def unseen_elements(self, molecules: pa.Table | Molecules) -> dict[str, int]:
         """Elements that no training molecule had, and in how many of these molecules each occurs."""

@@ -18,7 +18,7 @@ from hemdata.errors import CallError
 from hemdata.train.baselines.dressed_atoms import DressedAtoms
 from hemdata.train.data.batches import Batches
 from hemdata.train.data.molecules import Molecules
-from hemdata.train.fitted import Fitted
+from hemdata.train.fitted import BATCH_SIZE, Fitted
 from hemdata.train.isolation import isolated
 
 Build = Callable[[Mapping[str, Any]], nn.Module]
@@ -31,11 +31,17 @@ class FittedNetwork(Fitted):
     def __init__(self, about: dict[str, Any], network: nn.Module, device: str = "cpu") -> None:
         super().__init__(about)
         self.network = network.to(device).eval()
+        self.batch_size = BATCH_SIZE
+
+    def on(self, device: str, batch_size: int = BATCH_SIZE) -> None:
+        """Predict there, so many molecules at a time."""
+        self.network.to(chosen_device(device))
+        self.batch_size = batch_size
 
     def predict(self, molecules: pa.Table | Molecules) -> NDArray[np.float64]:
         """Atomization energies (M,), kcal/mol; the network in float32, the sums in float64."""
         read = Molecules.of(molecules, energies=False)
-        batches = Batches(read, 256, self.about["configuration"]["training"]["cutoff_angstrom"])
+        batches = Batches(read, self.batch_size, self.about["configuration"]["training"]["cutoff_angstrom"])
         device = next(self.network.parameters()).device
         with isolated(seed=0), torch.inference_mode():
             rest = torch.cat([self.network(batch.to(device)).double().cpu() for batch in batches]).numpy()

@@ -117,6 +117,11 @@ def shown(training: Molecules) -> dict[str, Any]:
         "level_hashes": {name: level(name).hash for name in known},
         "environments": None if smiles is None else " ".join(f"{number:x}" for number in sorted(smiles)),
         "geometry_levels": list(training.geometry_levels),
+        **{
+            name: sorted({int(number) for number in numbers})
+            for name, numbers in (("charges", training.charges), ("multiplicities", training.multiplicities))
+            if numbers is not None
+        },
     }
 
 

@@ -142,8 +142,8 @@ class Process:
             self.end()
             raise RuntimeError(f"A process for calculations did not start on {platform.node()}: {error}") from None
 
-    def __call__(self, function: Callable[[Calculation], Result], task: Calculation) -> Result:
-        """The result of a calculation.
+    def __call__[T, R](self, function: Callable[[T], R], task: T) -> R:
+        """What a function makes of a task; it is importable by its name, and raises nothing.
 
         Raises:
             Died: if the process ended before.
@@ -151,13 +151,13 @@ class Process:
         """
         try:
             self._send((function, task))
+            result: R
             result, fit = self._answer(self.limits.seconds)
         except (Died, TooLong):
             self.end()
             raise
         if not fit:
             self.end()
-        assert isinstance(result, Result)
         return result
 
     def lives(self) -> bool:
