@@ -59,7 +59,7 @@ def predict(
     workers: Annotated[
         int | None, typer.Option(min=0, help="Worker processes; by default one a core; 0: this one.")
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace the file of --out; begin anew.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file of --out.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Predict atomization energies of your molecules: the mean and spread over models, and what to be wary of."""

@@ -101,7 +101,7 @@ class RowsInFile(Rows):
     Args:
         path: where they will stand.
         settings: all that decides the rows; a run of others is not gone on with.
-        force: replaces a file that is there already, and begins anew.
+        force: replaces a file that is there already, and an unfinished run of other settings.
 
     Raises:
         CallError: for another ending; if the file is there already, or an unfinished run of other settings.
@@ -113,20 +113,14 @@ class RowsInFile(Rows):
         self.path, self.part = path, path.with_name(f"{path.name}.part")
         self._run = path.with_name(f".{path.name}.run")
         self._head = _line_of_csv(list(COLUMNS)) if path.suffix == ".csv" else ""
-        if path.exists() and not force:
-            raise CallError("The file is there already.", where=path, fix="Give another name; --force replaces it.")
         told = json.dumps(settings, indent=1, sort_keys=True)
-        if force or not (self.part.exists() and self._run.exists()):
+        before = self._run.read_text("utf-8") if self.part.exists() and self._run.exists() else None
+        if before != told:
+            if not force:
+                self._refuse(before, told)
             path.parent.mkdir(parents=True, exist_ok=True)
             self.part.write_text(self._head, encoding="utf-8", newline="")
             self._run.write_text(told, encoding="utf-8")
-        elif (before := self._run.read_text("utf-8")) != told:
-            raise CallError(
-                "An unfinished run of other models, molecules or options stands here.",
-                where=self.part,
-                got=_differences(json.loads(before), json.loads(told)),
-                fix="Repeat that call, give another name, or begin anew by --force.",
-            )
         self._ends = self._whole_lines()
         self._file = self.part.open("r+b")
         self.keep(self.done)
@@ -171,6 +165,19 @@ class RowsInFile(Rows):
     def close(self) -> None:
         """Close the file."""
         self._file.close()
+
+    def _refuse(self, before: str | None, told: str) -> None:
+        if before is not None:
+            raise CallError(
+                "An unfinished run of other models, molecules or options stands here.",
+                where=self.part,
+                got=_differences(json.loads(before), json.loads(told)),
+                fix="Repeat that call, give another name, or begin anew by --force.",
+            )
+        if self.path.exists():
+            raise CallError(
+                "The file is there already.", where=self.path, fix="Give another name; --force replaces it."
+            )
 
     def _whole_lines(self) -> list[int]:
         """Where the head and each whole row end, in bytes."""

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,9 +17,10 @@ from hemdata.catalog import network
 from hemdata.errors import CallError, DataError
 from hemdata.levels import level
 from hemdata.molecules import Molecule, from_smiles
+from hemdata.predict.asked import wanted
 from hemdata.predict.domain import Domain
 from hemdata.predict.find import load_all, packages
-from hemdata.predict.predict import predict, wanted
+from hemdata.predict.predict import predict
 from hemdata.shards import read
 from hemdata.train.fit import adapter, fit_network
 
@@ -79,7 +81,7 @@ def test_the_prediction_of_a_smiles_is_the_models_at_the_geometry_that_label_mak
     """Oracle: the labelled row of the same SMILES, its energy by the models themselves, mean and deviation by numpy."""
     models = load_all(packages(cells / "dressed-atoms-neuro-24"))
     row = messengers.slice(8, 1)  # one that all three have learnt from
-    (said,) = predict(models, [from_smiles(row["smiles"][0].as_py(), "mine")], workers=1)
+    (said,) = predict(models, [from_smiles(row["smiles"][0].as_py(), "mine")], workers=0)
     each = [model.predict(row)[0] for model in models]
     assert said.each_kcal_mol == pytest.approx(each, abs=1e-9)
     assert said.atomization_energy_kcal_mol == pytest.approx(np.mean(each))
@@ -91,7 +93,7 @@ def test_the_prediction_of_a_smiles_is_the_models_at_the_geometry_that_label_mak
 def test_what_training_has_not_shown_is_told(cells: Path) -> None:
     models = load_all(packages(cells / "dressed-atoms-neuro-24-s0"))
     smiles = ["CC[N+](=O)[O-]", "CCS", "C" * 40, "CCC[NH3+]"]
-    nitro, thiol, long, ion = predict(models, [from_smiles(s, s) for s in smiles], formation=False, workers=1)
+    nitro, thiol, long, ion = predict(models, [from_smiles(s, s) for s in smiles], anyway=True, workers=0)
     assert any("N3, O4, O5" in warning for warning in nitro.warnings)
     assert any("no training molecule had S" in warning for warning in thiol.warnings)
     assert any("40 heavy atoms; the training molecules had" in warning for warning in long.warnings)
@@ -122,7 +124,7 @@ def test_a_given_geometry_is_taken_as_it_is_and_named_by_its_bonds(cells: Path, 
     atoms = [g2("CH3CH2OH"), g2("CH3NO2")]
     write(tmp_path / "two.xyz", atoms)
     models = load_all(packages(cells / "dressed-atoms-neuro-24-s0"))
-    said = predict(models, list(wanted(str(tmp_path / "two.xyz"))), formation=False, workers=1)
+    said = predict(models, list(wanted(str(tmp_path / "two.xyz"))), workers=0)
     assert [each.smiles for each in said] == ["CCO", "C[N+](=O)[O-]"]
     for each, own in zip(said, atoms, strict=True):
         assert np.allclose(np.reshape(each.positions, (-1, 3)), own.positions, atol=1e-8)
@@ -137,7 +139,7 @@ def test_the_enthalpy_of_formation_of_an_exact_model_is_the_experiments(cells: P
     known = next(one for one in known_molecules()[0] if one.smiles == "CCO")
     assert known.at_298_kcal_mol == pytest.approx(-234.8 / 4.184, abs=0.1)
     ethanol = from_smiles("CCO", "ethanol")
-    (said,) = predict(load_all(packages(cells / "dressed-atoms-neuro-24-s0")), [ethanol], workers=1)
+    (said,) = predict(load_all(packages(cells / "dressed-atoms-neuro-24-s0")), [ethanol], enthalpy=True, workers=0)
     heat = thermal(ethanol, said.atomic_numbers, said.positions)
     its = level("gfn2-xtb").card.against_experiment
     assert its is not None
@@ -155,11 +157,12 @@ def test_where_the_level_lacks_the_data_the_reason_is_told(cells: Path, messenge
     at = messengers.schema.get_field_index("level")
     other = messengers.set_column(at, "level", pa.array(["alchemy"] * messengers.num_rows))
     fit_network("dressed-atoms", None, other, other, seed=0, folder=tmp_path)
-    (said,) = predict(load_all([tmp_path]), [from_smiles("CO", "methanol")], workers=1)
+    (said,) = predict(load_all([tmp_path]), [from_smiles("CO", "methanol")], enthalpy=True, workers=0)
     assert said.formation_298_kcal_mol is None
     assert "levels experiment --level alchemy" in str(said.no_formation)
     smiles = [from_smiles("CS", "a"), from_smiles("C[NH3+]", "b")]
-    sulphur, ion = predict(load_all(packages(cells / "dressed-atoms-neuro-24-s0")), smiles, workers=1)
+    models = load_all(packages(cells / "dressed-atoms-neuro-24-s0"))
+    sulphur, ion = predict(models, smiles, enthalpy=True, anyway=True, workers=0)
     assert "no atom of S" in str(sulphur.no_formation)
     assert "an ion has no enthalpy" in str(ion.no_formation)
 
@@ -185,10 +188,18 @@ def test_a_network_is_not_asked_about_an_element_that_it_cannot_represent(cells:
 
     (model,) = load_all(packages(cells / "dressed-atoms-neuro-24-s0"))
     named_so = FittedDressedAtoms(model.about | {"network": "painn"})  # whose card ends at krypton
-    iodide = Molecule("hi", None, None, None, 1, atomic_numbers=[53, 1], positions=[0.0, 0, 0, 0, 0, 1.6])
-    (said,) = predict([named_so], [iodide], formation=False, workers=1)
-    assert "The network 'painn' cannot represent atomic number 53." in str(said.reason)
-    assert said.atomization_energy_kcal_mol is None
+    known = frozenset(network("painn").elements)
+    assert Domain.of(named_so.about).representable == (("painn", known),)
+    for z, sentence in ((53, "There is no such element"), (34, "No training molecule had Se")):
+        hydride = Molecule(
+            "hx", None, None, None, 1, multiplicity=2, atomic_numbers=[z, 1], positions=[0.0] * 5 + [1.6]
+        )
+        (said,) = predict([named_so], [hydride], workers=0)
+        assert sentence in str(said.reason)
+        assert said.atomization_energy_kcal_mol is None
+    few = replace(Domain.of(named_so.about), representable=(("painn", known - {"Se"}),))
+    with pytest.raises(DataError, match="The network 'painn' cannot represent Se"):
+        few.refuse([34, 1, 1], 0, anyway=True)
 
 
 def test_what_a_library_prints_when_it_is_imported_is_not_among_the_results(
