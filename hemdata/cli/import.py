@@ -8,7 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from hemdata.cli.app import command, err, out
+from hemdata.cli.app import command, out
+from hemdata.console import note
 
 Key = typer.Option
 
@@ -77,7 +78,7 @@ def import_(
             print(json.dumps(forms, indent=2))
             return
         for each, told in forms.items():
-            out.print(f"{each:14} {told}", markup=False)
+            out.print(f"{each:14} {told}")
         return
     if not paths or (name is None and not dry_run):
         raise CallError("Which files, and under which name?", expected="hemdata import PATH... --name NAME")
@@ -108,22 +109,22 @@ def import_(
     shown = preview(asked.paths, asked.form, asked.keys)
     if not as_json:
         for line in shown.lines:
-            out.print(line, markup=False)
+            out.print(line)
     found = decide(asked)
     card, its_level = settled(asked, found)
     if not as_json:
         for line in found.told:
-            out.print(f"  {line}", markup=False)
+            out.print(f"  {line}")
     run = _command(asked, found.options)
     if found.inferred and not as_json:
         out.print("Not said, but found from the numbers:")
         for line in found.inferred:
-            out.print(f"  {line}", markup=False)
+            out.print(f"  {line}")
     if dry_run:
         if as_json:
             print(json.dumps({**shown.data, "told": found.told, "inferred": found.inferred, "command": run}, indent=2))
         else:
-            out.print(f"To import it:\n  {run}", markup=False)
+            out.print(f"To import it:\n  {run}")
         return
     if found.inferred and not yes and not (sys.stdin.isatty() and typer.confirm("Is that so?")):
         raise CallError(
@@ -140,10 +141,10 @@ def import_(
     out.print(f"{done.built.folder}: {counts.read:,} records read, {counts.accepted:,} accepted", end="")
     out.print(f", {sum(counts.rejected.values()):,} rejected" + (":" if counts.rejected else "."))
     for reason, number in sorted(counts.rejected.items(), key=lambda item: -item[1]):
-        out.print(f"  {number:>9,}  {reason}, as {done.first[reason]}", markup=False)
+        out.print(f"  {number:>9,}  {reason}, as {done.first[reason]}")
     for line in done.checks:
-        err.print(f"[yellow]Note:[/] {line}")
-    out.print(f"Its card: {done.cards[-1]} (`hemdata build {card.name}` builds it again).", markup=False)
+        note(line)
+    out.print(f"Its card: {done.cards[-1]} (`hemdata build {card.name}` builds it again).")
 
 
 def _pair(word: str, option: str) -> tuple[str, str]:

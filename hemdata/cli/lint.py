@@ -49,9 +49,9 @@ def lint(
 
     if list_checks:
         for family, its in checks().items():
-            out.print(f"[bold]{family}[/]")
+            out.print(family, style="bold")
             for each in its:
-                out.print(f"  {each.code}  {each.severity:<8}{each.says}", markup=False)
+                out.print(f"  {each.code}  {each.severity:<8}{each.says}")
         return
     if name is None:
         raise CallError("There is no set to lint.", fix="Give a built set's name or its folder.")
@@ -81,19 +81,17 @@ def lint(
         every = {each.code: each for family in checks().values() for each in family}
         for code, number in found.counts.items():
             check = every[code]
-            out.print(
-                f"[{STYLES[check.severity]}]{code}[/] {number:,} {check.severity}{'s' if number > 1 else ''}: ", end=""
-            )
-            out.print(check.says, markup=False)
+            out.print(code, style=STYLES[check.severity], end="")
+            out.print(f" {number:,} {check.severity}{'s' if number > 1 else ''}: {check.says}")
             for finding in [one for one in found.findings if one.code == code][:SHOWN]:
-                out.print(f"     {': '.join(filter(None, (', '.join(finding.ids), finding.evidence)))}", markup=False)
+                out.print(f"     {': '.join(filter(None, (', '.join(finding.ids), finding.evidence)))}")
             if number > SHOWN:
                 out.print(f"     and {number - SHOWN:,} more (--json, --html)")
-            out.print(f"     {check.advice}", markup=False, style="dim")
+            out.print(f"     {check.advice}", style="dim")
         skipped = f", {len(found.not_made)} not made for want of columns ({', '.join(found.not_made)})"
         told = f"{found.rows:,} rows, {len(found.made)} checks{skipped if found.not_made else ''}: "
         told += f"{len(found.findings):,} findings, {found.at_least('error'):,} of them errors"
-        out.print(f"{told}{f'; {found.known:,} more are known' if found.known else ''}.", markup=False)
+        out.print(f"{told}{f'; {found.known:,} more are known' if found.known else ''}.")
     if fail_on != "never" and found.at_least(fail_on):
         raise SystemExit(1)
 

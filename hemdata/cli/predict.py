@@ -74,13 +74,13 @@ def predict(
     asked = [word for word in words if not found[word]]
     if not asked:
         raise CallError("No molecules are given.", expected="a .smi or .xyz file, or a SMILES, after the models")
+    said = Said(charge, multiplicity)
+    molecules = numbered(chain.from_iterable([wanted(word, said) for word in asked]))
     folders = [place for word in words for place in found[word]]
     cards = abouts(folders)
     question = Question(
         cards, geometry=geometry, enthalpy=enthalpy or bool(formation), anyway=anyway, batch_size=batch_size
     )
-    said = Said(charge, multiplicity)
-    molecules = numbered(chain.from_iterable([wanted(word, said) for word in asked]))
     rows = RowsInFile(file, _settings(question, cards, asked, said), force) if file else Rows()
     there = rows.done
     batches = rows.remaining(question.batches(molecules))
@@ -94,6 +94,8 @@ def predict(
                 models = load_all(folders, device, batch_size)
             for batch in made:
                 rows.write(row(each) for each in question.answered(models, batch))
+        if not rows.done:
+            raise CallError("No molecules are given.", where=", ".join(asked), got="no line that is one")
         _tell(rows, question, _named(cards), as_json, file)
         failed = [each for each in rows.read() if each["failed"]]
         rows.finish()

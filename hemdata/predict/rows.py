@@ -163,8 +163,11 @@ class RowsInFile(Rows):
         self._run.unlink()
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file; of a run that came to no row nothing stays."""
         self._file.close()
+        if not self.done:
+            self.part.unlink(missing_ok=True)
+            self._run.unlink(missing_ok=True)
 
     def _refuse(self, before: str | None, told: str) -> None:
         if before is not None:
