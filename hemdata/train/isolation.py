@@ -32,11 +32,7 @@ def isolated(seed: int, threads: int = 1) -> Iterator[None]:
         undo.callback(torch.set_grad_enabled, torch.is_grad_enabled())
         undo.callback(torch.set_num_threads, torch.get_num_threads())
         undo.callback(torch.set_float32_matmul_precision, torch.get_float32_matmul_precision())
-        undo.callback(
-            torch.use_deterministic_algorithms,
-            torch.are_deterministic_algorithms_enabled(),
-            warn_only=torch.is_deterministic_algorithms_warn_only_enabled(),
-        )
+        undo.callback(_set_deterministic, *_deterministic())
         for flag in ("benchmark", "deterministic"):
             undo.callback(setattr, torch.backends.cudnn, flag, getattr(torch.backends.cudnn, flag))
         undo.callback(_set_variable, _CUBLAS, os.environ.get(_CUBLAS))
@@ -64,6 +60,17 @@ def isolated(seed: int, threads: int = 1) -> Iterator[None]:
             undo.callback(_set_variable, name, value)
             del os.environ[name]
         yield
+
+
+def _deterministic() -> tuple[bool, bool]:
+    """Whether algorithms must be deterministic, and whether a warning is enough."""
+    return torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()
+
+
+def _set_deterministic(mode: bool, warn_only: bool) -> None:
+    """Set it where it is otherwise: torch imports its compiler to do so, which takes a second."""
+    if (mode, warn_only) != _deterministic():
+        torch.use_deterministic_algorithms(mode, warn_only=warn_only)
 
 
 def _set_variable(name: str, value: str | None) -> None:

@@ -3,14 +3,22 @@
 from collections.abc import Mapping
 from typing import Any
 
-import schnetpack.nn
 import torch
-from schnetpack import properties
-from schnetpack.atomistic import Atomwise
-from schnetpack.representation import PaiNN
 from torch import nn
 
 from hemdata.train.data.batches import GraphBatch
+from hemdata.train.parts import parts_of
+
+_ROOMS = {
+    "nn": "activations base blocks cutoff equivariant scatter radial utils embedding".split(),
+    "atomistic": ["atomwise"],
+    "representation": ["painn"],
+}
+with parts_of("schnetpack", _ROOMS):
+    import schnetpack.nn
+    from schnetpack import properties
+    from schnetpack.atomistic import Atomwise
+    from schnetpack.representation import PaiNN
 
 
 def build(configuration: Mapping[str, Any]) -> nn.Module:
