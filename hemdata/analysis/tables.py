@@ -63,6 +63,15 @@ def study_tables(
     )
 
 
+def errors_with_overlap(rows: Rows, *, resamples: int = statistics.RESAMPLES, seed: int = 0) -> pd.DataFrame:
+    """The errors of `Tables.mae` with the molecules that a training set holds."""
+    matrix = error_matrix(rows.predictions, with_overlap=True)
+    mae, per_atom = (
+        statistics.resample(errors, resamples=resamples, seed=seed) for errors in (matrix.absolute, matrix.per_atom())
+    )
+    return _mae(matrix, mae, per_atom)
+
+
 def _by_network(matrix: ErrorMatrix) -> dict[str, list[int]]:
     """Indices of the models of each network, in the matrix's order."""
     networks: dict[str, list[int]] = {}

@@ -14,6 +14,7 @@ from .dataset_cards import (
     dataset,
     is_composition,
     level_card,
+    result_card,
     schema_card,
 )
 from .folders import card_path, cards, label_places, own_folder, roots
@@ -73,6 +74,7 @@ __all__ = [
     "own_folder",
     "read_card",
     "read_yaml",
+    "result_card",
     "roots",
     "schema_card",
     "study",

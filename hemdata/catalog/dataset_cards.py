@@ -276,3 +276,8 @@ def is_composition(name: str | Path) -> bool:
 def schema_card(name: str | Path) -> SchemaCard:
     """The card of a table of schemas/, by name or path."""
     return read_card(SchemaCard, "schema", name)
+
+
+def result_card(name: str | Path) -> SchemaCard:
+    """The card of a table of schemas/results/, by name or path."""
+    return read_card(SchemaCard, "result", name)

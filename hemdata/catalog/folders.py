@@ -9,6 +9,7 @@ from hemdata.errors import CallError, did_you_mean
 PLACES = {
     "dataset": "datasets",
     "schema": "schemas",
+    "result": "schemas/results",
     "level": "pipelines/levels",
     "bridge": "pipelines/bridges",
     "set": "pipelines/sets",

@@ -113,6 +113,7 @@ def report(
         assert compare is not None
         _compare(compare, page, figures, as_json)
         return
+    from hemdata.analysis.results import Results
     from hemdata.report.page.page import write_report
     from hemdata.study.rows import read_rows
 
@@ -120,7 +121,7 @@ def report(
         _learning_curve(folder, page, figures, as_json)
         return
     page = page or folder / "report.html"
-    answer = write_report(folder, page, figures=figures, data=data)
+    answer = write_report(Results.of(folder, data=data), page, figures=figures)
     if as_json:
         told = {"page": str(page), "answer": answer.sentence, "drivers": answer.drivers}
         print(json.dumps(told | ({"figures": str(figures)} if figures else {})))

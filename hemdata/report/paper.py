@@ -7,20 +7,22 @@ from typing import Any
 
 import pandas as pd
 
+from hemdata.analysis.results import Results
 from hemdata.catalog import BASELINES
 from hemdata.errors import DataError
 from hemdata.report.figures.panel import blank, round_marks
 from hemdata.report.figures.reason_figures import LEVEL_BARS, ReasonFigures
 from hemdata.report.figures.size_curves import size_curve, size_grid
 from hemdata.report.figures.style import INK, PAPER, drawing, paper_colours, part_colour
-from hemdata.report.material import Material
 from hemdata.report.tables.latex import latex
 from hemdata.report.tables.layout import Grid, Layout
 from hemdata.report.tables.published_level import level_section
 from hemdata.report.tables.reason_layout import ReasonLayout
+from hemdata.report.titles import titles_of
 
 FORMATS = ("pdf", "png", "svg")
 DOTS_PER_INCH = 300
+OF_THE_PAGE = ("by_size", "curves", "errors_with_overlap", "overlap")  # tables that no paper asks for
 _METADATA: dict[str, dict[str, None]] = {  # nothing of the day or the machine: the same rows give the same bytes
     "pdf": {"Creator": None, "Producer": None, "CreationDate": None},
     "png": {"Software": None},
@@ -28,16 +30,19 @@ _METADATA: dict[str, dict[str, None]] = {  # nothing of the day or the machine: 
 }
 
 
-def write_paper(material: Material, folder: Path, formats: Sequence[str] = FORMATS) -> list[Path]:
+def write_paper(
+    results: Results, folder: Path, formats: Sequence[str] = FORMATS, *, labels: Mapping[str, str] | None = None
+) -> list[Path]:
     """Write everything into a folder: NAME.{pdf,png,svg}, and tables/NAME.{csv,tex}; what stood there is replaced.
 
     Figures have a white ground, the colours of the page's light theme and DejaVu Sans at 10 points; a panel is a file,
     about 270, 460 or 500 points wide. Tables hold every digit as CSV, and as LaTeX (booktabs) what the page shows.
 
     Args:
-        material: of the study.
+        results: of the study.
         folder: for the files.
         formats: of the figures.
+        labels: words shown for names, beside the titles of their cards.
 
     Returns:
         The files, sorted.
@@ -45,9 +50,10 @@ def write_paper(material: Material, folder: Path, formats: Sequence[str] = FORMA
     Raises:
         DataError: if they cannot be written.
     """
+    words = titles_of(results.rows, labels)
     try:
         (folder / "tables").mkdir(parents=True, exist_ok=True)
-        found = [*_figures(material, folder, formats), *_tables(material, folder / "tables")]
+        found = [*_figures(results, words, folder, formats), *_tables(results, words, folder / "tables")]
     except OSError as error:
         raise DataError(
             "The figures cannot be written.",
@@ -58,21 +64,21 @@ def write_paper(material: Material, folder: Path, formats: Sequence[str] = FORMA
     return sorted(found)
 
 
-def _figures(material: Material, folder: Path, formats: Sequence[str]) -> list[Path]:
+def _figures(results: Results, words: Mapping[str, str], folder: Path, formats: Sequence[str]) -> list[Path]:
     saved: list[Path] = []
 
     def save(figure: Any, name: str, *_: object) -> str:
         saved.extend(save_figure(figure, folder, name, formats))
         return name
 
-    figures = ReasonFigures(material.tables, material.reasons, material.variance, material.labels, save, round_marks)
-    names = list(dict.fromkeys(material.tables.mae["network"]))
+    figures = ReasonFigures(results.tables, results.reasons, results.variance, words, save, round_marks)
+    names = list(dict.fromkeys(results.tables.mae["network"]))
     with drawing(paper_colours()):
         figures.drivers()
         figures.effects()
         _legend("legend-sets", [(figures.label(name), figures.colour[name]) for name in figures.sets], save)
-        if section := level_section(material.reasons, figures.groups, figures.label):
-            _legend("legend-published-level", [(words, part_colour(i)) for words, i in LEVEL_BARS], save)
+        if section := level_section(results.reasons, figures.groups, figures.label):
+            _legend("legend-published-level", [(said, part_colour(i)) for said, i in LEVEL_BARS], save)
             for network, groups in section.networks:
                 for group in groups:
                     figures.published_level(network, group)
@@ -115,36 +121,24 @@ def _legend(name: str, entries: list[tuple[str, str]], save: Callable[..., str])
     save(figure, name)
 
 
-def _tables(material: Material, folder: Path) -> list[Path]:
-    tables, why, variance = material.tables, material.reasons, material.variance
-    frames = {
-        "errors": tables.mae, "summary": tables.summary, "comparisons": tables.comparisons,
-        "baselines": tables.baselines, "in-distribution": tables.in_distribution, "rank-stability": tables.ranks,
-        "molecules": tables.molecules, "training-size": tables.by_training_size,
-        "parts": why.parts, "per-element": why.per_element, "references": why.cured,
-        "seed-noise": why.seeds,
-        "size": why.size, "environments": why.environments, "set-against-set": why.set_against_set,
-        "functional-groups": why.functional_groups, "leaks": why.leaks, "leaked-molecules": why.leaked,
-        "geometry": why.geometry, "level": why.level, "published-level": why.published_level,
-    }  # fmt: skip
-    if variance is not None:
-        frames |= {"variance": variance.effects, "drivers": variance.drivers}
+def _tables(results: Results, words: Mapping[str, str], folder: Path) -> list[Path]:
+    frames = {name.replace("_", "-"): frame for name, frame in results.frames().items() if name not in OF_THE_PAGE}
     saved = []
     for name, frame in frames.items():
         if len(frame):
             saved.append(folder / f"{name}.csv")
             _replace(saved[-1], partial(_csv, frame))
-    for name, (grid, caption, first) in _grids(material).items():
+    for name, (grid, caption, first) in _grids(results, words).items():
         saved.append(folder / f"{name}.tex")
         _replace(saved[-1], partial(_text, latex(grid, caption, f"tab:{name}", first)))
     return saved
 
 
-def _grids(material: Material) -> Mapping[str, tuple[Grid, str, str]]:
+def _grids(results: Results, words: Mapping[str, str]) -> Mapping[str, tuple[Grid, str, str]]:
     """What the page shows of errors, comparisons, parts and variance, by name."""
-    layout = Layout(material.tables, material.labels)
-    whys = ReasonLayout(material.reasons, material.variance, material.tables.ranks, material.labels)
-    names = list(dict.fromkeys(material.tables.mae["network"]))
+    layout = Layout(results.tables, words)
+    whys = ReasonLayout(results.reasons, results.variance, results.tables.ranks, words)
+    names = list(dict.fromkeys(results.tables.mae["network"]))
     found: dict[str, tuple[Grid, str, str]] = {}
     for name in [each for each in names if each not in BASELINES] or names:
         shown = layout.label(name)
@@ -162,7 +156,7 @@ def _grids(material: Material) -> Mapping[str, tuple[Grid, str, str]]:
     if geometry := whys.geometry():
         caption = "What another geometry adds: mean size of the difference in atomization energy, kcal/mol."
         found["geometry"] = geometry, caption, "Level"
-    if section := level_section(material.reasons, layout.groups, layout.label):
+    if section := level_section(results.reasons, layout.groups, layout.label):
         found["published-level"] = section.beside, "Published errors and the level part, kcal/mol.", "Group"
         found["level"] = section.between, "What a perfect model of a level errs at another, kcal/mol.", "Group"
     return found

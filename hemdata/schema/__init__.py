@@ -4,7 +4,7 @@ from hemdata.schema.columns import lists
 from hemdata.schema.energy_bounds import misfits
 from hemdata.schema.migrations import MIGRATIONS, added, migrated, minor
 from hemdata.schema.rules import RULES
-from hemdata.schema.table import TableSchema, arrow_type, table_schema
+from hemdata.schema.table import TableSchema, arrow_type, result_schema, table_schema
 
 __all__ = [
     "MIGRATIONS",
@@ -16,5 +16,6 @@ __all__ = [
     "migrated",
     "minor",
     "misfits",
+    "result_schema",
     "table_schema",
 ]

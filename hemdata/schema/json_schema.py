@@ -21,7 +21,7 @@ from hemdata.catalog import (
     StudyCard,
     cards,
 )
-from hemdata.schema.table import TableSchema, arrow_type, table_schema
+from hemdata.schema.table import TableSchema, arrow_type, result_schema, table_schema
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 MODELS: dict[str, type[Card]] = {
@@ -70,6 +70,9 @@ def generated() -> dict[str, bytes]:
         schema = table_schema(name)
         files[f"rows/{name}.json"] = _text(row_json_schema(schema))
         files[f"rows/{name}.arrow"] = arrow_file(schema)
+    for name in cards("result"):
+        files[f"results/{name}.json"] = _text(row_json_schema(result_schema(name)))
+        files[f"results/{name}.arrow"] = arrow_file(result_schema(name))
     return files
 
 

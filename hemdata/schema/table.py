@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hemdata.catalog import Column, SchemaCard, schema_card
+from hemdata.catalog import Column, SchemaCard, result_card, schema_card
 from hemdata.errors import DataError
 from hemdata.schema.columns import list_faults
 from hemdata.schema.energy_bounds import suspected_unit, too_loose, too_tight
@@ -214,3 +214,9 @@ def _card(name: str) -> SchemaCard:
 def table_schema(name: str, properties: Iterable[Column] = ()) -> TableSchema:
     """The schema of schemas/<name>.yaml, with further columns where given."""
     return TableSchema(_card(name), properties)
+
+
+@cache
+def result_schema(name: str) -> TableSchema:
+    """The schema of schemas/results/<name>.yaml, a table of the analysis of a study."""
+    return TableSchema(result_card(name))

@@ -7,6 +7,7 @@ import pytest
 from made_labels import PER_ATOM, made_labels_alone, make_labels
 from made_up import make_study
 
+from hemdata.analysis.results import Results
 from hemdata.report.answer import Answer
 from hemdata.report.page.page import write_report
 
@@ -41,7 +42,8 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def written(study: Path, data: Path) -> tuple[Path, Answer]:
     page = study.parent / "report.html"
     with made_labels_alone():
-        return page, write_report(study, page, title=TITLE, question="Which <set> & why?", labels=LABELS, data=data)
+        results = Results.of(study, data=data)
+        return page, write_report(results, page, title=TITLE, question="Which <set> & why?", labels=LABELS)
 
 
 @pytest.fixture(scope="session")

@@ -9,10 +9,10 @@ import pytest
 from made_labels import PER_ATOM, made_labels_alone
 from made_up import make_study
 
-from hemdata.report.material import Material, gather
+from hemdata.analysis.published import published_table
+from hemdata.analysis.results import Results
 from hemdata.report.page.page import write_report
 from hemdata.report.paper import write_paper
-from hemdata.report.tables.layout import published_table
 from hemdata.report.tables.published_level import level_section, level_words
 from hemdata.report.words import number
 
@@ -20,11 +20,11 @@ HEADING = "How much of the published errors could be the level of theory?"
 
 
 @pytest.fixture(scope="module")
-def material(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Material:
+def material(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Results:
     folder = tmp_path_factory.mktemp("level") / "study"
     make_study(folder, networks=("painn",), seeds=(0,), epochs=2)
     with made_labels_alone():
-        return gather(folder, resamples=100, data=data)
+        return Results.of(folder, resamples=100, data=data)
 
 
 def section_of(page: Path) -> str:
@@ -53,13 +53,13 @@ def test_without_labels_or_a_published_table_there_is_no_section(
 ) -> None:
     make_study(tmp_path / "study", networks=networks, seeds=(0,), epochs=2)
     place = data if networks == ("dressed-atoms",) else tmp_path / "none"
-    write_report(tmp_path / "study", tmp_path / "page.html", resamples=50, data=place)
+    write_report(Results.of(tmp_path / "study", resamples=50, data=place), tmp_path / "page.html")
     text = (tmp_path / "page.html").read_text(encoding="utf-8")
     assert HEADING not in text
     assert ('id="published"' in text) == (networks == ("painn",))
 
 
-def test_the_numbers_are_those_of_the_labels(material: Material) -> None:
+def test_the_numbers_are_those_of_the_labels(material: Results) -> None:
     between, beside = material.reasons.level, material.reasons.published_level
     assert between["part_kcal_mol_atom"].to_numpy() == pytest.approx(PER_ATOM)
     assert between["part_kcal_mol"].to_numpy() == pytest.approx(PER_ATOM * between["n_atoms"].to_numpy())
@@ -69,7 +69,7 @@ def test_the_numbers_are_those_of_the_labels(material: Material) -> None:
         assert part["extrapolated_kcal_mol"].to_numpy() == pytest.approx(whole[: len(part)])
 
 
-def test_a_set_at_a_level_of_another_name_that_is_the_same_one_is_compared_too(material: Material) -> None:
+def test_a_set_at_a_level_of_another_name_that_is_the_same_one_is_compared_too(material: Results) -> None:
     """OD9's level is PC9's: its labels serve both, and between the two there is nothing to compare."""
     beside = material.reasons.published_level
     pairs = beside.groupby(["training_set", "against_set"])
@@ -104,7 +104,7 @@ def test_the_sentence_is_made_of_the_rows() -> None:
     assert "errors cancelled" not in level_words(alone, str)  # one molecule has no interval
 
 
-def test_groups_without_labels_are_named(material: Material) -> None:
+def test_groups_without_labels_are_named(material: Results) -> None:
     assert level_section(material.reasons, ["azoxy"], str).unlabelled == ""  # type: ignore[union-attr]
     found = level_section(material.reasons, ["azoxy", "my-own", "terpenes"], str)
     assert found is not None
@@ -112,7 +112,7 @@ def test_groups_without_labels_are_named(material: Material) -> None:
     assert found.smaller
 
 
-def test_of_several_pairs_of_sets_the_one_that_the_level_matters_most_for_comes_first(material: Material) -> None:
+def test_of_several_pairs_of_sets_the_one_that_the_level_matters_most_for_comes_first(material: Results) -> None:
     qm9 = material.reasons.published_level
     qm9 = qm9[qm9["against_set"] == "PC9"]
     less = qm9.assign(training_set="Alchemy", level="alchemy", share=qm9["share"] / 2)
@@ -123,7 +123,7 @@ def test_of_several_pairs_of_sets_the_one_that_the_level_matters_most_for_comes_
     assert len(found.beside.bodies) == 2
 
 
-def test_figures_and_tables_of_a_paper_have_it(material: Material, tmp_path: Path) -> None:
+def test_figures_and_tables_of_a_paper_have_it(material: Results, tmp_path: Path) -> None:
     names = {path.name for path in write_paper(material, tmp_path, ["svg"])}
     assert {f"published-level-painn-{group}.svg" for group in ("azoxy", "saccharides")} <= names
     assert {"legend-published-level.svg", "level.csv", "published-level.csv", "level.tex"} <= names

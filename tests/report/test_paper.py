@@ -11,23 +11,23 @@ import pytest
 from made_labels import made_labels_alone
 from made_up import make_study
 
+from hemdata.analysis.results import Results
 from hemdata.errors import DataError
 from hemdata.report.figures.style import INK, SENTINELS, drawing, paper_colours
-from hemdata.report.material import Material, gather
 from hemdata.report.paper import FORMATS, save_figure, write_paper
 from hemdata.report.tables.latex import escape, latex
 from hemdata.report.tables.layout import Cell, Grid, Row
 
 
 @pytest.fixture(scope="module")
-def material(tmp_path_factory: pytest.TempPathFactory) -> Material:
+def material(tmp_path_factory: pytest.TempPathFactory) -> Results:
     folder = tmp_path_factory.mktemp("paper") / "study"
     with made_labels_alone():
-        return gather(make_study(folder, networks=("painn",), seeds=(0, 1), epochs=3), resamples=100)
+        return Results.of(make_study(folder, networks=("painn",), seeds=(0, 1), epochs=3), resamples=100)
 
 
 @pytest.fixture(scope="module")
-def folder(material: Material, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(material: Results, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("figures")
     written = write_paper(material, folder, ["png", "svg"])
     assert written == sorted(path for path in folder.rglob("*") if path.is_file())
@@ -97,7 +97,7 @@ def test_colours_by_name_are_gone_after_drawing() -> None:
         matplotlib.colors.to_rgb(INK)
 
 
-def test_tables_are_the_studys_with_every_digit(folder: Path, material: Material) -> None:
+def test_tables_are_the_studys_with_every_digit(folder: Path, material: Results) -> None:
     for name, frame in (("errors", material.tables.mae), ("parts", material.reasons.parts)):
         ours = pd.read_csv(folder / "tables" / f"{name}.csv")
         pd.testing.assert_frame_equal(ours, frame.reset_index(drop=True), check_dtype=False, rtol=1e-12)
@@ -131,12 +131,12 @@ def test_signs_of_latex_are_written_out() -> None:
 
 def test_the_same_rows_give_the_same_tables_and_one_set_has_no_analysis(tmp_path: Path) -> None:
     study = make_study(tmp_path / "study", sets={"qm9": 1.0}, networks=("dressed-atoms",), seeds=(0,))
-    first, second = (write_paper(gather(study, resamples=50), tmp_path / name, []) for name in ("a", "b"))
+    first, second = (write_paper(Results.of(study, resamples=50), tmp_path / name, []) for name in ("a", "b"))
     assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
     assert not [path for path in first if "variance" in path.name]
 
 
-def test_figures_that_cannot_be_written_are_an_error_in_words(material: Material, tmp_path: Path) -> None:
+def test_figures_that_cannot_be_written_are_an_error_in_words(material: Results, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
     with pytest.raises(DataError, match="figures cannot be written"):
         write_paper(material, tmp_path / "file")

@@ -7,8 +7,8 @@ import pytest
 from made_up import make_study
 
 from hemdata.analysis.matrix import MEAN
+from hemdata.analysis.results import Results
 from hemdata.analysis.tables import study_tables
-from hemdata.report.material import gather
 from hemdata.report.page.page import write_report
 from hemdata.report.paper import write_paper
 from hemdata.study.rows import read_rows
@@ -51,7 +51,7 @@ def test_a_study_of_one_size_has_no_such_table(tmp_path: Path) -> None:
 
 
 def test_the_page_draws_them_and_says_what_size_decides(sized: Path, tmp_path: Path) -> None:
-    found = write_report(sized, tmp_path / "page.html", resamples=300)
+    found = write_report(Results.of(sized, resamples=300), tmp_path / "page.html")
     text = (tmp_path / "page.html").read_text(encoding="utf-8")
     section = text[text.index('<section id="training-size">') : text.index('<section id="training">')]
     assert section.count("<svg") == 4
@@ -66,5 +66,5 @@ def test_the_page_draws_them_and_says_what_size_decides(sized: Path, tmp_path: P
 
 
 def test_the_figures_and_tables_for_a_paper_have_them_too(sized: Path, tmp_path: Path) -> None:
-    saved = {path.name for path in write_paper(gather(sized, resamples=50), tmp_path / "figures", ("svg",))}
+    saved = {path.name for path in write_paper(Results.of(sized, resamples=50), tmp_path / "figures", ("svg",))}
     assert {"training-size-painn-azoxy.svg", "training-size.csv", "training-size-painn.tex"} <= saved

@@ -13,13 +13,14 @@ import pandas as pd
 import pytest
 from made_up import SEVEN_SETS, make_study
 
+from hemdata.analysis.published import published_table
+from hemdata.analysis.results import Results
 from hemdata.catalog import study as study_card
 from hemdata.errors import DataError
 from hemdata.report.answer import Answer
 from hemdata.report.figures.style import SENTINELS
 from hemdata.report.page.drawings import draw, drawings
 from hemdata.report.page.page import write_report
-from hemdata.report.tables.layout import published_table
 from hemdata.study.rows import read_rows
 
 FIGURES = 4 + 3 + 1 + 4 + 1 + 1 + 4 + 1  # intervals, heat maps, curves, scatters, size; effects, parts, unseen
@@ -100,15 +101,15 @@ def test_figures_take_the_theme_and_no_sentinel_is_left(text: str) -> None:
 
 def test_the_same_rows_give_the_same_page(study: Path, data: Path, page: Path, tmp_path: Path) -> None:
     again = tmp_path / "again.html"
-    write_report(study, again, title="Made-up errors for a test", question="Which <set> & why?",
-                 labels={"painn": "PaiNN", "qm9": "QM9"}, data=data)  # fmt: skip
+    write_report(Results.of(study, data=data), again, title="Made-up errors for a test",
+                 question="Which <set> & why?", labels={"painn": "PaiNN", "qm9": "QM9"})  # fmt: skip
     assert again.read_bytes() == page.read_bytes()
     assert [path.name for path in tmp_path.iterdir()] == ["again.html"]
 
 
 def test_title_and_question_are_those_of_the_studys_card(tmp_path: Path) -> None:
     make_study(tmp_path / "demo", networks=("dressed-atoms",), seeds=(0,), study="demo")
-    write_report(tmp_path / "demo", tmp_path / "page.html", resamples=200)
+    write_report(Results.of(tmp_path / "demo", resamples=200), tmp_path / "page.html")
     card = study_card("demo")
     text = (tmp_path / "page.html").read_text(encoding="utf-8")
     assert f"<h1>{escape(card.title)}</h1>" in text
@@ -145,7 +146,7 @@ def test_the_hovered_points_are_the_rows(text: str, study: Path) -> None:
 def test_28_models_make_a_page_under_five_megabytes(tmp_path: Path) -> None:
     networks = ("painn", "dimenetpp", "torchmd-et", "allegro")
     make_study(tmp_path / "study", sets=SEVEN_SETS, networks=networks, epochs=50)
-    found = write_report(tmp_path / "study", tmp_path / "page.html", resamples=500)
+    found = write_report(Results.of(tmp_path / "study", resamples=500), tmp_path / "page.html")
     assert found.best == "pc9"
     assert len(found.others) == 3
     assert (tmp_path / "page.html").stat().st_size < 5e6
@@ -154,7 +155,7 @@ def test_28_models_make_a_page_under_five_megabytes(tmp_path: Path) -> None:
 def test_a_page_that_cannot_be_written_is_an_error_in_words(study: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
     with pytest.raises(DataError, match="cannot be written"):
-        write_report(study, tmp_path / "file" / "page.html", resamples=200)
+        write_report(Results.of(study, resamples=200), tmp_path / "file" / "page.html")
 
 
 def test_published_errors_are_the_published_ones() -> None:
@@ -214,7 +215,7 @@ def test_contrast_is_that_of_wcag_aa(text: str, theme: int) -> None:
 
 def test_two_networks_and_two_sets_tell_what_decides_the_error(tmp_path: Path) -> None:
     make_study(tmp_path / "study", networks=("painn", "allegro"), seeds=(0, 1), epochs=2)
-    found = write_report(tmp_path / "study", tmp_path / "page.html", resamples=300)
+    found = write_report(Results.of(tmp_path / "study", resamples=300), tmp_path / "page.html")
     text = (tmp_path / "page.html").read_text(encoding="utf-8")
     shares = re.match(
         r"Of what the choice of a model decides, the training set explains (\d+) % \((\d+) to (\d+) %\), the network "

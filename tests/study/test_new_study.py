@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from hemdata.analysis.results import Results
 from hemdata.catalog import StudyCard, study
 from hemdata.errors import CallError, DataError
 from hemdata.identity import flat_graph
@@ -57,7 +58,7 @@ def test_a_users_file_runs_from_study_new_to_the_report(data: Path, tmp_path: Pa
     rows = read_rows(tmp_path / "run").predictions.to_pylist()
     own = {row["molecule_id"] for row in rows if row["group"] == "my-molecules"}
     assert own == {f"my-molecules:{name}" for name in ("azoxymethane", "nitroethanol", "ethylamine", "4")}
-    write_report(tmp_path / "run", tmp_path / "report.html", resamples=200)
+    write_report(Results.of(tmp_path / "run", resamples=200), tmp_path / "report.html")
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "my-molecules" in page
     assert "saccharides-my-amons" in page

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from hemdata.analysis.results import Results
 from hemdata.catalog import StudyCard
 from hemdata.errors import CallError, DataError
 from hemdata.identity import flat_graph
@@ -126,7 +127,7 @@ def test_a_failed_cell_does_not_stop_the_others(labelled: Path, tmp_path: Path) 
 
 
 def test_the_report_is_written_from_these_rows(ran: Path, tmp_path: Path) -> None:
-    answer = write_report(ran, tmp_path / "report.html", resamples=500)
+    answer = write_report(Results.of(ran, resamples=500), tmp_path / "report.html")
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "neuro" in answer.sentence
     assert "explosives" in page

@@ -6,7 +6,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from hemdata.analysis import statistics
+from hemdata.analysis.results import Results
 from hemdata.analysis.tables import Tables
 from hemdata.analysis.variance import CHOSEN, Variance
 from hemdata.catalog import BASELINES
@@ -15,11 +15,11 @@ from hemdata.report.answer import Answer, answer
 from hemdata.report.figures.reason_figures import LEVEL_BARS, ReasonFigures
 from hemdata.report.figures.size_curves import size_curve, size_grid
 from hemdata.report.figures.style import HEAT_STEPS, drawing
-from hemdata.report.material import Material, gather
 from hemdata.report.page.data import as_script, downloads, points
 from hemdata.report.tables.layout import Layout
 from hemdata.report.tables.published_level import level_section
 from hemdata.report.tables.reason_layout import ReasonLayout
+from hemdata.report.titles import titles_of
 from hemdata.report.words import listed, number, p_value, whole
 from hemdata.study.rows import Rows
 
@@ -27,53 +27,49 @@ QUESTION = "Which training set makes a network's energies trustworthy for these 
 
 
 def write_report(
-    study_folder: Path,
+    results: Results,
     out_html: Path,
     *,
     title: str | None = None,
     question: str | None = None,
     labels: Mapping[str, str] | None = None,
     commands: Sequence[str] = (),
-    resamples: int = statistics.RESAMPLES,
     figures: Path | None = None,
-    data: Path = Path("data"),
 ) -> Answer:
-    """Write the page of a study from its rows; the same rows and labels give the same bytes.
+    """Write the page of a study from its results, computing nothing; the same results give the same bytes.
 
     Args:
-        study_folder: holds cells/<cell>/{predictions,curves,cell}.parquet.
+        results: of the study.
         out_html: the page; written under a temporary name and renamed.
         title: of the study; by default that of its card, or its name.
         question: that the study asks; by default that of its card.
         labels: words shown for networks, training sets and groups; by default the titles of their cards.
         commands: that made the study, for its provenance.
-        resamples: of the bootstrap.
         figures: a folder for figures and tables of a paper, as `write_paper` has it; none by default.
-        data: the folder of labelled datasets, for test groups labelled at two levels.
 
     Returns:
         The answer, whose `sentence` is for the command line.
 
     Raises:
-        CallError: no study in the folder.
-        DataError: rows that are broken, or a page that cannot be written.
+        DataError: no model was tested on every group, or the page cannot be written.
     """
     from hemdata.report.paper import write_paper
 
-    material = gather(study_folder, labels=labels, resamples=resamples, data=data)
-    found = answer(material.tables, material.labels, material.variance)
-    own_title, own_question = said_by_card(study_folder, material.study)
+    words = titles_of(results.rows, labels)
+    found = answer(results.tables, words, results.variance)
+    own_title, own_question = said_by_card(results.folder, results.study)
     html = _page(
-        material,
+        results,
+        words,
         found=found,
         title=title or own_title,
         question=question or own_question,
         commands=commands,
-        levels=_level_hashes(study_folder),
+        levels=_level_hashes(results.folder),
     )
     _write(out_html, html)
     if figures is not None:
-        write_paper(material, figures)
+        write_paper(results, figures, labels=labels)
     return found
 
 
@@ -90,7 +86,8 @@ def said_by_card(study_folder: Path, study: str) -> tuple[str, str]:
 
 
 def _page(
-    material: Material,
+    results: Results,
+    labels: Mapping[str, str],
     *,
     found: Answer,
     title: str,
@@ -105,8 +102,8 @@ def _page(
         lstrip_blocks=True,
     )  # fmt: skip
     here = files("hemdata.report.page")
-    rows, tables, overlap, labels = material.rows, material.tables, material.overlap, material.labels
-    why, variance = material.reasons, material.variance
+    rows, tables, overlap = results.rows, results.tables, results.overlap
+    why, variance = results.reasons, results.variance
     layout, whys = Layout(tables, labels), ReasonLayout(why, variance, tables.ranks, labels)
     figures = ReasonFigures(tables, why, variance, labels)
     names = list(dict.fromkeys(tables.mae["network"]))
@@ -136,7 +133,7 @@ def _page(
                 "set_against_set": whys.set_against_set(name),
                 "elements": whys.elements(name),
                 "cured": whys.cured(name),
-                "with_overlap": layout.with_overlap(name, overlap) if overlap else None,
+                "with_overlap": None if overlap is None else layout.with_overlap(name, overlap),
             }
             for name in networks
         ]
@@ -147,7 +144,7 @@ def _page(
             name: [figures.published_level(name, group) for group in of]
             for name, of in (level.networks if level else ())
         }
-    study = material.study
+    study = results.study
     return environment.get_template("page.html.j2").render(
         css=(here / "page.css").read_text(encoding="utf-8"),
         script=(here / "page.js").read_text(encoding="utf-8"),
@@ -183,7 +180,7 @@ def _page(
         provenance=_provenance(rows, levels),
         unfinished=rows.unfinished,
         commands=list(commands) or [f"hemdata train-eval pipelines/studies/{study}.yaml", "hemdata report FOLDER"],
-        resamples=f"{material.resamples:,}".replace(",", "\u202f"),
+        resamples=f"{results.resamples:,}".replace(",", "\u202f"),
         downloads=downloads(rows, tables, why, variance),
         data=as_script({**points(tables), "labels": dict(labels), "sets": figures.sets}),
         label=layout.label,

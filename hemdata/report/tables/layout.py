@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.resources import files
 from typing import Any
 
 import pandas as pd
 
 from hemdata.analysis.matrix import MEAN
+from hemdata.analysis.published import published_table
 from hemdata.analysis.tables import SIGNIFICANCE, Tables
 from hemdata.catalog import BASELINES
 from hemdata.report.words import number, p_value, percent, span
@@ -200,11 +200,10 @@ class Layout:
             rows.append({"name": self.label(training_set), "cells": cells})
         return rows
 
-    def with_overlap(self, network: str, overlap: Tables) -> Grid:
+    def with_overlap(self, network: str, both: pd.DataFrame) -> Grid:
         """MAE without and with the molecules found in a training set."""
         rows = []
         for training_set, part in self.tables.mae[self.tables.mae["network"] == network].groupby("training_set"):
-            both = overlap.mae
             other = both[(both["network"] == network) & (both["training_set"] == training_set)].set_index("group")
             own = part.set_index("group")
             cells = tuple(
@@ -233,17 +232,6 @@ class Layout:
                      "mean": Cell(sum(shown) / len(shown), number(sum(shown) / len(shown)))}
                 )  # fmt: skip
         return shared[0], rows
-
-
-def published_table() -> pd.DataFrame:
-    """Published errors, kcal/mol: pipelines/studies/published/painn-2024.csv."""
-    from hemdata.catalog import roots
-
-    for root in roots():
-        path = root / "pipelines" / "studies" / "published" / "painn-2024.csv"
-        if path.is_file():
-            return pd.read_csv(path, comment="#")
-    raise FileNotFoundError(f"painn-2024.csv is not installed with {files('hemdata')}")
 
 
 def _signed(value: float) -> str:
