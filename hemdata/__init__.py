@@ -18,7 +18,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from hemdata import units
     from hemdata.door.catalogue import catalogue
+    from hemdata.door.level import Level
+    from hemdata.door.model import Model, Predictions
     from hemdata.door.set import Set, Split
+    from hemdata.door.study import Results, Study
     from hemdata.errors import CallError, DataError, HemdataError
 
     __version__: str
@@ -27,8 +30,13 @@ _HOMES = {
     "CallError": "errors",
     "DataError": "errors",
     "HemdataError": "errors",
+    "Level": "door.level",
+    "Model": "door.model",
+    "Predictions": "door.model",
+    "Results": "door.study",
     "Set": "door.set",
     "Split": "door.set",
+    "Study": "door.study",
     "catalogue": "door.catalogue",
 }
 
@@ -36,8 +44,13 @@ __all__ = [
     "CallError",
     "DataError",
     "HemdataError",
+    "Level",
+    "Model",
+    "Predictions",
+    "Results",
     "Set",
     "Split",
+    "Study",
     "__version__",
     "catalogue",
     "units",

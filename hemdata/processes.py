@@ -9,6 +9,8 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from itertools import chain, islice
+from multiprocessing import spawn
+from typing import Any
 
 from threadpoolctl import threadpool_limits
 
@@ -56,8 +58,27 @@ def interrupts_held() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
+@contextmanager
+def script_run_once() -> Iterator[None]:
+    """Processes started inside do not run the program's script again, as Python has them do.
+
+    What they compute stands in modules. A script or a notebook may so call the library without a guard such as
+    `if __name__ == "__main__"`.
+    """
+    before = spawn.get_preparation_data
+
+    def told(name: str) -> dict[str, Any]:
+        return {key: value for key, value in before(name).items() if not key.startswith("init_main")}
+
+    spawn.get_preparation_data = told
+    try:
+        yield
+    finally:
+        spawn.get_preparation_data = before
+
+
 def ordered_map[T, R](function: Callable[[T], R], items: Iterable[T], workers: int | None = None) -> Iterator[R]:
-    """Apply a picklable function to each item in worker processes; yield the results in the items' order.
+    """Apply a function of a module to each item in worker processes; yield the results in the items' order.
 
     At most three items a worker are under way. A single item, or one worker, stays in this process.
 
@@ -78,7 +99,7 @@ def ordered_map[T, R](function: Callable[[T], R], items: Iterable[T], workers: i
     window: deque[Future[R]] = deque()
     try:
         for item in items:
-            with interrupts_held():
+            with interrupts_held(), script_run_once():
                 window.append(pool.submit(function, item))
             if len(window) >= 3 * workers:
                 yield window.popleft().result()

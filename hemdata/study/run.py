@@ -17,7 +17,7 @@ import yaml
 
 from hemdata.catalog import StudyCard
 from hemdata.errors import HemdataError
-from hemdata.processes import cores, interrupts_held, one_thread
+from hemdata.processes import cores, interrupts_held, one_thread, script_run_once
 from hemdata.study.cells import Cell, cells, chosen, run_cell
 from hemdata.study.lock import InWork, claimed
 from hemdata.study.rows import finished
@@ -119,7 +119,7 @@ def _round(ran: Ran, pool: ProcessPoolExecutor, due: list[Cell], how: tuple[Any,
     """Run cells in a pool; those are returned that it did not come to, or not to the end of, since a worker died."""
     broken = []
     try:
-        with one_thread(), interrupts_held():
+        with one_thread(), interrupts_held(), script_run_once():
             futures = {pool.submit(_run, cell, *how): cell for cell in due}
         for future in as_completed(futures):
             cell = futures[future]

@@ -16,7 +16,7 @@ from typing import Any
 from hemdata.catalog import ClusterCard, cluster_card
 from hemdata.errors import CallError, DataError
 from hemdata.label.workers.slurm import Jobs, interface_there, tried
-from hemdata.processes import THREADS, cores, interrupts_held
+from hemdata.processes import THREADS, cores, interrupts_held, script_run_once
 
 CONNECT_SECONDS = 10.0
 WITHOUT_WORKERS_SECONDS = 60.0
@@ -149,7 +149,7 @@ def _local(workers: int) -> Iterator[Cluster]:
             super().__init__(*given, **named | {"dashboard": False})
 
     settings = _settings() | {"distributed.nanny.pre-spawn-environ": dict.fromkeys(THREADS, "1")}
-    with dask.config.set(_defaults()), dask.config.set(settings):
+    with dask.config.set(_defaults()), dask.config.set(settings), script_run_once():
         with interrupts_held():
             cluster = LocalCluster(
                 n_workers=workers,
