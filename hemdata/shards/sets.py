@@ -53,7 +53,7 @@ class SetName:
 
 
 def file_of(name: str) -> str:
-    """The user's file that a set is of: the one of this name in the current folder, whatever its form; else NAME.smi."""
+    """The user's file that a set is of: the one of its name in the current folder, of any form; else NAME.smi."""
     forms = sorted(path.name for path in Path().glob(f"{escape(name)}.*") if path.is_file() and path.suffix in LABELLED)
     return forms[0] if forms else f"{name}.smi"
 
