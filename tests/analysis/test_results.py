@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
@@ -22,9 +23,14 @@ from hemdata.schema import result_schema
 from hemdata.study.rows import read_rows
 
 
-def of(run: Path, **how: int) -> Results:
+def of(run: Path) -> Results:
+    return Results.of(run, data=run, resamples=50)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _no_shipped_labels() -> Iterator[None]:
     with made_labels_alone():
-        return Results.of(run, data=run, **({"resamples": 50} | how))
+        yield
 
 
 @pytest.fixture(scope="module")
