@@ -17,21 +17,25 @@ def named(*kinds: str) -> Callable[[], list[str]]:
 
 def seconds(text: str | None, option: str) -> float | None:
     """The seconds of a time such as 90s, 20m, 6h or 2d; CallError that names the option where it does not read."""
-    return _measured(text, {"s": 1, "m": 60, "h": 3600, "d": 86400}, option, "a time such as 90s, 20m or 6h")
+    from dask.utils import parse_timedelta
+
+    return _measured(text, parse_timedelta, option, "a time such as 90s, 20m or 6h")
 
 
 def gigabytes(text: str | None, option: str) -> float | None:
     """The gigabytes of a size such as 500MB or 4GB; CallError as `seconds`."""
-    return _measured(text, {"MB": 1e-3, "GB": 1.0}, option, "a size such as 500MB or 4GB")
+    from dask.utils import parse_bytes
+
+    found = _measured(text, parse_bytes, option, "a size such as 500MB or 4GB")
+    return None if found is None else found / 1e9
 
 
-def _measured(text: str | None, units: dict[str, float], option: str, expected: str) -> float | None:
+def _measured(text: str | None, read: Callable[[str], float], option: str, expected: str) -> float | None:
     from hemdata.errors import CallError
 
     if text is None:
         return None
-    for unit, factor in units.items():
-        with suppress(ValueError):
-            if text.endswith(unit) and (number := float(text.removesuffix(unit))) > 0:
-                return number * factor
+    with suppress(ValueError, KeyError):
+        if text[:1].isdigit() and text[-1:].isalpha() and (number := float(read(text))) > 0:
+            return number
     raise CallError(f"{option} does not read.", expected=expected, got=text)

@@ -90,7 +90,7 @@ def build(
             rdkit_seconds += done.rdkit_seconds
             misfits += done.misfits
             _in_its_unit(card, misfits, read)
-            writer.add(awaited.add(done.table))
+            writer.add(awaited.add(done.table), checked=True)
             for rejection in done.rejected:
                 writer.reject(*rejection)
             if progress:
@@ -99,7 +99,7 @@ def build(
             raise DataError("The source holds no records.", where=given or card.name, fix="Check the file or folder.")
         rest = awaited.rest()
         if rest is not None:
-            writer.add(rest)
+            writer.add(rest, checked=True)
         if awaited.found is not None:
             made_from["audit"] = awaited.found
         if given is None and card.accepted is not None and writer.accepted != card.accepted:

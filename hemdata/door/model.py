@@ -107,7 +107,7 @@ class Model:
         """Fit a network or a baseline to a set: eight molecules of ten, one of ten to choose the weights kept.
 
         The split is that of `Set.split(seed=seed)`; its test side stays unseen. A fit that was killed goes on in its
-        folder, a finished one is loaded from there.
+        folder, a finished one is loaded from there. A large set is decoded there once, and read as it is needed.
 
         Args:
             network: of `hd.catalogue("network")`, or dressed-atoms or pair-distance-ridge.
@@ -128,9 +128,11 @@ class Model:
             >>> hd.Model.fit("dressed-atoms", "test-groups@pc9", "at-pc9", progress=False).level
             'pc9'
         """
+        from hemdata.train.data.sides import sides_of
         from hemdata.train.fit import fit_network
 
-        sides = (training if isinstance(training, Set) else Set.open(training)).split(SHARES, seed=seed)
+        opened = training if isinstance(training, Set) else Set.open(training)
+        learnt, judged = sides_of(opened.folder, seed, SHARES, Path(folder) / "decoded")
         with bar(f"fit {network}, epochs", None, progress) as step:
             reached = 0
 
@@ -140,7 +142,7 @@ class Model:
                 reached = done
 
             fitted = fit_network(
-                network, configuration, sides.train, sides.validation, seed=seed, folder=folder, device=device,
+                network, configuration, learnt, judged, seed=seed, folder=folder, device=device,
                 epochs=epochs, progress=told,
             )  # fmt: skip
         return cls(fitted)

@@ -73,13 +73,18 @@ class ShardWriter:
     ) -> None:
         shutil.rmtree(self._partial, ignore_errors=True)
 
-    def add(self, table: pa.Table) -> None:
-        """Add checked rows.
+    def add(self, table: pa.Table, *, checked: bool = False) -> None:
+        """Add rows.
+
+        Args:
+            table: of the schema's columns.
+            checked: whether the rows went through the schema's `refused` already, as a build's do in its workers.
 
         Raises:
             DataError: if a row breaks the schema or repeats an id (of a very large set's ids, `finish` tells).
         """
-        self.schema.check(table, where=self.folder.name)
+        if not checked:
+            self.schema.check(table, where=self.folder.name)
         self._once(self._ids.add(table["id"].to_pylist()))
         self._waiting.append(table.select(self.schema.arrow.names).cast(self.schema.arrow))
         self._n_waiting += table.num_rows

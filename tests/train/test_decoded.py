@@ -9,7 +9,7 @@ import pytest
 from hemdata.errors import DataError
 from hemdata.shards import read
 from hemdata.train.baselines.dressed_atoms import DressedAtoms
-from hemdata.train.data import molecules
+from hemdata.train.data import molecules, sides
 from hemdata.train.data.batches import Batches
 from hemdata.train.data.decoded import decoded
 from hemdata.train.data.molecules import Molecules
@@ -54,3 +54,15 @@ def test_in_parts_the_dressed_atoms_are_those_of_the_whole(labelled: Path, monke
     assert np.allclose(dressed.predict(again), table.counts(table.elements) @ whole, rtol=0, atol=1e-7)
     assert again.digest == digest
     assert again.elements == table.elements
+
+
+def test_a_large_set_is_trained_on_from_files_with_the_same_sides(
+    labelled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, shares = labelled / "neuro@gfn2-xtb", (0.8, 0.1, 0.1)
+    whole = [Molecules.of(side) for side in sides.sides_of(folder, 3, shares, tmp_path)]
+    assert list(tmp_path.iterdir()) == []
+    monkeypatch.setattr(sides, "LARGE", 10)
+    mapped = sides.sides_of(folder, 3, shares, tmp_path)
+    assert [each.digest for each in mapped] == [each.digest for each in whole]
+    assert len(list(tmp_path.iterdir())) == 2

@@ -7,7 +7,6 @@ a call their names in its module are bound to our edges and to the function belo
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
-from unittest.mock import patch
 
 import torch
 from torch import nn
@@ -54,8 +53,13 @@ class DimeNetEnergies(nn.Module):
 
 @contextmanager
 def _edges(edge_index: torch.Tensor) -> Iterator[None]:
-    with patch.multiple(dimenet, radius_graph=lambda *_, **__: edge_index, triplets=triplets):
+    own = {"radius_graph": lambda *_, **__: edge_index, "triplets": triplets}
+    before = {name: getattr(dimenet, name) for name in own}
+    vars(dimenet).update(own)
+    try:
         yield
+    finally:
+        vars(dimenet).update(before)
 
 
 def triplets(edge_index: torch.Tensor, num_nodes: int) -> Triplets:
