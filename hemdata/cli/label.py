@@ -103,15 +103,16 @@ def label(
     memory_limit: Annotated[
         str | None, typer.Option(metavar="SIZE", help="For each calculation, as 4GB; then it has failed.")
     ] = None,
-    workers: Annotated[
-        int | None, typer.Option(min=0, help="Worker processes; by default one a core; 0: this one.")
+    on: Annotated[
+        str | None,
+        typer.Option(
+            metavar="4|tcp://...|CARD",
+            help="Where: processes here (default one a core; 0: this one), a running Dask cluster, or jobs of SLURM.",
+        ),
     ] = None,
-    scheduler: Annotated[
-        str | None, typer.Option(metavar="ADDRESS", help="Compute on a running Dask cluster, as tcp://10.0.0.1:8786.")
-    ] = None,
-    cluster: Annotated[
-        str | None, typer.Option(metavar="CARD", help="Compute in jobs of a SLURM cluster: `slurm`, or your own card.")
-    ] = None,
+    workers: Annotated[int | None, typer.Option(min=0, help="As --on 4.", hidden=True)] = None,
+    scheduler: Annotated[str | None, typer.Option(help="As --on tcp://...", hidden=True)] = None,
+    cluster: Annotated[str | None, typer.Option(help="As --on CARD.", hidden=True)] = None,
     data: Data = Path("data"),
     as_json: AsJson = False,
 ) -> None:
@@ -121,16 +122,22 @@ def label(
     from hemdata.label.dataset import label_dataset, plan_labels
     from hemdata.label.part import Part
     from hemdata.label.workers.isolated import Limits
+    from hemdata.label.workers.where import Where
     from hemdata.molecules import Said
 
     if retry not in (None, "failed"):
         raise CallError("--retry knows one word.", expected="failed", got=retry)
     _known(accuracy)
     its_part = Part.read(part) if part else None
+    where = Where(workers, scheduler, cluster)
+    if on is not None:
+        if where != Where():
+            raise CallError("--on says where already.", fix="Leave --workers, --scheduler and --cluster out.")
+        where = Where.read(on)
     if dry_run:
         asked = Asked(target, n, seed, without, max_heavy, its_part, Said(charge, multiplicity))
         found = plan_labels(asked, level, geometry, accuracy=accuracy, conformers=conformers, store=store, data=data)
-        tell_estimate(found, workers, as_json)
+        tell_estimate(found, where.workers, as_json)
         return
     limits = Limits(seconds=seconds(time_limit, "--time-limit"), memory_gb=gigabytes(memory_limit, "--memory-limit"))
     with stages(f"label {target} at {level}") as progress:
@@ -154,9 +161,9 @@ def label(
             said=Said(charge, multiplicity),
             unread=_tell_unread,
             retry_failed=retry == "failed",
-            workers=workers,
-            scheduler=scheduler,
-            cluster=cluster,
+            workers=where.workers,
+            scheduler=where.scheduler,
+            cluster=where.cluster,
             limits=limits,
             data=data,
             progress=progress,

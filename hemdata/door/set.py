@@ -127,7 +127,7 @@ class Set:
         n: int | None = None,
         geometry: str = "gfn2-xtb",
         without: Sequence[str] = (),
-        workers: int | None = None,
+        on: int | str | Path | None = None,
         data: str | Path = "data",
         progress: bool = True,
     ) -> Self:
@@ -139,7 +139,8 @@ class Set:
             n: how many molecules, chosen by a fixed seed; by default all.
             geometry: level at which geometries are relaxed, or `given` for those that the file has.
             without: datasets whose molecules are left out, by connectivity.
-            workers: processes; by default one a core; 0 computes in this process.
+            on: where: processes here (by default one a core; 0 computes in this process), the address of a running Dask
+                cluster, or the card of a SLURM cluster.
             data: folder of the sets and of the label store, labels.sqlite.
             progress: whether bars are shown.
 
@@ -149,7 +150,7 @@ class Set:
 
         Example:
             >>> _ = Path("alcohols.smi").write_text("CO methanol\\nCCO ethanol\\n")
-            >>> mine = hd.Set.label("alcohols.smi", workers=0, progress=False)
+            >>> mine = hd.Set.label("alcohols.smi", on=0, progress=False)
             >>> mine.frame(["id", "atomization_energy_kcal_mol"]).round(1)
                               id  atomization_energy_kcal_mol
             0  alcohols:methanol                        684.8
@@ -157,11 +158,13 @@ class Set:
         """
         from hemdata.door.progress import stages
         from hemdata.label.dataset import label_dataset
+        from hemdata.label.workers.where import Where
 
+        where = Where.read(on)
         with stages(f"label {target} at {level}", progress) as told:
             labelled = label_dataset(
-                target, n=n, level_name=level, geometry=geometry, without=without, workers=workers, data=Path(data),
-                progress=told,
+                target, n=n, level_name=level, geometry=geometry, without=without, workers=where.workers,
+                scheduler=where.scheduler, cluster=where.cluster, data=Path(data), progress=told,
             )  # fmt: skip
         return cls(labelled.folder)
 

@@ -35,7 +35,7 @@ class Results:
         >>> small = [f"{'C' * a}{x}{'C' * b}" for x in "NOS" for a in (0, 1, 2) for b in (1, 2, 3)][:22]
         >>> _ = Path("small.smi").write_text("\\n".join(small))
         >>> _ = Path("mine.smi").write_text("CCOCC\\nCNCCO\\nCCCCS\\n")
-        >>> _ = [hd.Set.label(file, workers=0, progress=False) for file in ("small.smi", "mine.smi")]
+        >>> _ = [hd.Set.label(file, on=0, progress=False) for file in ("small.smi", "mine.smi")]
         >>> _ = Path("tiny.yaml").write_text('''
         ... {name: tiny, title: Small molecules, question: Do small molecules serve mine?, level: gfn2-xtb,
         ...  sets: {small: {dataset: small, molecules: 20}}, groups: [mine],

@@ -16,6 +16,7 @@ from typing import Any
 from hemdata.catalog import ClusterCard, cluster_card
 from hemdata.errors import CallError, DataError
 from hemdata.label.workers.slurm import Jobs, interface_there, tried
+from hemdata.label.workers.where import Where
 from hemdata.processes import THREADS, cores, interrupts_held, script_run_once
 
 CONNECT_SECONDS = 10.0
@@ -104,14 +105,7 @@ def in_this_process(workers: int | None, scheduler: str | None, cluster: str | P
     Raises:
         CallError: if two places are asked for at once.
     """
-    asked = {"--workers": workers, "--scheduler": scheduler, "--cluster": cluster}
-    given = [name for name, value in asked.items() if value is not None]
-    if len(given) > 1:
-        raise CallError(
-            f"{' and '.join(given)} do not go together.",
-            fix="Give one: processes here, a running cluster's address, or a cluster's card.",
-        )
-    return workers == 0
+    return Where(workers, scheduler, cluster).workers == 0
 
 
 def opened(

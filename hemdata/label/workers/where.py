@@ -1,0 +1,58 @@
+"""Where labels are computed, in one word: `4`, `tcp://10.0.0.1:8786` or `slurm.yaml`."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from hemdata.errors import CallError
+
+ADDRESS = re.compile(r"\w+://.+|[\w.-]+:\d+")
+
+
+@dataclass(frozen=True)
+class Where:
+    """Processes of this machine, a running Dask cluster, or jobs of a SLURM cluster: one of the three.
+
+    Attributes:
+        workers: processes here; None is one a core, 0 this process itself, without Dask.
+        scheduler: address of a running Dask cluster.
+        cluster: name or path of a cluster's card.
+
+    Raises:
+        CallError: if two are given.
+    """
+
+    workers: int | None = None
+    scheduler: str | None = None
+    cluster: str | Path | None = None
+
+    def __post_init__(self) -> None:
+        asked = {"--workers": self.workers, "--scheduler": self.scheduler, "--cluster": self.cluster}
+        given = [name for name, value in asked.items() if value is not None]
+        if len(given) > 1:
+            raise CallError(
+                f"{' and '.join(given)} do not go together.",
+                fix="Give one: processes here, a running cluster's address, or a cluster's card (--on takes any).",
+            )
+
+    @classmethod
+    def read(cls, on: str | int | Path | None) -> Self:
+        """What a word means: a number of processes, the address of a scheduler, or the card of a cluster.
+
+        Raises:
+            CallError: for a negative number, or a name that is no cluster's.
+        """
+        word = "" if on is None else str(on)
+        if not word:
+            return cls()
+        if re.fullmatch(r"-?\d+", word):
+            if int(word) < 0:
+                raise CallError("There are no fewer processes than none.", expected="0 or more", got=word)
+            return cls(workers=int(word))
+        if ADDRESS.fullmatch(word):
+            return cls(scheduler=word)
+        from hemdata.catalog import card_path
+
+        card_path("cluster", word)
+        return cls(cluster=word)
