@@ -16,7 +16,10 @@ SETTINGS = (
 )  # fmt: skip
 """Variables that change what a library computes or draws."""
 BEGINNINGS = ("PL_TRAINER_",)  # Lightning takes what its caller leaves open from these, the precision among them
-CACHES = {"MPLCONFIGDIR": ".config", "NUMBA_CACHE_DIR": ".cache", "TRITON_HOME": "", "WARP_CACHE_PATH": ".cache"}
+CACHES = {
+    "MPLCONFIGDIR": ".config/matplotlib", "NUMBA_CACHE_DIR": ".cache/numba", "TRITON_HOME": ".triton",
+    "WARP_CACHE_PATH": ".cache/warp",
+}  # fmt: skip
 """Where libraries keep what they compile, and where in the home they do so without being told."""
 
 
@@ -64,15 +67,24 @@ def give_caches(given: MutableMapping[str, str] = os.environ) -> None:
     """Name a folder for the caches of libraries whose own place, in the home, cannot be written."""
     home = Path(given.get("HOME") or "~").expanduser()
     for name, inside in CACHES.items():
-        usual = Path(given.get("XDG_CACHE_HOME") or home / inside) if inside == ".cache" else home / inside
+        usual = home / inside
+        if inside.startswith(".cache/") and given.get("XDG_CACHE_HOME"):
+            usual = Path(given["XDG_CACHE_HOME"]) / inside.removeprefix(".cache/")
         if name not in given and not _writable(usual):
             given[name] = str(_own_folder())
 
 
 def _writable(folder: Path) -> bool:
-    """Whether a folder can be written, or made."""
+    """Whether a folder can be written, or made; a quota that is used up shows when something is written."""
     there = next((place for place in (folder, *folder.parents) if _exists(place)), Path("/"))
-    return there.is_dir() and os.access(there, os.W_OK | os.X_OK)
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+        return False
+    try:
+        with tempfile.TemporaryFile(dir=there, buffering=0) as probe:
+            probe.write(bytes(4096))
+    except OSError:
+        return False
+    return True
 
 
 def _exists(path: Path) -> bool:

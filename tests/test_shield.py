@@ -1,5 +1,6 @@
 """A user's settings of other programs change no number: hostile environments, rc files, files of the current folder."""
 
+import errno
 import json
 import os
 import subprocess
@@ -164,3 +165,26 @@ def test_parameters_in_the_current_folder_are_refused_for_xtb(tmp_path: Path, mo
     (tmp_path / "param_gfn2-xtb.txt").write_text("$globpar\n")
     with pytest.raises(CallError, match="would change the method's parameters"):
         no_parameters_here()
+
+
+def test_a_home_whose_quota_is_used_up_has_no_caches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may be written by its permissions, and takes no byte; so does a cache's own folder that is another user's."""
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.EDQUOT, "Disk quota exceeded")
+
+    monkeypatch.setattr(shield.tempfile, "TemporaryFile", full)
+    home = {"HOME": str(tmp_path)}
+    shield.give_caches(home)
+    assert shield.CACHES.keys() < home.keys()
+
+
+def test_a_cache_that_is_no_folder_of_ones_own_gets_another(tmp_path: Path) -> None:
+    (tmp_path / ".cache").mkdir()
+    (tmp_path / ".cache" / "warp").write_text("no folder")
+    home = {"HOME": str(tmp_path)}
+    shield.give_caches(home)
+    assert set(home) == {"HOME", "WARP_CACHE_PATH"}
+    elsewhere = {"HOME": "/dev/null", "XDG_CACHE_HOME": str(tmp_path / ".cache")}
+    shield.give_caches(elsewhere)
+    assert elsewhere.keys() - {"HOME", "XDG_CACHE_HOME"} == {"MPLCONFIGDIR", "TRITON_HOME", "WARP_CACHE_PATH"}
