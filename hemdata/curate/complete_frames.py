@@ -22,6 +22,7 @@ from hemdata.curate.values import (
 from hemdata.forms.frames import Frames
 from hemdata.identity import Identity, disagreements, identify
 from hemdata.identity.from_geometry import smiles_of
+from hemdata.identity.ground_state import LARGEST, known_multiplicity
 from hemdata.levels import SYMBOLS, Level, level, with_atomization
 from hemdata.schema import misfits
 from hemdata.schema.columns import sums
@@ -203,6 +204,9 @@ class _Work:
         multiplicity = whole_numbers(self._of("multiplicity"), n, self.bad, "multiplicity")
         if self.how.multiplicity is not None:
             multiplicity = np.where(np.isnan(multiplicity), self.how.multiplicity, multiplicity)
+        for row in np.flatnonzero(np.isnan(multiplicity) & (np.diff(offsets) <= LARGEST)).tolist():
+            known = known_multiplicity(z[offsets[row] : offsets[row + 1]].tolist(), int(charge[row]))
+            lowest[row] = lowest[row] if known is None else known
         multiplicity = np.where(np.isnan(multiplicity), lowest, multiplicity)
         for row in np.flatnonzero((np.abs(charge) > 100) | (multiplicity > 200) | (multiplicity < 0)).tolist():
             self.bad.setdefault(

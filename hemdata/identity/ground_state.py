@@ -16,7 +16,8 @@ KNOWN = {
 Huber and Herzberg, Constants of Diatomic Molecules (NIST Chemistry WebBook); NIST CCCBDB for the polyatomic ones."""
 _OF_GROUP = {1: 2, 2: 1, 13: 2, 14: 3, 15: 4, 16: 3, 17: 2, 18: 1}
 _BLOCKS = ((1, 2), (3, 10), (11, 18), (19, 36))
-_LARGEST = 4
+LARGEST = 4
+"""Atoms of the largest molecule known here."""
 
 
 def atom_multiplicity(z: int) -> int:
@@ -44,7 +45,7 @@ def known_multiplicity(atomic_numbers: Sequence[int], charge: int = 0) -> int | 
             return atom_multiplicity(electrons) if atom_multiplicity(atomic_numbers[0]) else None
         except DataError:
             return None
-    if not 1 < len(atomic_numbers) <= _LARGEST or abs(charge) > 1:
+    if not 1 < len(atomic_numbers) <= LARGEST or abs(charge) > 1:
         return None
     return _by_formula().get((tuple(sorted(atomic_numbers)), charge))
 

@@ -49,10 +49,13 @@ def formation_note(level_name: str) -> str:
 def thermal(one: Molecule, atomic_numbers: Sequence[int], positions: Sequence[float], relaxed: bool = False) -> Thermal:
     """Frequencies at GFN2-xTB, of a geometry relaxed there, or after relaxing it there."""
     from hemdata.chemistry.relax import relax
+    from hemdata.identity import isotopologue
     from hemdata.identity.bonds import perceived
 
     if one.charge:
         return Thermal(reason="an ion has no enthalpy of formation here")
+    if isotopologue(one.smiles):
+        return Thermal(reason="an isotopologue has no enthalpy of formation here")
     its = level(START_LEVEL)
     z, x = np.array(atomic_numbers, dtype=np.int64), np.array(positions, dtype=np.float64).reshape(-1, 3)
     try:
