@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from hemdata.assess.explanations import ZPE, Row, atoms, explanation, foreign_atoms, total
 from hemdata.errors import CallError, DataError
 from hemdata.label.calculation import Stage
+from hemdata.label.jobs import POINT
 from hemdata.label.progress import Pace
 from hemdata.label.run import label
 from hemdata.label.store.database import LabelStore
@@ -178,7 +179,7 @@ def _stored(
     places = [place for place, (_, reason) in enumerate(found) if reason is None]
     asked = [_asked(rows[place]) for place in places]
     with LabelStore(store) as open_store:
-        chain = [Stage(its, relax=False)]
+        chain = [Stage(its, POINT)]
         outcome = label(asked, chain, open_store, accuracy=accuracy, workers=workers, progress=progress)
         for place, result in zip(places, open_store.get(outcome.keys), strict=True):
             found[place] = (result.energy_hartree, result.reason and result.reason.splitlines()[0])

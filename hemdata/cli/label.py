@@ -57,12 +57,6 @@ Corrected = Annotated[
 Stability = Annotated[
     bool, typer.Option("--stability", help="Whether the wave functions are stable, as further columns.")
 ]
-KINDS = {
-    "relaxed": "relaxed geometries",
-    "points": "single points",
-    "vibrations": "frequencies",
-    "stability": "wave functions",
-}
 
 
 @command(
@@ -193,8 +187,7 @@ def status(
     out.print(f"{path}: {sum(its.finished + its.failed.total() for its in held):,} calculations.")
     for its in held:
         hosts = ", ".join(f"{host} ({number:,})" for host, number in its.hosts.most_common())
-        title = KINDS.get(its.kind, "kind not noted")
-        out.print(f"{its.level}, {title}: {its.finished:,} finished, {its.failed.total():,} failed")
+        out.print(f"{its.level}, {its.title}: {its.finished:,} finished, {its.failed.total():,} failed")
         for reason, number in its.failed.most_common():
             out.print(f"  {number:>6,}  {reason}")
         out.print(f"  {duration(its.seconds)} of one core, on {hosts}")

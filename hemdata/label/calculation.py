@@ -14,32 +14,25 @@ import numpy as np
 import numpy.typing as npt
 
 from hemdata.catalog import LevelCard
-from hemdata.chemistry.engines import engine, refuse_data
+from hemdata.chemistry.engines import refuse_data
 from hemdata.errors import CallError, DataError
+from hemdata.label.jobs import FMAX_EV_ANGSTROM, POINT, RELAX, VIBRATE, Job, rungs
 from hemdata.levels import START_LEVEL, Level, level, level_of
 
 if TYPE_CHECKING:
     from hemdata.chemistry.frequencies import Frequencies
-    from hemdata.chemistry.relax import Relaxed
-
-FMAX_EV_ANGSTROM = 0.01
-COSTLY_STEPS = 20
-"""Cartesian steps on a surface that costs much; from a tight-binding Hessian most molecules take five to twelve."""
 
 
 @dataclass(frozen=True)
 class Stage:
-    """One stage of a label: relax at a level, or at the geometry of the stage before a single point, vibrations, or the
-    stability of the wave function.
+    """One stage of a label: a job at a level, from the geometry of the stage before.
 
     `conformers` is how many are embedded where the geometry is made from a SMILES.
     """
 
     level: Level
-    relax: bool
-    vibrate: bool = False
+    job: Job
     conformers: int = 1
-    stability: bool = False
 
 
 def stages(its_level: Level, geometry: Level | None, conformers: int = 1) -> list[Stage]:
@@ -50,12 +43,12 @@ def stages(its_level: Level, geometry: Level | None, conformers: int = 1) -> lis
         conformers: embedded of each SMILES; the lowest by force field is relaxed.
     """
     if geometry is None:
-        return [Stage(its_level, relax=False)]
-    chain = [Stage(level(START_LEVEL), relax=True, conformers=conformers)]
+        return [Stage(its_level, POINT)]
+    chain = [Stage(level(START_LEVEL), RELAX, conformers)]
     if geometry.hash != chain[0].level.hash:
-        chain.append(Stage(geometry, relax=True))
+        chain.append(Stage(geometry, RELAX))
     if its_level.hash != chain[-1].level.hash:
-        chain.append(Stage(its_level, relax=False))
+        chain.append(Stage(its_level, POINT))
     return chain
 
 
@@ -66,16 +59,16 @@ def vibration_stages(its_level: Level, relaxed: bool, conformers: int = 1) -> li
         relaxed: the geometry that is given is that already.
         conformers: as `stages`.
     """
-    return ([] if relaxed else stages(its_level, its_level, conformers)) + [Stage(its_level, relax=False, vibrate=True)]
+    return ([] if relaxed else stages(its_level, its_level, conformers)) + [Stage(its_level, VIBRATE)]
 
 
 _EXTRAS = {
     "pyscf-dispersion": "pip install 'hemdata[dispersion]'",
     "xtb": "`make xtb` in a checkout builds it; or take a card with `engine: tblite`.",
 }
-_DECIDES_NOTHING = ("level", "card", "noted")
+_DECIDES_NOTHING = ("level", "card", "noted", "job")
 # Younger than the stores that are about: a key without them stays as it was.
-_DECIDES_IF_GIVEN = ("vibrate", "conformers", "stability", "isotopologue")
+_DECIDES_IF_GIVEN = ("conformers", "isotopologue")
 
 
 @dataclass(frozen=True)
@@ -87,10 +80,9 @@ class Calculation:
         charge, multiplicity: of the molecule.
         level: name of the level of theory; not part of the key.
         level_hash: what defines that level.
-        relax: whether the geometry is relaxed at the level, until no force exceeds `fmax_ev_angstrom`.
-        vibrate: whether it is the harmonic frequencies that are asked for.
+        job: what is asked for; its `decides` stands in the key. A relaxation ends where no force exceeds
+            `fmax_ev_angstrom`.
         conformers: how many are embedded of the SMILES, where there are several.
-        stability: whether it is the stability of the wave function that is asked for.
         atomic_numbers, positions: (N,), (3N,) angstrom of the starting geometry; None where the SMILES makes it.
         accuracy: as the engines' single points take it.
         isotopologue: of vibrations, the SMILES that names the isotopes, where they are not the commonest.
@@ -104,15 +96,13 @@ class Calculation:
     multiplicity: int
     level: str
     level_hash: str
-    relax: bool
+    job: Job
     atomic_numbers: tuple[int, ...] | None = None
     positions: tuple[float, ...] | None = None
     fmax_ev_angstrom: float | None = None
     accuracy: str = "label"
     seed: int = 0
-    vibrate: bool = False
     conformers: int | None = None
-    stability: bool = False
     isotopologue: str | None = None
     versions: tuple[tuple[str, str], ...] = ()
     card: LevelCard | None = None
@@ -123,15 +113,14 @@ class Calculation:
         """SHA-256 over everything that decides the result; two names of one level share it."""
         decides = {each.name: getattr(self, each.name) for each in fields(self) if each.name not in _DECIDES_NOTHING}
         decides = {name: value for name, value in decides.items() if value or name not in _DECIDES_IF_GIVEN}
+        decides |= dict(self.job.decides)
         return hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()
 
     @property
     def described(self) -> dict[str, Any]:
         """The part of the provenance that is known before anything is computed."""
         asked = {"smiles": self.smiles} if self.smiles else {}
-        level = {"level": self.level, "level_hash": self.level_hash, "relax": self.relax}
-        level |= {"vibrate": True} if self.vibrate else {}
-        level |= {"stability": True} if self.stability else {}
+        level: dict[str, Any] = {"level": self.level, "level_hash": self.level_hash, **dict(self.job.decides)}
         level |= {"conformers": self.conformers} if self.conformers else {}
         level |= {"isotopologue": self.isotopologue} if self.isotopologue else {}
         return level | asked | dict(self.noted) | {"versions": dict(self.versions)}
@@ -188,20 +177,18 @@ def calculation_for(
     asked = ({"smiles": smiles} if smiles else {}) | ({"rungs": [rung]} if rung else {})
     noted: dict[str, Any] = asked | {"geometry_from": origin if given else "the SMILES"}
     return Calculation(
-        smiles=smiles if stage.relax else None,
+        smiles=smiles if stage.job.relaxes else None,
         charge=charge,
         multiplicity=multiplicity,
         level=stage.level.name,
         level_hash=stage.level.hash,
-        relax=stage.relax,
+        job=stage.job,
         atomic_numbers=tuple(atomic_numbers or ()) if given else None,
         positions=tuple(positions or ()) if given else None,
-        fmax_ev_angstrom=FMAX_EV_ANGSTROM if stage.relax else None,
+        fmax_ev_angstrom=FMAX_EV_ANGSTROM if stage.job.relaxes else None,
         accuracy=accuracy,
-        vibrate=stage.vibrate,
         conformers=stage.conformers if stage.conformers > 1 and not given else None,
-        stability=stage.stability,
-        isotopologue=isotopologue if stage.vibrate else None,
+        isotopologue=isotopologue if stage.job.takes_isotopes else None,
         versions=installed(tuple(sorted({*programs(stage.level.card), "tblite", "rdkit"}))),
         card=stage.level.card,
         noted=tuple(sorted(noted.items())),
@@ -244,7 +231,7 @@ def calculate(task: Calculation) -> Result:
         z, xyz, energy, found = _labelled(task)
     except DataError as error:
         return Result(task.key, str(error), provenance=provenance | {"seconds": time.perf_counter() - started})
-    provenance |= found | _rungs((*provenance.get("rungs", ()), *found.get("rungs", ())))
+    provenance |= found | rungs(*provenance.get("rungs", ()), *found.get("rungs", ()))
     provenance["seconds"] = time.perf_counter() - started
     return Result(task.key, None, [int(n) for n in z], [float(x) for x in xyz.ravel()], energy, provenance)
 
@@ -263,99 +250,15 @@ def _labelled(task: Calculation) -> _Labelled:
     first: DataError | None = None
     for embedding in embeddings(task.smiles, task.seed, task.conformers or 1):
         try:
-            return _at(task, embedding.atomic_numbers, embedding.positions, (embedding.rung,))
+            return _at(task, embedding.atomic_numbers, embedding.positions, embedding.rung)
         except DataError as error:  # the geometry of a further rung may be a better start
             first = first or error
     assert first is not None
     raise first
 
 
-def _at(
-    task: Calculation, z: npt.NDArray[np.uint8], x: npt.NDArray[np.float64], climbed: tuple[str, ...] = ()
-) -> _Labelled:
-    """A calculation from a starting geometry (N, 3) angstrom."""
+def _at(task: Calculation, z: npt.NDArray[np.uint8], x: npt.NDArray[np.float64], rung: str = "") -> _Labelled:
+    """A calculation from a starting geometry (N, 3) angstrom, and the rung on which it was embedded."""
     its_level = level_of(task.card) if task.card else level(task.level)
-    if task.vibrate:
-        return z, x, None, _vibrations(task, its_level, z, x)
-    if task.stability:
-        return z, x, None, _stability(task, its_level, z, x)
-    found: dict[str, Any] = {}
-    if task.relax:
-        relaxed = _relaxed(task, its_level, z, x)
-        _refuse_another(task, z, x, relaxed.positions)
-        x, climbed = relaxed.positions, (*climbed, *relaxed.rungs)
-        found = {"gradients": relaxed.gradients, "max_force_ev_angstrom": relaxed.max_force}
-        if engine(its_level).SURFACE_IS_LEVEL:
-            return z, x, relaxed.energy_hartree, found | _rungs(climbed)
-    point = engine(its_level).single_point(z, x, task.charge, task.multiplicity, its_level, task.accuracy)
-    return z, x, point.energy_hartree, found | {"cycles": point.cycles} | _rungs((*climbed, *point.rungs))
-
-
-def _rungs(climbed: tuple[str, ...]) -> dict[str, list[str]]:
-    names = list(dict.fromkeys(rung for rung in climbed if rung))
-    return {"rungs": names} if names else {}
-
-
-def _refuse_another(
-    task: Calculation,
-    z: npt.NDArray[np.uint8],
-    before: npt.NDArray[np.float64],
-    after: npt.NDArray[np.float64],
-) -> None:
-    """Refuse a molecule that relaxing has changed: beside its SMILES, else beside the geometry it started from."""
-    from hemdata.identity import moved_bonds, same_graph
-
-    if task.smiles is not None:
-        change = same_graph(task.smiles, z, after)
-        if change is not None:
-            raise DataError("The relaxed molecule is not the one asked for.", where=task.smiles, got=change)
-        return
-    change = moved_bonds(z, before, after)
-    if change is not None:
-        raise DataError(
-            "The relaxed molecule is not the one given.",
-            where=task.level,
-            expected="the bonds of the given geometry",
-            got=change,
-            fix="Label it as it stands (`--geometry given`), or give the molecule that it becomes.",
-        )
-
-
-def _vibrations(
-    task: Calculation, its_level: Level, z: npt.NDArray[np.uint8], x: npt.NDArray[np.float64]
-) -> dict[str, Any]:
-    from hemdata.chemistry.frequencies import frequencies
-    from hemdata.identity import isotopes_at
-
-    isotopes = isotopes_at(task.isotopologue, z, x) if task.isotopologue else ()
-    found = frequencies(z, x, task.charge, task.multiplicity, its_level, isotopes)
-    return {"wavenumbers_cm1": found.wavenumbers.tolist(), "linear": found.linear}
-
-
-def _stability(
-    task: Calculation, its_level: Level, z: npt.NDArray[np.uint8], x: npt.NDArray[np.float64]
-) -> dict[str, Any]:
-    from hemdata.chemistry.stability import stability
-
-    found = stability(z, x, task.charge, task.multiplicity, its_level)
-    return {"internally_stable": found.internal, "spin_stable": found.spin}
-
-
-def _relaxed(
-    task: Calculation,
-    its_level: Level,
-    z: npt.NDArray[np.uint8],
-    x: npt.NDArray[np.float64],
-) -> "Relaxed":
-    """A tight-binding geometry from a model Hessian; any other from the Hessian of GFN2-xTB."""
-    from hemdata.chemistry.hessian import numerical_hessian
-    from hemdata.chemistry.relax import minimum, relax
-
-    fmax = task.fmax_ev_angstrom or FMAX_EV_ANGSTROM
-    if engine(its_level).SURFACE_IS_LEVEL:
-        return relax(z, x, task.charge, task.multiplicity, its_level.card.method, fmax)
-    its_start = level(START_LEVEL)
-    start = engine(its_start).surface(z, x, task.charge, task.multiplicity, its_start)
-    surface = engine(its_level).surface(z, x, task.charge, task.multiplicity, its_level)
-    hessian = numerical_hessian(start, x)
-    return minimum(surface, z, x, hessian, fmax, where=its_level.name, cartesian=COSTLY_STEPS)
+    x, energy, told = task.job.answer(task, its_level, z, x)
+    return z, x, energy, told | rungs(rung, *told.get("rungs", ()))

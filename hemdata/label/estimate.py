@@ -1,6 +1,6 @@
 """What a labelling run will cost before it is begun: hours of one core and memory, from timings of the label store."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from hemdata.identity import identify
 from hemdata.label.calculation import Calculation, Result, Stage, calculation_for
+from hemdata.label.jobs import job_of
 from hemdata.label.store.database import LabelStore
 from hemdata.label.workers.cost import cost, memory_gb
 from hemdata.molecules import Molecule
@@ -178,15 +179,15 @@ def _stage(
     asked: int,
     finished: int,
     due: list[tuple[Calculation, float]],
-    seen: dict[tuple[str, bool], _Timings],
+    seen: dict[tuple[str, str], _Timings],
     random: np.random.Generator,
     draws: npt.NDArray[np.float64],
 ) -> StageEstimate:
-    what = f"{stage.level.name} {'geometries' if stage.relax else 'energies'}"
+    what = f"{stage.level.name} {stage.job.results}"
     if not due:
         return StageEstimate(what, asked, finished)
     costs = np.array([its for _, its in due])
-    rate = _rate(stage, seen.get((stage.level.hash, stage.relax)))
+    rate = _rate(stage, seen.get((stage.level.hash, stage.job.kind)))
     own = rate.draws(costs, random)
     draws += own
     low, high = np.percentile(own, [2.5, 97.5])
@@ -201,15 +202,19 @@ def _rate(stage: Stage, timings: _Timings | None) -> Rate:
     if timings is not None and len(timings.costs) >= LEAST_TIMINGS:
         return Rate.fitted(np.array(timings.costs), np.array(timings.seconds))
     engine = stage.level.card.engine
-    return Rate.of_table(f"{engine} relaxed" if stage.relax and f"{engine} relaxed" in SECONDS_A_UNIT else engine)
+    kind = f"{engine} {stage.job.kind}"
+    return Rate.of_table(kind if kind in SECONDS_A_UNIT else engine)
 
 
-def _timings(store: LabelStore, chain: Sequence[Stage]) -> dict[tuple[str, bool], _Timings]:
+def _timings(store: LabelStore, chain: Sequence[Stage]) -> dict[tuple[str, str], _Timings]:
     """Relative costs and seconds of the store's finished calculations of these levels and kinds."""
-    stages = {(stage.level.hash, stage.relax): stage for stage in chain}
-    found: dict[tuple[str, bool], _Timings] = {}
-    for result in _plain(store):
-        kind = (str(result.provenance.get("level_hash")), bool(result.provenance.get("relax")))
+    stages = {(stage.level.hash, stage.job.kind): stage for stage in chain}
+    found: dict[tuple[str, str], _Timings] = {}
+    for result in store:
+        job = job_of(result.provenance)
+        if job is None or result.reason is not None:
+            continue
+        kind = (str(result.provenance.get("level_hash")), job.kind)
         stage = stages.get(kind)
         seconds = result.provenance.get("seconds")
         if stage is None or not seconds:
@@ -219,15 +224,6 @@ def _timings(store: LabelStore, chain: Sequence[Stage]) -> dict[tuple[str, bool]
         timings.costs.append(cost(task, 0))
         timings.seconds.append(seconds)
     return found
-
-
-def _plain(store: LabelStore) -> Iterable[Result]:
-    """Finished geometries and single points, neither vibrations nor analyses."""
-    return (
-        its
-        for its in store
-        if its.reason is None and not its.provenance.get("vibrate") and not its.provenance.get("stability")
-    )
 
 
 def _atomic_numbers(molecule: Molecule) -> list[int]:
@@ -242,7 +238,7 @@ def _task(
 ) -> tuple[Calculation, bool]:
     """The calculation of a stage, and whether it is that which a run will ask for: it is not while the geometry that
     it starts from is still to be made."""
-    made = first and stage.relax and molecule.canonical_smiles is not None
+    made = first and stage.job.relaxes and molecule.canonical_smiles is not None
     z, x = (before.atomic_numbers, before.positions) if before else (molecule.atomic_numbers, molecule.positions)
     task = calculation_for(
         stage,

@@ -90,7 +90,7 @@ def label(
 
         run = _Run(molecules, store, outcome, place, limits or Limits(), retry_failed, compute, calculation, progress)
         for count, stage in enumerate(chain, 1):
-            pace = Pace(_named(stage), count, len(chain), total=0)
+            pace = Pace(f"{stage.level.name} {stage.job.results}", count, len(chain), total=0)
             tasks = {number: _task(molecules[number], stage, before, accuracy) for number, before in going.items()}
             others = {number: _published(molecules[number], stage, tasks[number], accuracy) for number in tasks}
             further = {number: other for number, other in others.items() if other is not None}
@@ -182,12 +182,6 @@ class _Run:
             tell()
 
 
-def _named(stage: Stage) -> str:
-    what = "frequencies" if stage.vibrate else "geometries" if stage.relax else "energies"
-    what = "wave functions" if stage.stability else what
-    return f"{stage.level.name} {what}"
-
-
 def _teller(pace: Pace, progress: Callable[[Pace], None] | None) -> Callable[..., None]:
     def tell(workers: int | None = None) -> None:
         pace.workers = pace.workers if workers is None else workers
@@ -200,7 +194,7 @@ def _teller(pace: Pace, progress: Callable[[Pace], None] | None) -> Callable[...
 def _task(molecule: Molecule, stage: Stage, before: Result | None, accuracy: str) -> Calculation:
     """The calculation of a stage: from the geometry of the stage before; in the first, from the SMILES where the
     geometry is relaxed and there is one, else from the given geometry."""
-    made = before is None and stage.relax and molecule.canonical_smiles is not None
+    made = before is None and stage.job.relaxes and molecule.canonical_smiles is not None
     z, x = (before.atomic_numbers, before.positions) if before else (molecule.atomic_numbers, molecule.positions)
     origin = f"calculation {before.key}" if before else molecule.geometry_level or "given"
     return calculation_for(
@@ -212,7 +206,7 @@ def _task(molecule: Molecule, stage: Stage, before: Result | None, accuracy: str
         None if made else x,
         accuracy,
         origin,
-        isotopologue=isotopologue(molecule.smiles) if stage.vibrate else None,
+        isotopologue=isotopologue(molecule.smiles) if stage.job.takes_isotopes else None,
     )
 
 
@@ -231,3 +225,20 @@ def _published(molecule: Molecule, stage: Stage, task: Calculation, accuracy: st
         molecule.geometry_level or "given",
         PUBLISHED,
     )
+
+
+def one_after_another(molecule: Molecule, chain: Sequence[Stage], accuracy: str = "label") -> list[Result]:
+    """The results of a molecule's stages, in this process and kept nowhere; the last may tell why there are no more.
+
+    It is what `label` computes, with its keys.
+    """
+    found: list[Result] = []
+    for stage in chain:
+        task = _task(molecule, stage, found[-1] if found else None, accuracy)
+        result = calculate(task)
+        other = _published(molecule, stage, task, accuracy) if result.reason is not None else None
+        again = calculate(other) if other is not None else result
+        found.append(again if again.reason is None else result)
+        if found[-1].reason is not None:
+            break
+    return found

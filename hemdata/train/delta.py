@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from hemdata.chemistry.engines import engine
 from hemdata.errors import CallError, DataError
 from hemdata.label.calculation import Calculation, Result, Stage, calculate, calculation_for
+from hemdata.label.jobs import POINT
 from hemdata.label.store.database import LabelStore
 from hemdata.levels import SYMBOLS, Level
 from hemdata.train.data.molecules import Molecules
@@ -114,7 +115,7 @@ def atomization_energies(molecules: Molecules, level: Level, store: Path | None 
 
 
 def _calculations(molecules: Molecules, level: Level) -> Iterator[Calculation]:
-    stage = Stage(level, relax=False)
+    stage = Stage(level, POINT)
     for number, (first, last) in enumerate(zip(molecules.offsets[:-1], molecules.offsets[1:], strict=True)):
         z = molecules.atomic_numbers[first:last].tolist()
         charge = 0 if molecules.charges is None else int(molecules.charges[number])

@@ -6,6 +6,7 @@ import pytest
 
 from hemdata.label.calculation import Stage, calculation_for, stages, vibration_stages
 from hemdata.label.dataset import label_dataset
+from hemdata.label.jobs import RELAX
 from hemdata.label.store.database import LabelStore
 from hemdata.levels import level
 from hemdata.shards import read
@@ -33,7 +34,7 @@ def test_of_many_conformers_a_lower_one_is_kept(tmp_path: Path) -> None:
 
 def test_one_conformer_is_the_calculation_that_it_was_and_a_given_geometry_has_none() -> None:
     its = level("gfn2-xtb")
-    plain, one, many = (Stage(its, relax=True, **more) for more in ({}, {"conformers": 1}, {"conformers": 5}))
+    plain, one, many = (Stage(its, RELAX, **more) for more in ({}, {"conformers": 1}, {"conformers": 5}))
     assert calculation_for(plain, "CO", 0, 1).key == calculation_for(one, "CO", 0, 1).key
     assert calculation_for(plain, "CO", 0, 1).key != calculation_for(many, "CO", 0, 1).key
     given = [calculation_for(stage, "CO", 0, 1, [6], [0.0, 0.0, 0.0]).key for stage in (plain, many)]

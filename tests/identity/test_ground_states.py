@@ -9,6 +9,7 @@ from ase.data import ground_state_magnetic_moments
 from hemdata.errors import DataError
 from hemdata.identity.ground_state import atom_multiplicity, known_multiplicity
 from hemdata.label.calculation import Stage, calculate, calculation_for
+from hemdata.label.jobs import RELAX
 from hemdata.levels import level
 from hemdata.molecules import NOT_DRAWN, Said, from_smiles
 
@@ -53,5 +54,5 @@ def test_another_state_than_the_drawn_one_is_flagged_and_what_is_said_is_no_doub
 def test_gfn2_energies_of_ground_states(smiles: str, energy: float) -> None:
     """The carbon atom's is the one that the level's card has: an atomization energy of nothing."""
     its = from_smiles(smiles, "x")
-    task = calculation_for(Stage(level("gfn2-xtb"), relax=True), its.canonical_smiles, its.charge, its.multiplicity)
+    task = calculation_for(Stage(level("gfn2-xtb"), RELAX), its.canonical_smiles, its.charge, its.multiplicity)
     assert calculate(task).energy_hartree == pytest.approx(energy, abs=2e-6)

@@ -13,6 +13,7 @@ from hemdata.errors import CallError
 from hemdata.label.calculation import Calculation, Stage, calculation_for
 from hemdata.label.columns.enthalpy import enthalpy
 from hemdata.label.dataset import label_dataset
+from hemdata.label.jobs import POINT, RELAX, VIBRATE
 from hemdata.levels import level
 from hemdata.shards import read, verify
 from hemdata.units import HARTREE_KCAL_MOL
@@ -165,8 +166,8 @@ def test_vibrations_have_a_key_of_their_own_and_older_stores_keep_theirs() -> No
     """The key of a relaxation as the first stores have it, digit for digit."""
     its = level("gfn2-xtb")
     shared = {"smiles": "O", "charge": 0, "multiplicity": 1, "level": "gfn2-xtb", "level_hash": its.hash}
-    task = Calculation(**shared, relax=True, fmax_ev_angstrom=0.01, versions=(("rdkit", "1"), ("tblite", "2")))
+    task = Calculation(**shared, job=RELAX, fmax_ev_angstrom=0.01, versions=(("rdkit", "1"), ("tblite", "2")))
     assert task.key == "d15ddbaf24f636df474cd7c70cb9bc6a46c2404a35bf267b23337e95ee1292c8"
-    chain = [Stage(its, relax=False, vibrate=vibrate) for vibrate in (False, True)]
+    chain = [Stage(its, job) for job in (POINT, VIBRATE)]
     keys = {calculation_for(stage, None, 0, 1, [1], [0.0, 0.0, 0.0]).key for stage in chain}
     assert len(keys) == 2

@@ -11,6 +11,7 @@ from hemdata.identity import isotopes_at, isotopologue
 from hemdata.label.calculation import Stage, calculate, calculation_for
 from hemdata.label.columns.enthalpy import ISOTOPES
 from hemdata.label.dataset import label_dataset
+from hemdata.label.jobs import VIBRATE
 from hemdata.levels import level
 from hemdata.shards import read
 
@@ -35,7 +36,7 @@ def test_a_geometry_in_another_order_does_not_tell_which_atoms_are_the_isotopes(
     assert isotopes_at("[2H]O[2H]", z, x) == (2, 0, 2)
     with pytest.raises(DataError, match="does not tell which of its atoms are the isotopes"):
         isotopes_at("[2H]O[2H]", z[[1, 0, 2]], x[[1, 0, 2]])
-    stage = Stage(level("gfn2-xtb"), relax=False, vibrate=True)
+    stage = Stage(level("gfn2-xtb"), VIBRATE)
     asked = (None, 0, 1, [8, 1, 1], x[[1, 0, 2]].ravel().tolist())
     result = calculate(calculation_for(stage, *asked, isotopologue="[2H]O[2H]"))
     assert result.reason is not None

@@ -11,6 +11,7 @@ import pytest
 from hemdata.chemistry.engines import pyscf as pyscf_engine
 from hemdata.label.calculation import Result, Stage, calculate, calculation_for, stages
 from hemdata.label.dataset import label_dataset
+from hemdata.label.jobs import RELAX
 from hemdata.label.run import label
 from hemdata.label.store.database import LabelStore
 from hemdata.levels import level
@@ -79,6 +80,6 @@ def test_the_rungs_of_a_relaxed_geometry_are_recorded(monkeypatch: pytest.Monkey
     monkeypatch.setattr(pyscf_engine, "MAX_CYCLES", 3)
     monkeypatch.setattr(pyscf_engine, "single_point", single_point)
     start = [0.0, 0.0, 0.0, 0.0, 0.0, 0.8]
-    result = calculate(calculation_for(Stage(level("pc9"), relax=True), "[H][H]", 0, 1, [1, 1], start))
+    result = calculate(calculation_for(Stage(level("pc9"), RELAX), "[H][H]", 0, 1, [1, 1], start))
     assert [point.rungs for point in seen] == [()]
     assert result.provenance["rungs"] == ["level shift 0.3"]

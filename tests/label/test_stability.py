@@ -8,7 +8,6 @@ import pytest
 from hemdata.chemistry.engines import pyscf as pyscf_engine
 from hemdata.chemistry.stability import Stability, stability
 from hemdata.errors import CallError
-from hemdata.label.calculation import Stage, calculation_for
 from hemdata.label.dataset import label_dataset
 from hemdata.levels import level
 from hemdata.schema import table_schema
@@ -72,10 +71,3 @@ def test_tight_binding_has_none_and_says_so_before_anything_is_computed(tmp_path
     with pytest.raises(CallError, match="cannot be analysed"):
         label_dataset(tmp_path / "few.smi", stability=True, data=tmp_path)
     assert not (tmp_path / "labels.sqlite").exists()
-
-
-def test_a_calculation_without_it_is_the_one_that_it_was() -> None:
-    its = level("pc9")
-    plain, no, yes = (Stage(its, relax=False, **more) for more in ({}, {"stability": False}, {"stability": True}))
-    keys = [calculation_for(stage, None, 0, 1, [1], [0.0, 0.0, 0.0]).key for stage in (plain, no, yes)]
-    assert keys[0] == keys[1] != keys[2]

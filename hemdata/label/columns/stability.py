@@ -9,6 +9,7 @@ from hemdata.catalog import Column
 from hemdata.chemistry.stability import analysable
 from hemdata.label.calculation import Result, Stage
 from hemdata.label.columns.added import Added, at_their_labels
+from hemdata.label.jobs import STABILITY
 from hemdata.label.run import Outcome
 from hemdata.label.store.database import LabelStore
 from hemdata.levels import Level
@@ -38,7 +39,7 @@ def stabilities(
     """
     analysable(its)
     found = list(at_their_labels(asked, labels, store))
-    outcome = run([there for _, _, there in found], [Stage(its, relax=False, stability=True)], store)
+    outcome = run([there for _, _, there in found], [Stage(its, STABILITY)], store)
     keys: list[str | None] = [None] * len(asked)
     for (place, _, _), key in zip(found, outcome.keys, strict=True):
         keys[place] = key

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from hemdata.errors import DataError
 from hemdata.label.calculation import Result, Stage, calculation_for
+from hemdata.label.jobs import POINT
 from hemdata.levels import Level, level
 from hemdata.shards import Manifest, iterate, read_manifest
 
@@ -25,7 +26,7 @@ def single_points(folder: Path) -> Iterator[Result]:
     manifest = read_manifest(folder)
     its_level = _level(folder, manifest)
     accuracy = str(manifest.made_from["accuracy"])
-    stage = Stage(its_level, relax=False)
+    stage = Stage(its_level, POINT)
     found = 0
     for batch in iterate(folder, COLUMNS):
         for row in batch.to_pylist():

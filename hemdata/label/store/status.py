@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+from hemdata.label.jobs import job_of
 from hemdata.label.store.database import LabelStore
 
 UNKNOWN = "not noted"
@@ -15,7 +16,7 @@ class Held:
 
     Attributes:
         level, level_hash: as their provenance has it; `not noted` for results of earlier hemdatas.
-        kind: `relaxed` geometries, single `points`, `vibrations` or `stability`.
+        kind, title: of the job (`hemdata.label.jobs`): `relaxed`, `points`, `vibrations`, `stability`; and in words.
         failed: number by reason, its first sentence.
         seconds: of all calculations together; `hosts`: results by machine; `rungs`: finished, by rung climbed.
     """
@@ -23,6 +24,7 @@ class Held:
     level: str
     level_hash: str
     kind: str
+    title: str
     finished: int = 0
     failed: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
@@ -50,9 +52,8 @@ def status(store: LabelStore) -> list[Held]:
     """What the store holds, the most frequent level first."""
     found: dict[tuple[str, str, str], Held] = {}
     for reason, told in store.provenances():
-        relaxed = told.get("relax", "gradients" in told)
-        kind = "relaxed" if relaxed else "points" if "cycles" in told or "relax" in told else UNKNOWN
-        kind = "vibrations" if told.get("vibrate") else "stability" if told.get("stability") else kind
+        job = job_of(told)
+        kind, title = (job.kind, job.title) if job else (UNKNOWN, "kind not noted")
         place = (told.get("level", UNKNOWN), told.get("level_hash", UNKNOWN), kind)
-        found.setdefault(place, Held(*place)).add(reason, told)
+        found.setdefault(place, Held(*place, title)).add(reason, told)
     return sorted(found.values(), key=lambda held: (-held.finished - held.failed.total(), held.level, held.kind))

@@ -38,7 +38,7 @@ def memory_gb(task: Calculation) -> float:
         return PROCESS_GB
     cartesian = task.card.angular != "spherical"  # mixed ones are projected from Cartesian integrals
     n = functions(task.atomic_numbers, task.card, cartesian)
-    exact = n**4 if task.accuracy == "reference" or task.vibrate or task.stability else 0
+    exact = n**4 if task.accuracy == "reference" or task.job.exact_integrals else 0
     return DENSITY_FUNCTIONAL_GB + (exact + 16 * n**3) / 1e9
 
 
