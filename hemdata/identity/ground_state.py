@@ -66,10 +66,10 @@ def ground_multiplicity(atomic_numbers: Sequence[int], charge: int, drawn: int |
         return 1 + (sum(atomic_numbers) - charge) % 2
     if drawn > 1:
         raise DataError(
-            "The SMILES does not tell how its unpaired electrons couple.",
+            "The SMILES does not tell how its unpaired electrons couple: its multiplicity has to be said.",
             expected=f"the multiplicity: {' or '.join(map(str, range(drawn % 2 + 1, drawn + 2, 2)))}",
             got=f"{drawn} unpaired electrons",
-            fix="Say it: --multiplicity, or a column `multiplicity` under a first line that names the columns.",
+            fix="Give --multiplicity, or a column `multiplicity` under a first line that names the columns.",
         )
     return 1 + drawn
 
