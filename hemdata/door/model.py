@@ -172,15 +172,17 @@ class Model:
         molecules: str | Path | Sequence[str],
         *,
         geometry: str | None = None,
+        enthalpy: bool = False,
         workers: int | None = None,
         progress: bool = True,
     ) -> Predictions:
-        """Atomization energies, their spread over the models, enthalpies of formation, and what to be wary of.
+        """Atomization energies, their spread over the models, and what to be wary of.
 
         Args:
             molecules: a SMILES, several, or a file of molecules. A geometry that a file gives is taken as it is.
             geometry: level at which geometries are made from SMILES; by default training's, where it takes seconds.
-            workers: processes for the geometries; by default one a core.
+            enthalpy: enthalpies of formation too, which takes the frequencies of each molecule.
+            workers: processes for the geometries; by default one a core; 0 for this process itself.
             progress: whether a bar is shown.
 
         Raises:
@@ -190,12 +192,16 @@ class Model:
             >>> hd.Model.load("m").predict("CCO")
             Predictions(1 molecules, level gfn2-xtb)
         """
-        from hemdata.predict.predict import predict, wanted
+        from hemdata.predict.asked import wanted
+        from hemdata.predict.predict import predict
 
         words = [molecules] if isinstance(molecules, str | Path) else molecules
         asked = [each for word in words for each in wanted(str(word))]
         with bar("geometries", len(asked), progress and len(asked) > 1) as step:
-            found = predict(self.fitted, asked, geometry=geometry, workers=workers, progress=lambda n: step(n, ""))
+            found = predict(
+                self.fitted, asked, geometry=geometry, enthalpy=enthalpy, workers=workers,
+                progress=lambda n: step(n, ""),
+            )  # fmt: skip
         return Predictions(found, self.level)
 
     def calculator(self, dtype: str = "float32") -> ModelCalculator:

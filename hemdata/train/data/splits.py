@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from hemdata.errors import CallError, DataError
 from hemdata.identity import flat_graph, scaffold
 
-
 SHARES = (0.8, 0.1, 0.1)
 
 
@@ -25,7 +24,9 @@ class Split:
     hash: str
 
 
-def split_table(table: pa.Table, seed: int, fractions: tuple[float, float, float] = SHARES, by: str = "molecule") -> Split:
+def split_table(
+    table: pa.Table, seed: int, fractions: tuple[float, float, float] = SHARES, by: str = "molecule"
+) -> Split:
     """As `split`, of the rows of a table of the record.
 
     Args:
