@@ -103,17 +103,24 @@ def _target(id: str, smiles: str, where: str) -> Target:
     return Target(id, smiles, identity.canonical_smiles, identity.inchikey)
 
 
-def write_smiles(path: Path, lines: Iterable[tuple[str, str]]) -> int:
+def write_smiles(path: Path, lines: Iterable[tuple[str, str]], force: bool = False) -> int:
     """Write (SMILES, name) pairs as a .smi file, under a temporary name first; the number of lines.
 
+    Args:
+        path: of the file.
+        lines: what to write.
+        force: write over a file that stands there and holds something else.
+
     Raises:
-        CallError: for a file that is not called .smi, which `hemdata label` would not read.
+        CallError: for a file that is not called .smi, or that holds something else.
     """
     if path.suffix != ".smi":
         raise CallError("A list of SMILES is written to a .smi file.", got=path, fix="End the name in .smi.")
+    text = "".join(f"{smiles} {name}\n" for smiles, name in lines)
+    if not force and path.exists() and not (path.is_file() and path.read_bytes() == text.encode()):
+        raise CallError("Something else stands there.", where=path, fix="Give another name, or --force.")
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.part")
-    text = "".join(f"{smiles} {name}\n" for smiles, name in lines)
     temporary.write_text(text, encoding="utf-8")
     temporary.replace(path)
     return text.count("\n")

@@ -13,8 +13,9 @@ from hemdata.console import print_table
 
 Data = Annotated[Path, typer.Option(help="Folder of the built datasets.")]
 Workers = Annotated[int | None, typer.Option(min=1, help="Worker processes; by default one a core.")]
+Force = Annotated[bool, typer.Option("--force", help="Write over a file that holds something else.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Groups = Annotated[list[str], typer.Argument(metavar="GROUP|FILE.smi ...", help="Test groups, or a list of SMILES.")]
+Groups = Annotated[list[str], typer.Argument(metavar="GROUP|FILE ...", help="Test groups, or files of SMILES.")]
 
 
 @command(
@@ -26,6 +27,7 @@ def amons(
     group: Groups,
     max_heavy: Annotated[int, typer.Option("--max-heavy", min=1, help="Heavy atoms of the largest fragment.")],
     file: Annotated[Path | None, typer.Option("--out", help="A .smi file to write; else they are printed.")] = None,
+    force: Force = False,
     as_json: AsJson = False,
 ) -> None:
     """Cut molecules into their hydrogen-saturated fragments: a training set of their own, no test molecule in it."""
@@ -36,7 +38,7 @@ def amons(
     found = amons_of(molecules, max_heavy, barred(molecules))
     sizes = {size: sum(amon.n_heavy == size for amon in found) for size in sorted({amon.n_heavy for amon in found})}
     if file is not None:
-        write_smiles(file, ((amon.smiles, amon.name) for amon in found))
+        write_smiles(file, ((amon.smiles, amon.name) for amon in found), force)
     if as_json:
         rows = [{"name": a.name, "smiles": a.smiles, "n_heavy": a.n_heavy, "molecules": a.of} for a in found]
         print(json.dumps({"molecules": len(molecules), "by_heavy_atoms": sizes, "amons": rows}, indent=2))
@@ -127,6 +129,7 @@ def select(
         int | None, typer.Option("--max-heavy", min=1, help="Leave out molecules of more heavy atoms.")
     ] = None,
     file: Annotated[Path | None, typer.Option("--out", help="A .smi file to write; else they are printed.")] = None,
+    force: Force = False,
     workers: Workers = None,
     data: Data = Path("data"),
     as_json: AsJson = False,
@@ -156,7 +159,7 @@ def select(
     else:
         told = select_of(where, molecules, budget, by, seed=seed, given=there, max_heavy=max_heavy, workers=workers)
     if file is not None:
-        write_smiles(file, ((pick.smiles, pick.id) for pick in told.picks))
+        write_smiles(file, ((pick.smiles, pick.id) for pick in told.picks), force)
     if as_json:
         print(json.dumps(asdict(told) | {"picks": [pick._asdict() for pick in told.picks]}, indent=2))
         return

@@ -1,9 +1,8 @@
 """`hemdata label` and its store: labels computed, counted, written as shards, merged from another machine's."""
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -13,21 +12,19 @@ from hemdata.cli.values import gigabytes, named, seconds
 from hemdata.console import error, note
 from hemdata.door.progress import duration, stages
 
-if TYPE_CHECKING:
-    from hemdata.molecules import Unread
-
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Data = Annotated[Path, typer.Option(help="Folder of the built datasets.")]
 Target = Annotated[
     str,
     typer.Argument(
-        metavar="NAME|FILE", help="A dataset, or a .smi or .xyz file.", autocompletion=named("dataset", "set")
+        metavar="NAME|FILE", help="A dataset, or a .smi, .xyz or .csv file.", autocompletion=named("dataset", "set")
     ),
 ]
 Charge = Annotated[int | None, typer.Option(help="Of all molecules of a file, where it does not say it.")]
 Multiplicity = Annotated[
     int | None, typer.Option(min=1, help="Of all molecules of a file, where it does not say it: 2S + 1.")
 ]
+Force = Annotated[bool, typer.Option("--force", help="Replace other labels that stand there.")]
 Number = Annotated[int | None, typer.Option("-n", min=1, help="How many molecules, chosen by the seed; default all.")]
 Level = Annotated[str, typer.Option(help="Level of theory.", autocompletion=named("level"))]
 Geometry = Annotated[
@@ -90,6 +87,7 @@ def label(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Tell what would be computed, its hours and memory; compute nothing.")
     ] = False,
+    force: Force = False,
     retry: Annotated[str | None, typer.Option(help="`failed`: compute just the failed ones again.")] = None,
     time_limit: Annotated[
         str | None, typer.Option(metavar="TIME", help="For each calculation, as 90s, 20m or 6h; then it has failed.")
@@ -152,8 +150,9 @@ def label(
             frequencies=frequencies,
             corrected=corrected,
             stability=stability,
+            force=force,
             said=Said(charge, multiplicity),
-            unread=_tell_unread,
+            note=note,
             retry_failed=retry == "failed",
             workers=where.workers,
             scheduler=where.scheduler,
@@ -217,12 +216,14 @@ def export(
     stability: Stability = False,
     charge: Charge = None,
     multiplicity: Multiplicity = None,
+    force: Force = False,
     partial: Annotated[bool, typer.Option("--partial", help="Write what there is; the rest is rejected rows.")] = False,
     data: Data = Path("data"),
     as_json: AsJson = False,
 ) -> None:
     """Write what the label store holds of a dataset or file as shards; compute nothing. A run may be going on."""
     from hemdata.label.dataset import label_dataset
+    from hemdata.molecules import Said
 
     _known(accuracy)
     labelled = label_dataset(
@@ -243,6 +244,9 @@ def export(
         stability=stability,
         compute=False,
         partial=partial,
+        force=force,
+        said=Said(charge, multiplicity),
+        note=note,
         data=data,
     )
     _tell(labelled, level, as_json)
@@ -289,12 +293,6 @@ def _known(accuracy: str) -> None:
 
     if accuracy not in ("label", "reference"):
         raise CallError("There is no such accuracy.", expected="label or reference", got=accuracy)
-
-
-def _tell_unread(unread: Sequence["Unread"]) -> None:
-    from hemdata.molecules import listed
-
-    note(f"{len(unread):,} of the file do not read and are left out:{listed([each.told for each in unread])}")
 
 
 def _tell(labelled: Any, level: str, as_json: bool) -> None:

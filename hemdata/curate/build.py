@@ -15,7 +15,7 @@ from hemdata.errors import CallError, DataError
 from hemdata.levels import level
 from hemdata.processes import chunked, ordered_map
 from hemdata.schema import table_schema
-from hemdata.shards import LevelName, Manifest, ShardWriter, read_manifest
+from hemdata.shards import LevelName, Manifest, ShardWriter, SourceFile, read_manifest
 from hemdata.sources import ColumnSource, Source, open_any_source
 
 RAWS_PER_TASK = 10_000  # the checks cost the same for a small table as for a large one
@@ -66,7 +66,8 @@ def build(
             flag `level_unaudited`; its verdict stands in the manifest either way.
 
     Raises:
-        CallError: for an unknown dataset, a missing path, an output folder that holds something else.
+        CallError: for an unknown dataset, a missing path, an output folder that holds something else, such as a set
+            that was read from other files.
         DataError: for a damaged source, or rows that do not come out as the card says.
     """
     card = dataset(name)
@@ -80,6 +81,8 @@ def build(
     stands = None if force else standing(out)
     if stands is not None and _same(stands, made_from, levels, audit) and stands.sources == source.files:
         return Built(out, stands, new=False, whole=_whole(card, stands))
+    if stands is not None:
+        _refuse_other(out, stands, card, source.files)
     rdkit_seconds = 0.0
     awaited = AwaitedAudit(audit)
     with ShardWriter(out, table_schema("molecule", card.properties)) as writer:
@@ -141,6 +144,23 @@ def _in_its_unit(card: DatasetCard, misfits: Counter[str], read: int) -> None:
         if likely
         else "Compare the level's atoms with the way these energies were computed; give the right level in the card.",
     )
+
+
+def _refuse_other(out: Path, stands: Manifest, card: DatasetCard, files: list[SourceFile]) -> None:
+    """Refuse to build in the place of a set that was read from other files.
+
+    Raises:
+        CallError: names what stands there.
+    """
+    if (stands.dataset, stands.sources) != (card.name, files):
+        raise CallError(
+            "A set of other files stands there, and would be lost.",
+            where=out,
+            expected=f"{card.name}, from {', '.join(file.name for file in files)}",
+            got=f"{stands.dataset}, {stands.counts.accepted:,} molecules from "
+            f"{', '.join(file.name for file in stands.sources)}, which are not the same",
+            fix="Give another folder (--out), or replace it (--force).",
+        )
 
 
 def standing(out: Path) -> Manifest | None:

@@ -78,12 +78,12 @@ class Completion:
         return done
 
     def _row(self, molecule: Record, identity: Identity | None, its_level: Level | None) -> dict[str, Any]:
-        z = molecule.atomic_numbers
+        z, charge = molecule.atomic_numbers, molecule.charge
         flags = list(molecule.flags)
         if z is None:
             if identity is None:
                 raise Rejected("the SMILES does not parse", f"got {molecule.smiles!r}")
-            z = list(identity.atomic_numbers)
+            z, charge = list(identity.atomic_numbers), identity.charge  # a graph alone has no other
         elif identity is None and molecule.smiles is not None:
             flags.append("smiles_unparsed")
         elif identity is not None and sorted(z) != sorted(identity.atomic_numbers):
@@ -104,7 +104,7 @@ class Completion:
             "positions": molecule.positions,
             "n_atoms": len(z),
             "n_heavy": len(z) - z.count(1),
-            "charge": molecule.charge,
+            "charge": charge,
             "multiplicity": molecule.multiplicity,
             "energy_hartree": energy,
             "level": self.card.level if energy is not None else None,

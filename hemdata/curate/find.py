@@ -6,6 +6,7 @@ from typing import Any
 
 from hemdata.curate.describe import rows
 from hemdata.errors import CallError
+from hemdata.forms.xyz import comment_of
 from hemdata.levels import SYMBOLS
 from hemdata.shards import SetName, sets_in
 from hemdata.shards import find as find_set
@@ -68,7 +69,7 @@ def xyz(record: dict[str, Any]) -> str | None:
         f"{SYMBOLS[z]:2} {place[3 * i]:15.8f} {place[3 * i + 1]:15.8f} {place[3 * i + 2]:15.8f}"
         for i, z in enumerate(record["atomic_numbers"])
     ]
-    return "\n".join([str(len(lines)), str(record["id"]), *lines]) + "\n"
+    return "\n".join([str(len(lines)), comment_of(record), *lines]) + "\n"
 
 
 def _folders(data: Path, name: str, within: str | None) -> list[Path]:

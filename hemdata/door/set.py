@@ -134,7 +134,7 @@ class Set:
         """Compute geometries and energies at a level of theory; what was computed before is taken from the store.
 
         Args:
-            target: a dataset's name (built if it is not yet), or a .smi or .xyz file.
+            target: a dataset's name (built if it is not yet), or a file of molecules (.smi, .xyz, .csv).
             level: of theory (`hd.catalogue("level")` lists them).
             n: how many molecules, chosen by a fixed seed; by default all.
             geometry: level at which geometries are relaxed, or `given` for those that the file has.
@@ -156,6 +156,7 @@ class Set:
             0  alcohols:methanol                        684.8
             1   alcohols:ethanol                       1053.7
         """
+        from hemdata.console import note
         from hemdata.door.progress import stages
         from hemdata.label.dataset import label_dataset
         from hemdata.label.workers.where import Where
@@ -164,7 +165,8 @@ class Set:
         with stages(f"label {target} at {level}", progress) as told:
             labelled = label_dataset(
                 target, n=n, level_name=level, geometry=geometry, without=without, workers=where.workers,
-                scheduler=where.scheduler, cluster=where.cluster, data=Path(data), progress=told,
+                scheduler=where.scheduler, cluster=where.cluster, data=Path(data),
+                note=note if progress else None, progress=told,
             )  # fmt: skip
         return cls(labelled.folder)
 

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow.compute as pc
 
 from hemdata.errors import CallError
 from hemdata.forms.built import BuiltSet
@@ -26,6 +27,8 @@ _HEAVIEST = 118
 def write(built: BuiltSet, path: Path) -> None:
     """Write every molecule; its float columns are properties of shape [1], its id stands in the row's metadata.
 
+    Charge and multiplicity are properties too, of a set that has others than neutral singlets.
+
     A property without a value in some row is left out of the database, for SchNetPack asks every row for every one.
 
     Raises:
@@ -42,6 +45,7 @@ def write(built: BuiltSet, path: Path) -> None:
             where=built.folder,
             fix="Label it first (`hemdata label`), or export it as ase-db.",
         )
+    floats |= _states(built)
     data = ASEAtomsData.create(
         str(path),
         distance_unit="Ang",
@@ -61,10 +65,18 @@ def _add(data: Any, rows: list[dict[str, Any]], properties: list[str]) -> None:
     import ase
 
     data.add_systems(
-        property_list=[{name: np.array([row[name]]) for name in properties} for row in rows],
+        property_list=[{name: np.array([float(row[name])]) for name in properties} for row in rows],
         atoms_list=[ase.Atoms(numbers=row["atomic_numbers"], positions=row["positions"]) for row in rows],
         atoms_metadata_list=[{"hemdata_id": row["id"]} for row in rows],
     )
+
+
+def _states(built: BuiltSet) -> dict[str, str]:
+    """The columns that say a molecule's state, where not all are neutral singlets; they have no unit there."""
+    usual = {"charge": 0, "multiplicity": 1}
+    batches = built.batches(list(usual))
+    odd = any(pc.any(pc.not_equal(batch[name], value)).as_py() for batch in batches for name, value in usual.items())
+    return dict.fromkeys(usual, "") if odd else {}
 
 
 def _atomrefs(built: BuiltSet) -> dict[str, list[float]]:

@@ -18,7 +18,9 @@ from hemdata.molecules import (
     dataset_name,
     entries,
     from_shards,
+    identified,
     only_molecules,
+    remarks,
     sample,
     suffixes,
     unreadable,
@@ -33,12 +35,22 @@ class Chosen:
     Attributes:
         name: of the set; `sources`: the files that they are from.
         unread: what of a file does not read.
+        unknown: how many nobody can compare with the molecules that are to be left out.
     """
 
     molecules: list[Molecule]
     name: str
     sources: list[SourceFile]
     unread: list[Unread] = field(default_factory=list)
+    unknown: int = 0
+
+    @property
+    def remarks(self) -> list[str]:
+        """What a person should know before anything is computed."""
+        found = remarks(self.molecules, self.unread)
+        if self.unknown:
+            found.append(f"{self.unknown:,} have no SMILES and no plain bonds: whether --without has them is unknown.")
+        return found
 
 
 @dataclass(frozen=True)
@@ -85,7 +97,7 @@ class Asked:
             raise DataError(
                 "There is nothing to label.", where=self.target, fix="Check the file, --max-heavy and --without."
             )
-        return Chosen(asked, name, sources, unread)
+        return Chosen(asked, name, sources, unread, sum(m.inchikey is None for m in asked) if barred else 0)
 
 
 def _molecules(
@@ -116,7 +128,7 @@ def _molecules(
             got=name,
             fix="Give the file another name.",
         )
-    return only_molecules(entries(path, said), unread), name, [_source(path, path.name)]
+    return map(identified, only_molecules(entries(path, said), unread)), name, [_source(path, path.name)]
 
 
 def _source(path: Path, name: str) -> SourceFile:

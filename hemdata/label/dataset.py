@@ -16,6 +16,7 @@ from hemdata.label.columns.stability import stabilities
 from hemdata.label.estimate import Estimate, estimate
 from hemdata.label.part import Part
 from hemdata.label.progress import Pace
+from hemdata.label.replace import refuse_loss
 from hemdata.label.run import Outcome, label
 from hemdata.label.store.database import LabelStore
 from hemdata.label.to_shards import export
@@ -26,7 +27,6 @@ from hemdata.molecules import (
     NOTHING,
     Molecule,
     Said,
-    Unread,
 )
 from hemdata.shards import Manifest, SetName
 
@@ -68,8 +68,9 @@ def label_dataset(
     limits: Limits | None = None,
     compute: bool = True,
     partial: bool = False,
+    force: bool = False,
     said: Said = NOTHING,
-    unread: Callable[[Sequence[Unread]], None] | None = None,
+    note: Callable[[str], None] | None = None,
     data: Path = Path("data"),
     progress: Callable[[Pace], None] | None = None,
 ) -> Labelled:
@@ -95,12 +96,14 @@ def label_dataset(
         compute: False writes what the store holds, which a run may be filling, and computes nothing.
         partial: then molecules that are not labelled yet are rejected rows, not an error; so are those that
             `retry_failed` leaves alone.
+        force: write over labels that stand there, whatever is lost; else those of the same or more molecules may.
         said: charge and multiplicity of a file's molecules, where it does not say them.
-        unread: told at once, before anything is computed, what of a file does not read; these are rejected rows.
+        note: told, before anything is computed, what of a file does not read (these are rejected rows), and what of
+            the rest is doubtful.
         workers, scheduler, cluster, limits, progress: as `label`.
 
     Raises:
-        CallError: for an unknown dataset or file, or a store in use.
+        CallError: for an unknown dataset or file, a store in use, or labels that would be lost.
         DataError: if nothing of a file reads, two of its molecules have one name, nothing is left to label, or labels
             are missing that may not be computed.
     """
@@ -112,8 +115,9 @@ def label_dataset(
     how = how_enthalpy(its_level, frequencies, corrected) if enthalpy else None
     chosen = Asked(target, n, seed, without, max_heavy, part, said).molecules(data)
     asked, name, sources = chosen.molecules, chosen.name, chosen.sources
-    if chosen.unread and unread:
-        unread(chosen.unread)
+    if note:
+        for remark in chosen.remarks:
+            note(remark)
     _has_atoms(asked, its_level)
     own = geometry == GIVEN
     if own:
@@ -123,6 +127,13 @@ def label_dataset(
     labelled_name = str(SetName(name, its_level.name, geometry))
     out = out or data / labelled_name
     chain = stages(its_level, at, conformers)
+    made_from = {"dataset": name, "n": n, "seed": seed, "without": sorted(without)}
+    made_from |= {"max_heavy": max_heavy, "geometry": geometry, "accuracy": accuracy}
+    made_from |= {"conformers": conformers} if conformers > 1 else {}
+    made_from |= {"part": str(part)} if part else {}
+    if not force:
+        computed = {"enthalpy": enthalpy, "stability": stability}
+        refuse_loss(out, labelled_name, asked, its_level, sources, made_from | computed)
     with LabelStore(store or data / "labels.sqlite", read_only=not compute) as open_store:
         run = with_arguments(
             label,
@@ -146,10 +157,6 @@ def label_dataset(
         geometries = None if own else geometry
         added = [vibrations(asked, outcome.keys, geometries, how, open_store, run, conformers)] if how else []
         added += [stabilities(asked, outcome.keys, its_level, open_store, run)] if stability else []
-        made_from = {"dataset": name, "n": n, "seed": seed, "without": sorted(without)}
-        made_from |= {"max_heavy": max_heavy, "geometry": geometry, "accuracy": accuracy}
-        made_from |= {"conformers": conformers} if conformers > 1 else {}
-        made_from |= {"part": str(part)} if part else {}
         manifest = export(
             asked, outcome.keys, its_level, geometries, open_store, out, labelled_name, sources, made_from,
             added, chosen.unread,

@@ -1,6 +1,7 @@
 """molecules: a molecule on its way, and the one reader of a user's files; a new form is one module in `readers`."""
 
 from hemdata.molecules.built import from_shards
+from hemdata.molecules.identify_geometry import identified
 from hemdata.molecules.molecule import NOT_DRAWN, NOTHING, Molecule, Said, Unread, from_smiles
 from hemdata.molecules.names import dataset_name, suffix
 from hemdata.molecules.read import (
@@ -9,6 +10,7 @@ from hemdata.molecules.read import (
     listed,
     only_molecules,
     read_molecules,
+    remarks,
     suffixes,
     unreadable,
 )
@@ -24,10 +26,12 @@ __all__ = [
     "entries",
     "from_shards",
     "from_smiles",
+    "identified",
     "is_file_of_molecules",
     "listed",
     "only_molecules",
     "read_molecules",
+    "remarks",
     "sample",
     "suffix",
     "suffixes",

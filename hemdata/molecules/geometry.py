@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
+from ase.data import covalent_radii
 
 from hemdata.errors import DataError
-from hemdata.identity.bonds import perceived
 from hemdata.levels import SYMBOLS
 from hemdata.schema.rules import CLOSEST_ANGSTROM
 from hemdata.units import BOHR_ANGSTROM
 
+SHORTEST, LONGEST, UNBONDED = 0.7, 1.4, 1.4  # in sums of covalent radii
 _NOBLE = (2, 10, 18, 36, 54, 86)
 
 
@@ -45,8 +47,16 @@ def refuse_geometry(atomic_numbers: Sequence[int], positions: Sequence[float], i
         )
 
 
-def seems_bohr(z: np.ndarray, x: np.ndarray) -> bool:
-    """Whether no two atoms are bonded as the coordinates (N, 3) stand, and every one is if they are bohr."""
-    if len(z) < 2 or np.isin(z, _NOBLE).any() or perceived(z, x).any():
+def seems_bohr(z: npt.NDArray[np.int64], x: npt.NDArray[np.float64]) -> bool:
+    """Whether no two atoms are bonded as the coordinates (N, 3) stand, and every one is if they are bohr.
+
+    By each atom's nearest neighbour, in sums of covalent radii: bonds have 0.77 (N2) to 1.25 (F2) of them. A noble gas
+    bonds to nothing and tells nothing.
+    """
+    if len(z) < 2 or np.isin(z, _NOBLE).any():
         return False
-    return bool(perceived(z, x * BOHR_ANGSTROM).any(axis=1).all())
+    distance = np.linalg.norm(x[:, None] - x, axis=-1) + np.diag(np.full(len(z), np.inf))
+    radii = covalent_radii[z]
+    nearest = (distance / (radii[:, None] + radii)).min(axis=1)
+    in_bohr = nearest * BOHR_ANGSTROM
+    return bool((nearest > UNBONDED).all() and (in_bohr > SHORTEST).all() and (in_bohr < LONGEST).all())

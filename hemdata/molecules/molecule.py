@@ -25,6 +25,7 @@ class Molecule:
         geometry_level: level of theory of that geometry, where it is known.
         where: file and line that it was read from.
         flags: that its labelled row gets.
+        doubt: what was taken for granted of it, in words.
     """
 
     id: str
@@ -39,6 +40,7 @@ class Molecule:
     geometry_level: str | None = None
     where: str | None = field(default=None, compare=False)
     flags: tuple[str, ...] = ()
+    doubt: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)

@@ -76,11 +76,24 @@ def only_molecules(found: Iterable[Molecule | Unread], unread: list[Unread]) -> 
     if twice:
         told = [f"{id.partition(':')[2]}: {', '.join(map(_line, where[:5]))}" for id, where in twice.items()]
         raise DataError(
-            f"{len(twice):,} names stand twice, and each molecule needs one of its own.",
+            "Molecules bear one name, and each needs one of its own.",
             where=next(iter(twice.values()))[0].rpartition(", ")[0] or None,
             got=listed(told),
             fix="Rename them, or give no names: a molecule is then called by its line's number.",
         )
+
+
+def remarks(molecules: Iterable[Molecule], unread: Sequence[Unread]) -> list[str]:
+    """What a person should know of a file before anything is computed."""
+    found = []
+    if unread:
+        told = listed([each.told for each in unread])
+        found.append(f"{len(unread):,} entries of the file do not read and are left out:{told}")
+    doubts: dict[str, list[str]] = {}
+    for molecule in molecules:
+        if molecule.doubt:
+            doubts.setdefault(molecule.doubt, []).append(f"{_line(molecule.where or '')}: {molecule.id}")
+    return found + [f"{len(its):,} with {doubt}:{listed(its)}" for doubt, its in doubts.items()]
 
 
 def unreadable(unread: Sequence[Unread], where: object) -> DataError:

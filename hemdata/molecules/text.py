@@ -3,6 +3,7 @@
 import io
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO, cast
 
 from hemdata.archives.decompress import open_any
 from hemdata.archives.refusals import DAMAGED
@@ -23,10 +24,7 @@ def lines(path: Path) -> Iterator[tuple[int, str]]:
         raise CallError("There is no such file.", where=path, fix="Correct the path.")
     try:
         with open_any(path) as binary:
-            buffered = binary if isinstance(binary, io.BufferedReader) else io.BufferedReader(binary)  # type: ignore[type-var]
-            _refuse_other_encodings(path, buffered.peek(_FIRST)[:_FIRST])
-            text = io.TextIOWrapper(buffered, encoding="utf-8-sig", errors="surrogateescape")
-            for number, line in enumerate(text, 1):
+            for number, line in enumerate(as_text(path, binary), 1):
                 if not line.isprintable() and (odd := next((c for c in line if "\udc80" <= c <= "\udcff"), None)):
                     raise _not_utf8(f"{path}, line {number}", f"the byte {ord(odd) - 0xDC00:#04x}", "latin1")
                 yield number, line.rstrip("\n")
@@ -36,12 +34,25 @@ def lines(path: Path) -> Iterator[tuple[int, str]]:
         raise DataError("The file does not read.", where=path, got=error, fix="Copy it again.") from None
 
 
-def _refuse_other_encodings(path: Path, first: bytes) -> None:
+def as_text(path: Path, binary: IO[bytes], newline: str | None = None) -> io.TextIOWrapper:
+    """A file opened by `open_any` as text; bytes that are not UTF-8 become lone surrogates.
+
+    Args:
+        path: of the file, for errors.
+        binary: the file, from its beginning.
+        newline: as `open` has it.
+
+    Raises:
+        DataError: if its first bytes are those of UTF-16, UTF-32 or no text.
+    """
+    buffered = cast(io.BufferedReader, binary)
+    first = buffered.peek(_FIRST)[:_FIRST]
     for mark, name in _MARKS.items():
         if first.startswith(mark):
             raise _not_utf8(path, f"{name} text", name.lower())
     if b"\0" in first:
         raise _not_utf8(path, "zero bytes, as of UTF-16 or a file that is no text", "utf-16")
+    return io.TextIOWrapper(buffered, encoding="utf-8-sig", errors="surrogateescape", newline=newline)
 
 
 def _not_utf8(where: object, got: str, encoding: str) -> DataError:

@@ -48,7 +48,7 @@ class Columns(NamedTuple):
 PLAIN = Columns()
 
 
-def atoms_of(rows: Sequence[str], columns: Columns, first: int) -> tuple[list[int], list[float]]:
+def atoms_of(rows: Sequence[str], columns: Columns = PLAIN, first: int = 1) -> tuple[list[int], list[float]]:
     """Atomic numbers (N,) and positions (3N,) of a frame's lines.
 
     Args:
@@ -67,7 +67,7 @@ def atoms_of(rows: Sequence[str], columns: Columns, first: int) -> tuple[list[in
         if len(row) < columns.x + 3 or (columns.width is not None and len(row) != columns.width):
             expected = f"{columns.width} words" if columns.width else "an element and three numbers"
             raise DataError(
-                "A line is no atom.", where=line, expected=expected, got=" ".join(row), fix="Correct the line."
+                "The line is no atom.", where=line, expected=expected, got=" ".join(row), fix="Correct the line."
             )
         z.append(_element(row[columns.element], line))
         x += list(_numbers(row[columns.x : columns.x + 3], line))
@@ -83,15 +83,15 @@ def _element(word: str, line: int) -> int:
         return _BY_SYMBOL[symbol]
     if symbol in ("d", "t"):
         raise DataError(
-            "An isotope has no energy of its own here.",
+            "Isotopes of hydrogen are not told apart in XYZ files.",
             where=line,
-            expected="H: energies are those of any isotope; enthalpies are protium's",
+            expected="H; electronic energies are the same, enthalpies would be protium's",
             got=word,
             fix="Write H.",
         )
     ghost = symbol.rstrip("0123456789") in _GHOSTS or word.startswith(("@", "-")) or word == "0"
     raise DataError(
-        "A ghost or dummy atom is none." if ghost or "bq" in symbol or "gh(" in symbol else "There is no such element.",
+        "This is a ghost or dummy atom." if ghost or "bq" in symbol or "gh(" in symbol else "There is no such element.",
         where=line,
         expected=f"a symbol or atomic number, H to {SYMBOLS[-1]}",
         got=word,

@@ -55,7 +55,7 @@ class Comment(NamedTuple):
         _refuse_cell(values)
         unit = next((values[name].lower() for name in ("units", "unit", "length_unit") if name in values), "")
         angstrom = unit.startswith(("ang", "å"))
-        if unit in ("au", "a.u.") or (_BOHR.search(text) and not angstrom):
+        if unit.startswith(("bohr", "au", "a.u.", "atomic")) or (_BOHR.search(_TOKEN.sub(" ", text)) and not angstrom):
             raise DataError(
                 "The coordinates are in bohr.", got=text, fix="Write them in angstrom (times 0.529177210903)."
             )

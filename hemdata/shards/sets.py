@@ -11,7 +11,7 @@ from hemdata.levels import START_LEVEL, level
 from hemdata.levels import level as level_of_theory
 from hemdata.shards.manifest import MANIFEST
 
-LABELLED = (".smi", ".smiles", ".xyz", ".extxyz")
+LABELLED = (".smi", ".smiles", ".xyz", ".extxyz", ".csv", ".tsv")
 """How the files end that `hemdata label` takes."""
 
 

@@ -61,7 +61,7 @@ class Lines:
                             expected=f"one SMILES of at most {LONGEST} letters",
                             fix="This is not a file of one SMILES a line.",
                         )
-                    yield Raw(f"{name}, line {number}", line.decode("utf-8", errors="replace").rstrip("\r\n"))
+                    yield Raw(f"{name}, line {number}", _text(line, number))
         except DAMAGED as error:
             raise damaged(self.path, error) from None
 
@@ -75,3 +75,9 @@ class Lines:
         if len(smiles.split()) != 1:
             raise Rejected("more than one column", f"expected a SMILES alone, got {smiles[:60]!r}")
         return Record(source_id=raw.where.rsplit(" ", 1)[1], smiles=smiles)
+
+
+def _text(line: bytes, number: int) -> str:
+    """A line as text; a byte-order mark is no part of the first."""
+    text = line.decode("utf-8", errors="replace").rstrip("\r\n")
+    return text.removeprefix("\ufeff") if number == 1 else text

@@ -5,7 +5,6 @@ card names and the file lacks is null where it may be; a unit that is not the ca
 """
 
 import csv
-import io
 import json
 import re
 from collections.abc import Iterator
@@ -20,13 +19,27 @@ from hemdata.catalog import DatasetCard, SourceColumn
 from hemdata.errors import DataError
 from hemdata.fetching.fetch import fetch
 from hemdata.levels import ATOMIC_NUMBERS
+from hemdata.molecules import NOTHING
+from hemdata.molecules.state import stated
+from hemdata.molecules.text import as_text
 from hemdata.shards import SourceFile
 from hemdata.sources.files import path_file, source_file
 from hemdata.sources.source import Raw, Record, Rejected, Source
 from hemdata.sources.xyz import floats, parse_xyz, text_of
 from hemdata.units import IN_HARTREE
 
-READ = ("id", "smiles", "energy_hartree", "atomic_numbers", "positions", "n_heavy", "n_atoms", "part")
+READ = (
+    "id",
+    "smiles",
+    "energy_hartree",
+    "atomic_numbers",
+    "positions",
+    "n_heavy",
+    "n_atoms",
+    "part",
+    "charge",
+    "multiplicity",
+)
 ID, ENERGY = 1, 12  # words of a member's second line
 FORMS = ".csv, .jsonl, .json (each also compressed), or a ZIP or folder of .xyz members in PC9's form"
 
@@ -72,7 +85,8 @@ class Table:
     def _records(self) -> Iterator[Raw]:
         name = self.path.name
         with open_any(self.path) as binary:
-            text = io.TextIOWrapper(binary, encoding="utf-8", errors="replace", newline="")
+            text = as_text(self.path, binary, newline="")
+            text.reconfigure(errors="replace")
             if self.suffix == ".json":
                 yield from self._mapping(text.read())
             elif self.suffix == ".jsonl":
@@ -94,6 +108,8 @@ class Table:
             raise Rejected("not a JSON record", str(error)) from None
         if not isinstance(cells, dict):
             raise Rejected("not a JSON record", f"expected a mapping, got {raw.content[:60]}")
+        if cells.pop("null", None) is not None:
+            raise Rejected("more cells than columns", "a comma that parts no cells stands in quotes")
         found = {name: cells.get(its.column) for name, its in self.columns.items()}
         found = {name: None if value == "" else value for name, value in found.items()}
         smiles, given_id = found.get("smiles"), found.get("id")
@@ -107,11 +123,14 @@ class Table:
             raise Rejected("wrong atom count", f"{len(z or [])} atoms, {len(positions or [])} coordinates")
         unit = self.columns["energy_hartree"].unit if energy is not None else None
         _counts(smiles, found)
+        charge, multiplicity = _state(smiles, found, z)
         return Record(
             source_id=_safe(str(given_id)) if given_id is not None else raw.where.rsplit(" ", 1)[1],
             smiles=smiles,
             atomic_numbers=[int(n) for n in z] if z else None,
             positions=positions,
+            charge=charge,
+            multiplicity=multiplicity,
             energy_hartree=None if energy is None else floats([str(energy)], "energy")[0] * IN_HARTREE[unit or ""],
             properties={"part": None if found.get("part") is None else str(found["part"])},
         )
@@ -226,6 +245,28 @@ def _counts(smiles: str, found: dict[str, Any]) -> None:
     for name, counted in (("n_heavy", sum(n != 1 for n in z)), ("n_atoms", len(z))):
         if found.get(name) is not None and int(floats([str(found[name])], name)[0]) != counted:
             raise Rejected(f"{name} is not that of the SMILES", f"expected {counted}, got {found[name]}")
+
+
+def _state(smiles: str, found: dict[str, Any], z: list[float] | None) -> tuple[int, int]:
+    """Charge and multiplicity by the columns, else by the SMILES.
+
+    Raises:
+        Rejected: if they contradict each other.
+    """
+    from hemdata.identity import identify
+
+    told = {name: str(found[name]) for name in ("charge", "multiplicity") if found.get(name) is not None}
+    identity = identify(smiles, bonds=False) if told or "[" in smiles else None  # else a neutral singlet
+    atoms = [int(n) for n in z] if z else list(identity.atomic_numbers) if identity else []
+    try:
+        said = stated(told)
+        if identity is not None and said.charge not in (None, identity.charge):
+            raise Rejected("charge is not that of the SMILES", f"expected {identity.charge}, got {said.charge}")
+        if identity is None:
+            return (0, 1) if said == NOTHING else said.settled(atoms)
+        return said._replace(charge=identity.charge).settled(atoms, identity.radical_electrons)
+    except DataError as error:
+        raise Rejected(error.what.rstrip(".").lower(), f"got {error.got}") from None
 
 
 def _safe(text: str) -> str:

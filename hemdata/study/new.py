@@ -56,7 +56,7 @@ def new_study(
 
     Args:
         name: of the study.
-        molecules: a .smi or .xyz file.
+        molecules: a .smi, .xyz or .csv file.
         sets: training sets, each as `qm9=800`, at several sizes as `qm9=200,400,800`, or of several datasets as
             `qm9+my-amons=600+200`.
         level_name: the level of theory of everything.
@@ -72,7 +72,7 @@ def new_study(
         DataError: if something of the file does not read, it is empty, or the level has no atom of an element.
     """
     if not molecules.is_file():
-        raise CallError("There is no such file of molecules.", where=molecules, fix="Give a .smi or .xyz file.")
+        raise CallError("There is no such file of molecules.", where=molecules, fix="Give a .smi, .xyz or .csv file.")
     group = dataset_name(molecules)
     if group in cards("dataset") or group in cards("set"):
         raise CallError(

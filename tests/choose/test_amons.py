@@ -145,10 +145,19 @@ def test_a_users_list_is_read_and_what_is_written_is_read_again(tmp_path: Path) 
     assert [target.id for target in targets([path, path])] == ["mine:ethanol", "mine:2"]
 
 
+def test_a_file_of_other_smiles_is_not_written_over(tmp_path: Path) -> None:
+    path = tmp_path / "mine.smi"
+    path.write_text("CCO my own\n")
+    with pytest.raises(CallError, match="Something else stands there"):
+        write_smiles(path, [("C", "methane")])
+    assert path.read_text() == "CCO my own\n"
+    assert write_smiles(path, [("C", "methane")], force=True) == write_smiles(path, [("C", "methane")]) == 1
+
+
 def test_what_is_wrong_with_a_group_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(CallError, match="no group of molecules 'qm9'") as refused:
         targets(["qm9"])
-    assert "azoxy, explosives, neuro, saccharides, test-groups, or a .smi or" in str(refused.value)
+    assert "azoxy, explosives, neuro, saccharides, test-groups, or a .csv or .tsv or .smi or" in str(refused.value)
     with pytest.raises(CallError, match="no such file"):
         targets([tmp_path / "none.smi"])
     (tmp_path / "bad.smi").write_text("C\n\nC1CC\n")

@@ -98,3 +98,20 @@ def test_every_shipped_dataset_card_names_a_level_that_exists_or_none() -> None:
         card: DatasetCard = dataset(name)
         if card.level:
             assert level(card.level).atoms
+
+
+def test_a_set_of_other_files_is_not_lost_without_force(tmp_path: Path) -> None:
+    """`build od9 --from other.csv` took the place of what was built from the first table without a word."""
+    one, other = tmp_path / "one.smi", tmp_path / "other.smi"
+    one.write_text("CCO\nCC\n")
+    other.write_text("CCN\n")
+    built = build("gdb17", one, tmp_path / "out")
+    assert not build("gdb17", one, tmp_path / "out").new
+    for name, given in (("gdb17", other), ("azoxy", None)):
+        with pytest.raises(CallError, match="would be lost") as refused:
+            build(name, given, tmp_path / "out")
+        assert "gdb17, 2 molecules from one.smi" in str(refused.value)
+    assert read(tmp_path / "out")["smiles"].to_pylist() == ["CCO", "CC"]
+    assert built.manifest.counts.accepted == 2
+    build("gdb17", other, tmp_path / "out", force=True)
+    assert read(tmp_path / "out")["smiles"].to_pylist() == ["CCN"]

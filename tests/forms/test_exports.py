@@ -130,9 +130,12 @@ def test_xyz_opens_in_ase(folder: Path, tmp_path: Path, form: str) -> None:
             assert_same(atoms.info, named)
 
 
-def test_plain_xyz_names_each_molecule(tricky: Path, tmp_path: Path) -> None:
+def test_plain_xyz_names_each_molecule_and_what_is_no_neutral_singlet(tricky: Path, tmp_path: Path) -> None:
     lines = export(tricky, "xyz", tmp_path / "set.xyz").read_text().splitlines()
-    assert [line for line in lines if line.startswith("tricky:")] == [row["id"] for row in rows_of(tricky)]
+    assert [line for line in lines if line.startswith("tricky:")] == [
+        row["id"] + (f" charge=0 multiplicity={row['multiplicity']}" if row["multiplicity"] > 1 else "")
+        for row in rows_of(tricky)
+    ]
 
 
 def test_ase_database_opens_in_ase(folder: Path, tmp_path: Path) -> None:
@@ -189,6 +192,9 @@ def test_schnetpack_database_opens_in_schnetpack(folder: Path, tmp_path: Path) -
         assert properties["_positions"].reshape(-1).tolist() == row["positions"]
         for name in ("energy_hartree", "atomization_energy_kcal_mol"):
             assert properties[name].tolist() == [row[name]]
+        states = [properties[name].item() for name in ("charge", "multiplicity") if name in properties]
+        assert states in ([], [row["charge"], row["multiplicity"]])
+        assert states or (row["charge"], row["multiplicity"]) == (0, 1)
         atoms = data.atomrefs["energy_hartree"][properties["_atomic_numbers"]].sum()
         gap = float(atoms - properties["energy_hartree"]) * 627.5094740631
         # SchNetPack keeps atomrefs in float32

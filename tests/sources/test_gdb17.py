@@ -45,6 +45,15 @@ def test_what_is_no_line_of_gdb_is_kept_apart_and_counted(tmp_path: Path) -> Non
     assert rejected(tmp_path / "out")["where"].to_pylist()[0] == "mine.smi, line 2"
 
 
+def test_a_byte_order_mark_is_no_atom_and_an_ion_keeps_its_charge(tmp_path: Path) -> None:
+    path = tmp_path / "mine.smi"
+    path.write_text("\ufeffCCO\n[NH3+]CC[NH3+]\n", encoding="utf-8")
+    build("gdb17", path, tmp_path / "out")
+    table = read(tmp_path / "out")
+    assert table["smiles"].to_pylist() == ["CCO", "[NH3+]CC[NH3+]"]
+    assert table["charge"].to_pylist() == [0, 2]
+
+
 def test_a_truncated_file_a_folder_and_an_endless_line_are_sentences(tmp_path: Path) -> None:
     whole = gdb_lines(tmp_path / "a", GDB_LINES * 1000).read_bytes()
     cut = tmp_path / "cut.smi.gz"

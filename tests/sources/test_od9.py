@@ -100,3 +100,42 @@ def test_a_cell_without_end_is_an_error(tmp_path: Path) -> None:
     path.write_text('smiles,energy\n"' + "C" * 200_000)
     with pytest.raises(DataError, match="field larger than field limit"):
         list(open_source(dataset("od9"), path).raws())
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_columns_name(tmp_path: Path) -> None:
+    """Of a spreadsheet's CSV the ids were lost, or the column `smiles` was not seen."""
+    _, path = dataset("od9"), od9_table(tmp_path, "csv")
+    text = path.read_bytes()
+    build("od9", path, tmp_path / "plain")
+    header, *rows = text.decode().splitlines()
+    assert header.split(",")[0] == "id"
+    path.write_bytes(b"\xef\xbb\xbf" + text.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"))
+    build("od9", path, tmp_path / "marked")
+    assert read(tmp_path / "marked").equals(read(tmp_path / "plain"))
+    path.write_text("\ufeffsmiles,id\nO,w\nC#N,hcn\n", encoding="utf-8")
+    build("od9", path, tmp_path / "smiles-first")
+    assert read(tmp_path / "smiles-first")["id"].to_pylist() == ["od9:w", "od9:hcn"]
+    for encoding in ("utf-16", "utf-32"):
+        path.write_text("smiles,id\nO,w\n", encoding=encoding)
+        with pytest.raises(DataError, match="not UTF-8"):
+            build("od9", path, tmp_path / "other")
+    assert rows
+
+
+def test_charge_and_multiplicity_are_the_columns_or_the_smiles(tmp_path: Path) -> None:
+    """A doubly charged cation passed the parity of electrons as a neutral molecule."""
+    path = tmp_path / "OD9.csv"
+    path.write_text(
+        "id,smiles,charge,multiplicity\n"
+        "a,[NH3+]CC[NH3+],,\nb,[CH3],,\nc,[O][O],0,3\nd,O=O,,3\ne,[OH-],-1,1\n"
+        "f,O,1,\ng,O,,2\nh,O,x,\ni,O,,,1\n"
+    )
+    built = build("od9", path, tmp_path / "out")
+    rows = {row["id"][4:]: (row["charge"], row["multiplicity"]) for row in read(tmp_path / "out").to_pylist()}
+    assert rows == {"a": (2, 1), "b": (0, 2), "c": (0, 3), "d": (0, 3), "e": (-1, 1)}
+    assert built.manifest.counts.rejected == {
+        "charge is not that of the SMILES": 1,
+        "charge and multiplicity do not go together": 1,
+        "the charge is no whole number": 1,
+        "more cells than columns": 1,
+    }

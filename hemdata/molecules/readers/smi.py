@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hemdata.errors import DataError
+from hemdata.identity import identify
 from hemdata.molecules.molecule import NOTHING, Molecule, Said, Unread, from_smiles
 from hemdata.molecules.names import molecule_id
 from hemdata.molecules.state import NAMES, stated
@@ -53,14 +54,13 @@ def smiles_lines(path: Path) -> Iterator[Line]:
     columns: _Columns | None = None
     first = True
     for number, text in lines(path):
-        text = text.strip()
-        if not text:
+        text = text.strip(" ")
+        if not text.strip():
             continue
-        if first:
-            first, columns = False, _header(text)
-            if columns is not None:
-                continue
-        if not text.startswith("#"):
+        if first and (columns := _header(text)) is not None:
+            first = False
+        elif not text.startswith("#"):
+            first = False
             yield columns.line(number, text) if columns else _plain(number, text)
 
 
@@ -104,8 +104,8 @@ def _header(text: str) -> _Columns | None:
     split = text.lstrip("#").split("\t" if "\t" in text else None)
     words = [_unquoted(word.strip()).lower() for word in split]
     found = [place for place, word in enumerate(words) if _SMILES.fullmatch(word)]
-    if not found:
-        return None
+    if not found or (found[0] > 0 and identify(_unquoted(split[0].strip()), bonds=False) is not None):
+        return None  # a molecule may be called `smiles`
     others = [number for number in range(len(words)) if number != found[0] and words[number] not in NAMES]
     named = [number for number in others if words[number] in _CALLED]
     return _Columns(tuple(words), found[0], next(iter([*named, *others]), None))

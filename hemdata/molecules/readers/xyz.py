@@ -17,6 +17,10 @@ from hemdata.molecules.xyz_atoms import atoms_of
 from hemdata.molecules.xyz_comment import Comment
 
 SUFFIXES = (".xyz", ".extxyz")
+RADICAL = (
+    "an odd number of electrons, and nothing says a charge or a multiplicity (charge=, multiplicity= in the comment; "
+    "--charge, --multiplicity): taken as neutral radicals"
+)
 
 
 class Frame(NamedTuple):
@@ -35,7 +39,8 @@ def read(path: Path, said: Said = NOTHING) -> Iterator[Molecule | Unread]:
             comment = Comment.of(frame.comment)
             id = molecule_id(path, comment.name or number)
             z, x = atoms_of(frame.atoms, comment.columns, frame.line + 2)
-            charge, multiplicity = said.over(comment.said_of(sum(z))).settled(z)
+            its = said.over(comment.said_of(sum(z)))
+            charge, multiplicity = its.settled(z)
             refuse_geometry(z, x, comment.angstrom)
         except DataError as error:
             line = error.where if isinstance(error.where, int) else line
@@ -52,6 +57,7 @@ def read(path: Path, said: Said = NOTHING) -> Iterator[Molecule | Unread]:
             atomic_numbers=z,
             positions=x,
             where=f"{path}, line {frame.line}",
+            doubt=RADICAL if its == NOTHING and sum(z) % 2 else None,
         )
 
 

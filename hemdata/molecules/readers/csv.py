@@ -1,0 +1,114 @@
+"""Tables of molecules, one a row: comma, semicolon or tab between the columns, as spreadsheets and hemdata write them.
+
+The first line names the columns: `smiles`, or `atomic_numbers` (or `species`) and `positions` in angstrom; a name or
+`id`, `charge`, `multiplicity` may stand beside them. What else there is is not read.
+"""
+
+import csv
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from hemdata.errors import DataError
+from hemdata.identity import identify
+from hemdata.molecules.geometry import refuse_geometry
+from hemdata.molecules.molecule import NOTHING, Molecule, Said, Unread, from_smiles
+from hemdata.molecules.names import molecule_id
+from hemdata.molecules.state import stated
+from hemdata.molecules.text import lines
+from hemdata.molecules.xyz_atoms import atoms_of
+
+SUFFIXES = (".csv", ".tsv")
+
+_SMILES = ("smiles", "canonical_smiles", "isomeric_smiles", "smi")
+_ATOMS = ("atomic_numbers", "species", "numbers", "symbols")
+_CALLED = ("id", "name", "title", "identifier", "compound", "molecule")
+_WORDS = re.compile(r"[^\s,;\[\]()'\"]+")
+
+
+def read(path: Path, said: Said = NOTHING) -> Iterator[Molecule | Unread]:
+    """Every molecule of the table, and every row that is none.
+
+    Raises:
+        DataError: if no column has a SMILES or a geometry.
+    """
+    numbers: list[int] = []
+
+    def texts() -> Iterator[str]:
+        for number, text in lines(path):
+            numbers.append(number)
+            yield f"{text}\n"
+
+    rows = texts()
+    first = next((text for text in rows if text.strip()), "")
+    try:
+        separator = max(",;\t", key=first.count)
+        names = [name.strip().lower() for name in next(csv.reader([first], delimiter=separator), [])]
+        _columns(path, names)
+        for cells in csv.reader(rows, delimiter=separator):
+            if not any(cell.strip() for cell in cells):
+                continue
+            number = numbers[-1]
+            row = {name: cell.strip() for name, cell in zip(names, cells, strict=False)}
+            called = next((row[name] for name in _CALLED if row.get(name)), None)
+            id, where = molecule_id(path, called or number), f"{path}, line {number}"
+            try:
+                if len(cells) != len(names):
+                    raise DataError(
+                        f"The row has {len(cells)} cells, the first line {len(names)}.",
+                        got=separator.join(cells),
+                        fix="Set cells that hold a separator in quotes.",
+                    )
+                yield _molecule(id, row, where, said)
+            except DataError as error:
+                yield Unread(id, str(error.got), error.what, where, error.fix)
+    except csv.Error as error:
+        raise DataError("The table does not read.", where=path, got=error, fix="Write it again.") from None
+
+
+def _columns(path: Path, names: list[str]) -> None:
+    twice = {name for name in names if name and names.count(name) > 1}
+    smiles, atoms = set(_SMILES) & set(names), set(_ATOMS) & set(names)
+    if twice or not (smiles or (atoms and "positions" in names)):
+        raise DataError(
+            f"The table names a column twice: {', '.join(sorted(twice))}." if twice else "The table has no molecules.",
+            where=path,
+            expected="a first line with `smiles`, or `atomic_numbers` and `positions`",
+            got=", ".join(names) or "an empty file",
+            fix="Name the columns so.",
+        )
+
+
+def _molecule(id: str, row: Mapping[str, str], where: str, said: Said) -> Molecule:
+    smiles = next((row[name] for name in _SMILES if row.get(name)), None)
+    atoms = next((row[name] for name in _ATOMS if row.get(name)), None)
+    its = said.over(stated({name: value for name, value in row.items() if name != "q"}))  # may be anything in a table
+    drawn = from_smiles(smiles, id, where, its) if smiles else None
+    if not atoms or not row.get("positions"):
+        if drawn is None:
+            raise DataError("The row has neither a SMILES nor a geometry.", got=", ".join(row.values()))
+        return drawn
+    symbols, numbers = _WORDS.findall(atoms), _WORDS.findall(row["positions"])
+    if len(numbers) != 3 * len(symbols):
+        raise DataError("Atoms and positions are not as many.", got=f"{len(symbols)} atoms, {len(numbers)} coordinates")
+    rows = [" ".join([symbol, *numbers[3 * at : 3 * at + 3]]) for at, symbol in enumerate(symbols)]
+    z, x = atoms_of(rows)
+    refuse_geometry(z, x)
+    identity = identify(smiles, bonds=False) if smiles else None
+    if identity is not None and sorted(identity.atomic_numbers) != sorted(z):
+        raise DataError("The SMILES has other atoms than the geometry.", got=smiles)
+    charge, multiplicity = (drawn.charge, drawn.multiplicity) if drawn else its.settled(z)
+    return Molecule(
+        id=id,
+        smiles=smiles,
+        canonical_smiles=drawn.canonical_smiles if drawn else None,
+        inchikey=drawn.inchikey if drawn else None,
+        n_heavy=sum(n != 1 for n in z),
+        charge=charge,
+        multiplicity=multiplicity,
+        atomic_numbers=z,
+        positions=x,
+        geometry_level=row.get("geometry_level") or None,
+        where=where,
+        flags=drawn.flags if drawn else (),
+    )

@@ -1,0 +1,120 @@
+"""Labels that stand are replaced by those of the same molecules or more; by anything else only with force."""
+
+from pathlib import Path
+
+import pytest
+
+from hemdata.errors import CallError, DataError
+from hemdata.label.dataset import label_dataset
+from hemdata.molecules import Said
+from hemdata.shards import read
+
+
+def label(path: Path, **how: object) -> list[str]:
+    done = label_dataset(path, data=path.parents[1], workers=0, **how)  # type: ignore[arg-type]
+    return [str(id) for id in read(done.folder, ["id"])["id"].to_pylist()]
+
+
+def file(folder: Path, place: str, text: str) -> Path:
+    path = folder / place
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text)
+    return path
+
+
+def test_more_molecules_take_the_place_of_fewer_and_nothing_else_does(tmp_path: Path) -> None:
+    mine = file(tmp_path, "a/mine.smi", "O water\n[H][H] hydrogen\n")
+    assert label(mine) == ["mine:water", "mine:hydrogen"] == label(mine)
+    mine.write_text("N ammonia\nO water\n[H][H] hydrogen\n")
+    assert len(label(mine)) == 3
+    for text, lost in (
+        ("O water\n[H][H] hydrogen\n", "1 of 3 molecules that are not asked for now, as mine:ammonia"),
+        ("N ammonia\nO water\nC hydrogen\n", "1 of 3 molecules that are not asked for now, as mine:hydrogen"),
+        ("N x\nO y\n[H][H] z\n", "3 of 3 molecules"),
+    ):
+        other = file(tmp_path, "b/Mine.smi", text)  # another file of the same name
+        with pytest.raises(CallError, match="would be lost") as refused:
+            label(other)
+        assert lost in str(refused.value)
+        assert "--force" in str(refused.value)
+    for how in ({"conformers": 2}, {"n": 2}, {"accuracy": "reference"}):
+        with pytest.raises(CallError, match="would be lost"):
+            label(mine, **how)
+    assert len(label(mine, n=2, force=True)) == 2
+
+
+def test_columns_and_sets_of_another_name_are_not_lost_either(tmp_path: Path) -> None:
+    mine = file(tmp_path, "a/mine.smi", "[H][H] hydrogen\n")
+    label(mine, enthalpy=True)
+    with pytest.raises(CallError, match="would be lost") as refused:
+        label(mine)
+    assert "--enthalpy" in str(refused.value)
+    with pytest.raises(CallError, match="would be lost") as refused:
+        label(file(tmp_path, "a/yours.smi", "[H][H] hydrogen\n"), out=tmp_path / "mine@gfn2-xtb")
+    assert "the set 'mine@gfn2-xtb'" in str(refused.value)
+
+
+def test_geometries_without_a_smiles_are_the_same_if_their_file_or_their_atoms_are(tmp_path: Path) -> None:
+    one = file(tmp_path, "a/h2.xyz", "2\n\nH 0 0 0\nH 0 0 0.74\n")
+    assert label(one, geometry="given") == ["h2:1"]
+    assert label(file(tmp_path, "b/h2.xyz", "2\nthe same\nH 0 0 0\nH 0 0 0.74\n"), geometry="given") == ["h2:1"]
+    for text in ("2\n\nH 0 0 0\nH 0 0 0.75\n", "2\ncharge=1\nH 0 0 0\nH 0 0 0.74\n"):
+        with pytest.raises(CallError, match="would be lost"):
+            label(file(tmp_path, "b/h2.xyz", text), geometry="given")
+    with pytest.raises(CallError, match="would be lost"):
+        label(one, geometry="given", said=Said(charge=1))
+
+
+def test_a_file_may_not_bear_the_name_of_a_dataset_and_greek_names_are_two(tmp_path: Path) -> None:
+    for name in ("qm9", "Azoxy", "test-groups"):
+        with pytest.raises(CallError, match="bears the name of a dataset"):
+            label(file(tmp_path, f"a/{name}.smi", "O\n"))
+    assert label(file(tmp_path, "a/α.smi", "O w\n")) == ["alpha:w"]
+    assert label(file(tmp_path, "a/β.smi", "[H][H] w\n")) == ["beta:w"]
+
+
+def test_what_does_not_read_is_told_at_once_and_stands_among_the_rejected(tmp_path: Path) -> None:
+    path = file(tmp_path, "a/mine.smi", "O w\nC1CC b\n[H][H] h\nCC(C d\n")
+    told: list[str] = []
+    done = label_dataset(path, data=tmp_path, workers=0, note=told.append)
+    (remark,) = told
+    assert "A SMILES does not parse (line 2): C1CC" in remark
+    assert "A SMILES does not parse (line 4): CC(C" in remark
+    assert (done.manifest.counts.read, done.manifest.counts.accepted) == (4, 2)
+    assert done.manifest.counts.rejected == {"A SMILES does not parse.": 2}
+    with pytest.raises(DataError, match="2 entries do not read"):
+        label(file(tmp_path, "a/bad.smi", "C1CC b\nCC(C d\n"))
+
+
+def test_the_state_that_is_said_is_that_of_the_labels(tmp_path: Path) -> None:
+    """GFN2-xTB energies of an ammonium and a hydroxide, whose files said so and were not heard."""
+    atoms = "N 0 0 0\nH .59 .59 .59\nH -.59 -.59 .59\nH -.59 .59 -.59\nH .59 -.59 -.59\n"
+    for name, comment, said in (("a", "charge=1", Said()), ("b", "1 1", Said()), ("c", "", Said(charge=1))):
+        path = file(tmp_path, f"a/{name}.xyz", f"5\n{comment}\n{atoms}")
+        (row,) = read(label_dataset(path, data=tmp_path, workers=0, geometry="given", said=said).folder).to_pylist()
+        assert (row["charge"], row["multiplicity"]) == (1, 1)
+        assert row["energy_hartree"] == pytest.approx(-4.494698, abs=1e-6)
+    told: list[str] = []
+    path = file(tmp_path, "a/d.xyz", f"5\n\n{atoms}")
+    label_dataset(path, data=tmp_path, workers=0, geometry="given", note=told.append)
+    assert "taken as neutral radicals" in told[0]
+    assert "line 1: d:1" in told[0]
+    hydroxide = file(tmp_path, "a/oh.xyz", "2\ncharge=-1 spin=1\nO 0 0 0\nH 0 0 0.965\n")
+    (row,) = read(label_dataset(hydroxide, data=tmp_path, workers=0, geometry="given").folder).to_pylist()
+    assert row["energy_hartree"] == pytest.approx(-4.681524, abs=1e-6)
+    with pytest.raises(CallError, match="are for a file"):
+        label_dataset("neuro", data=tmp_path, said=Said(charge=1))
+
+
+def test_test_molecules_given_as_geometries_are_left_out_too(tmp_path: Path) -> None:
+    """Without a SMILES nobody knew them, and they stood among the training molecules."""
+    from hemdata.chemistry.embed import embed
+
+    frames = []
+    for smiles in ("NCCc1ccc(O)c(O)c1", "O"):  # dopamine is a member of the group neuro
+        z, x = embed(smiles, 0)
+        frames += [str(len(z)), smiles, *(f"{n} {a} {b} {c}" for n, (a, b, c) in zip(z, x.tolist(), strict=True))]
+    path = file(tmp_path, "a/mine.xyz", "\n".join([*frames, ""]))
+    assert label(path, geometry="given", without=["neuro"]) == ["mine:2"]
+    (row,) = read(tmp_path / "mine@gfn2-xtb@given").to_pylist()
+    assert (row["inchikey"], row["smiles"]) == ("XLYOFNOQVPJJNP-UHFFFAOYSA-N", None)
