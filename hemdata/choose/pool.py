@@ -10,7 +10,7 @@ from hemdata.choose.targets import Target, barred, targets
 from hemdata.errors import CallError
 from hemdata.identity import flat_graph, identify
 from hemdata.identity.molecule import parsed
-from hemdata.molecules import dataset_name, suffix
+from hemdata.molecules import dataset_name, is_file_of_molecules, suffix
 from hemdata.molecules.names import in_id
 from hemdata.molecules.readers.smi import SUFFIXES, smiles_lines
 from hemdata.processes import chunked
@@ -38,6 +38,13 @@ def place(name: str | Path, data: Path) -> Path:
         if path.is_file():
             return path
         raise CallError("There is no such file of SMILES.", where=path, fix="Correct the path.")
+    if is_file_of_molecules(path):
+        raise CallError(
+            "A pool is a built set or a file of SMILES.",
+            expected=" or ".join(SUFFIXES),
+            got=path,
+            fix="Write it as one.",
+        )
     return find(name, data)
 
 

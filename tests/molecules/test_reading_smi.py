@@ -132,6 +132,8 @@ def test_other_kinds_and_missing_files_are_wrong_calls(tmp_path: Path) -> None:
     assert ".smi" in str(refused.value)
     with pytest.raises(CallError, match="no such file"):
         read_molecules(tmp_path / "none.smi")
+    with pytest.raises(CallError, match="A pool is"):
+        place(tmp_path / "a.csv", tmp_path)
 
 
 def test_stems_that_differ_in_their_letters_give_names_that_differ() -> None:
