@@ -118,3 +118,25 @@ def test_test_molecules_given_as_geometries_are_left_out_too(tmp_path: Path) -> 
     assert label(path, geometry="given", without=["neuro"]) == ["mine:2"]
     (row,) = read(tmp_path / "mine@gfn2-xtb@given").to_pylist()
     assert (row["inchikey"], row["smiles"]) == ("XLYOFNOQVPJJNP-UHFFFAOYSA-N", None)
+
+
+def test_the_command_says_it_all(tmp_path: Path) -> None:
+    from typer.testing import CliRunner
+
+    from hemdata.cli import commands
+
+    path = file(tmp_path, "a/ions.smi", "SMILES name\n[NH4+] ammonium ion\nC1CC broken\n[OH-] hydroxide\n")
+
+    def called(*words: str) -> tuple[int, str]:
+        place = ("--data", str(tmp_path), "--workers", "0", "--json")
+        ended = CliRunner().invoke(commands(), ["label", str(path), *place, *words])
+        return ended.exit_code, ended.output
+
+    code, said = called()
+    assert (code, "A SMILES does not parse (line 3): C1CC" in said, '"accepted": 2' in said) == (0, True, True)
+    code, said = called("-n", "1")
+    assert (code, "--force" in said) == (2, True)
+    assert called("-n", "1", "--force")[0] == 0
+    code, said = called("--charge", "1")
+    assert (code, "The SMILES has another charge (line 4): [OH-], charge -1" in said) == (0, True)
+    assert called("--multiplicity", "2")[0] == 1  # nothing of the file can have it
