@@ -34,11 +34,13 @@ def read_yaml(path: Path) -> dict[str, Any]:
     """The mapping that a YAML file holds.
 
     Raises:
-        DataError: if the file is not YAML, repeats a key or holds no mapping.
+        DataError: if the file is not UTF-8 text, not YAML, repeats a key or holds no mapping.
     """
     try:
         data = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise DataError("The card is not UTF-8 text.", where=path, got=error, fix="Save it as UTF-8.") from None
+    except yaml.YAMLError as error:
         raise DataError("The card is not valid YAML.", where=path, got=error, fix="Correct the file.") from None
     if not isinstance(data, dict):
         raise DataError("The card holds no keys.", where=path, expected="key: value lines", got=type(data).__name__)

@@ -153,7 +153,7 @@ def test_what_is_no_yaml_is_told_with_its_place(text, said, card):
 def test_bytes_that_are_no_text(tmp_path):
     path = tmp_path / "mine.yaml"
     path.write_bytes(b"name: \xff\xfe\n")
-    assert "not valid YAML" in refusal(LevelCard, path)
+    assert "not UTF-8 text" in refusal(LevelCard, path)
 
 
 @pytest.mark.parametrize("text", ["", "# nothing\n", "- a\n- b\n", "word\n"])
@@ -236,3 +236,12 @@ def test_text_that_yaml_takes_for_a_number_is_to_be_written_in_quotes(card, line
     assert "walltime" in str(refused.value)
     assert read in str(refused.value)
     assert cluster_card(card(CLUSTER + "walltime: '24:00:00'")).walltime_seconds == 86400
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])
+def test_a_card_that_is_not_utf_8_says_so(encoding: str, tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_bytes(LEVEL.replace("A level", "Möllers level").encode(encoding))
+    with pytest.raises(DataError, match="not UTF-8 text") as refused:
+        catalog.level_card(path)
+    assert "mine.yaml" in str(refused.value)
