@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from hemdata.chemistry.engines import engine
-from hemdata.identity import isotopologue
-from hemdata.label.calculation import Calculation, Result, Stage, calculate, calculation_for
+from hemdata.label.calculation import Calculation, Result, Stage, calculate
+from hemdata.label.chain import published, task_of
 from hemdata.label.progress import Pace
 from hemdata.label.store.database import LabelStore
 from hemdata.label.workers.cluster import Cluster, in_this_process, opened
@@ -16,9 +16,6 @@ from hemdata.label.workers.flow import Flow
 from hemdata.label.workers.here import here
 from hemdata.label.workers.isolated import Limits
 from hemdata.molecules import Molecule
-
-PUBLISHED = "published geometry"
-"""The last rung of the ladder of embeddings: the geometry that a row has."""
 
 
 @dataclass
@@ -91,17 +88,14 @@ def label(
         run = _Run(molecules, store, outcome, place, limits or Limits(), retry_failed, compute, calculation, progress)
         for count, stage in enumerate(chain, 1):
             pace = Pace(f"{stage.level.name} {stage.job.results}", count, len(chain), total=0)
-            tasks = {number: _task(molecules[number], stage, before, accuracy) for number, before in going.items()}
-            others = {number: _published(molecules[number], stage, tasks[number], accuracy) for number in tasks}
-            further = {number: other for number, other in others.items() if other is not None}
-            found = run.results(tasks, pace, further.keys())
+            tasks = {number: task_of(molecules[number], stage, before, accuracy) for number, before in going.items()}
+            further = {n for n, task in tasks.items() if task.positions is None and molecules[n].positions}
+            found = run.results(tasks, pace, further)
             outcome.missing += len(tasks) - len(found)
-            due = {n: other for n, other in further.items() if n in found and found[n].reason is not None}
-            found |= {
-                n: result
-                for n, result in run.results(due, replace(pace, total=0, done=0, failed=0)).items()
-                if result.reason is None
-            }
+            unmade = (n for n in further if n in found and found[n].reason is not None)
+            due = {n: published(molecules[n], stage, accuracy) for n in sorted(unmade)}
+            again = run.results(due, Pace(pace.what, count, len(chain), total=0))
+            found |= {number: result for number, result in again.items() if result.reason is None}
             for number, task in tasks.items():
                 outcome.keys[number] = found[number].key if number in found else task.key
             going = {number: result for number, result in found.items() if result.reason is None}
@@ -189,56 +183,3 @@ def _teller(pace: Pace, progress: Callable[[Pace], None] | None) -> Callable[...
             progress(pace)
 
     return tell
-
-
-def _task(molecule: Molecule, stage: Stage, before: Result | None, accuracy: str) -> Calculation:
-    """The calculation of a stage: from the geometry of the stage before; in the first, from the SMILES where the
-    geometry is relaxed and there is one, else from the given geometry."""
-    made = before is None and stage.job.relaxes and molecule.canonical_smiles is not None
-    z, x = (before.atomic_numbers, before.positions) if before else (molecule.atomic_numbers, molecule.positions)
-    origin = f"calculation {before.key}" if before else molecule.geometry_level or "given"
-    return calculation_for(
-        stage,
-        molecule.canonical_smiles,
-        molecule.charge,
-        molecule.multiplicity,
-        None if made else z,
-        None if made else x,
-        accuracy,
-        origin,
-        isotopologue=isotopologue(molecule.smiles) if stage.job.takes_isotopes else None,
-    )
-
-
-def _published(molecule: Molecule, stage: Stage, task: Calculation, accuracy: str) -> Calculation | None:
-    """The same from the geometry that a row has, where the task makes one from the SMILES; a calculation of its own."""
-    if task.positions is not None or not molecule.positions:
-        return None
-    return calculation_for(
-        stage,
-        molecule.canonical_smiles,
-        molecule.charge,
-        molecule.multiplicity,
-        molecule.atomic_numbers,
-        molecule.positions,
-        accuracy,
-        molecule.geometry_level or "given",
-        PUBLISHED,
-    )
-
-
-def one_after_another(molecule: Molecule, chain: Sequence[Stage], accuracy: str = "label") -> list[Result]:
-    """The results of a molecule's stages, in this process and kept nowhere; the last may tell why there are no more.
-
-    It is what `label` computes, with its keys.
-    """
-    found: list[Result] = []
-    for stage in chain:
-        task = _task(molecule, stage, found[-1] if found else None, accuracy)
-        result = calculate(task)
-        other = _published(molecule, stage, task, accuracy) if result.reason is not None else None
-        again = calculate(other) if other is not None else result
-        found.append(again if again.reason is None else result)
-        if found[-1].reason is not None:
-            break
-    return found

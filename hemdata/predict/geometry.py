@@ -74,20 +74,18 @@ def _given(one: Molecule, how: Making) -> Made:
 
 def _relaxed(one: Molecule, how: Making) -> Made:
     from hemdata.identity.molecule import parsed
-    from hemdata.label.calculation import Result, calculate, calculation_for, stages
+    from hemdata.label.calculation import stages
+    from hemdata.label.chain import one_after_another
 
     drawn = parsed(str(one.canonical_smiles))
     if drawn is not None:
         symbols = {atom.GetSymbol() for atom in drawn.GetAtoms()}
         symbols |= {"H"} if any(atom.GetTotalNumHs() for atom in drawn.GetAtoms()) else set()
         how.domain.refuse_symbols(symbols, one.charge, how.anyway)
-    done: list[Result] = []
-    for stage in stages(how.at, how.at):
-        z, x = (done[-1].atomic_numbers, done[-1].positions) if done else (None, None)
-        done.append(calculate(calculation_for(stage, one.canonical_smiles, one.charge, one.multiplicity, z, x)))
-        if done[-1].reason is not None:
-            return Made(reason=done[-1].reason)
+    done = one_after_another(one, stages(how.at, how.at))
     first, last = done[0], done[-1]
+    if last.reason is not None:
+        return Made(reason=last.reason)
     heat = thermal(one, first.atomic_numbers, first.positions, relaxed=True) if how.enthalpy else Thermal()
     return Made(tuple(last.atomic_numbers), tuple(last.positions), one.smiles, heat)
 

@@ -5,9 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import hemdata.label.chain
 from hemdata.chemistry.embed import embed
 from hemdata.label.calculation import Calculation, Result, calculate, calculation_for, stages
-from hemdata.label.run import PUBLISHED, label
+from hemdata.label.chain import PUBLISHED, one_after_another
+from hemdata.label.run import label
 from hemdata.label.store.database import LabelStore
 from hemdata.label.store.status import status
 from hemdata.levels import level
@@ -67,3 +69,21 @@ def test_a_published_geometry_of_another_molecule_is_no_way_out(tmp_path: Path) 
         assert outcome.reasons == {"The SMILES does not embed.": 1}
         looked = label([methanol("o", **GIVEN)], CHAIN, store, compute=False)  # from an older store: not computed yet
         assert (looked.failed, looked.missing) == (1, 0)
+
+
+def test_one_molecule_in_this_process_goes_the_way_that_a_run_goes(tmp_path: Path) -> None:
+    chain = stages(level("gfn1-xtb"), level("gfn2-xtb"))
+    molecule = methanol("published", **GIVEN)
+    with LabelStore(tmp_path / "labels.sqlite") as store:
+        outcome = label([molecule], chain, store, workers=0)
+        *_, last = one_after_another(molecule, chain)
+        (kept,) = store.get(outcome.keys)
+    assert (last.key, last.energy_hartree, last.positions) == (kept.key, kept.energy_hartree, kept.positions)
+
+
+def test_it_ends_at_a_failure_and_falls_back_on_the_published_geometry(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hemdata.label.chain, "calculate", not_embedded)
+    (bare,) = one_after_another(methanol("bare"), [*CHAIN, *CHAIN])
+    assert bare.reason == "The SMILES does not embed."
+    first, _ = one_after_another(methanol("published", **GIVEN), [*CHAIN, *CHAIN])
+    assert first.provenance["rungs"] == [PUBLISHED]
