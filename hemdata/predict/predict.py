@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from hemdata.errors import DataError
 from hemdata.levels import START_LEVEL, Level, level
-from hemdata.molecules import Molecule, Unread
+from hemdata.molecules import NOT_DRAWN, Molecule, Unread
 from hemdata.predict.asked import Asked
 from hemdata.predict.domain import Domain
 from hemdata.predict.formation import formation_kcal_mol, no_formation
@@ -187,6 +187,8 @@ class Question:
         return Predicted(one.id, smiles, each.z, each.x, tuple(energies), enthalpy, reason, warnings)
 
     def _doubts(self, one: Molecule, smiles: str | None) -> Iterator[str]:
+        if NOT_DRAWN in one.flags:
+            yield f"multiplicity {one.multiplicity}, that of the known ground state, not of the electrons drawn"
         if self.domain.environments is None:
             yield "the package does not tell which atom environments its training molecules had"
         elif smiles is None:

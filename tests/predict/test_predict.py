@@ -100,6 +100,13 @@ def test_what_training_has_not_shown_is_told(cells: Path) -> None:
     assert any("charge +1" in warning for warning in ion.warnings)
 
 
+def test_a_ground_state_that_is_not_drawn_is_told(cells: Path) -> None:
+    models = load_all(packages(cells / "dressed-atoms-neuro-24-s0"))
+    oxygen, water = predict(models, [from_smiles(s, s) for s in ("O=O", "O")], anyway=True, workers=0)
+    assert any("multiplicity 3, that of the known ground state" in warning for warning in oxygen.warnings)
+    assert not any("ground state" in warning for warning in water.warnings)
+
+
 def test_environments_of_the_package_are_those_of_the_training_smiles(cells: Path, messengers: pa.Table) -> None:
     """Oracle: RDKit's Morgan generator asked directly, atom by atom."""
     from rdkit import Chem
