@@ -143,7 +143,7 @@ def test_a_molecule_is_barred_by_its_flat_graph_whatever_its_charges_and_isotope
 
 
 def test_a_pool_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(CallError, match="no built set 'qm9'") as refused:
+    with pytest.raises(CallError, match="The set 'qm9' is not there") as refused:
         place("qm9", tmp_path)
     assert "hemdata build qm9" in str(refused.value)
     with pytest.raises(CallError, match="no such file"):

@@ -1,0 +1,110 @@
+"""`hemdata run`: a study from its card to its report, planned with its cost first."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table
+
+from hemdata.cli.app import command, err, out
+from hemdata.cli.values import named
+from hemdata.console import error, print_table
+from hemdata.door.progress import duration
+
+if TYPE_CHECKING:
+    from hemdata.study.costs import Cost
+    from hemdata.study.steps import Step
+
+
+@command(
+    "run",
+    "hemdata run demo\nhemdata run demo --dry-run\nhemdata run my-study.yaml --workers 4\n"
+    "hemdata run my-study.yaml --on slurm.yaml",
+)
+def run(
+    study: Annotated[
+        str, typer.Argument(metavar="STUDY", help="A study's card, by name or path.", autocompletion=named("study"))
+    ],
+    folder: Annotated[Path | None, typer.Option("--out", help="Rows and report; by default runs/STUDY.")] = None,
+    data: Annotated[Path, typer.Option(help="Folder of the built and labelled sets.")] = Path("data"),
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell the steps and their cost; do nothing.")] = False,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes at a time; by default one a core.")] = None,
+    on: Annotated[
+        str | None,
+        typer.Option(metavar="PLACE", help="Where labels are computed: tcp://HOST:PORT of Dask, or a SLURM card."),
+    ] = None,
+    device: Annotated[str, typer.Option(help="Of the networks: auto, cpu or cuda.")] = "auto",
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Do all that leads from a study's card to its report; what is done already is left as it is."""
+    from hemdata.catalog import study as study_card
+    from hemdata.door.run import On
+    from hemdata.door.run import run as run_study
+    from hemdata.errors import CallError
+    from hemdata.processes import cores
+    from hemdata.study.costs import cost
+    from hemdata.study.steps import steps
+
+    if device not in ("auto", "cpu", "cuda"):
+        raise CallError("There is no such device.", expected="auto, cpu or cuda", got=device)
+    card = study_card(study)
+    folder = folder or Path("runs") / card.name
+    where = Path(study).parent if Path(study).is_file() else Path()
+    if dry_run:
+        found = steps(card, data, folder, where)
+        costs = [cost(step, card, data, folder, device) for step in found]
+        _tell_plan(found, costs, workers or cores(), as_json)
+        raise SystemExit(1 if any(step.cannot for step in found) else 0)
+    for step in steps(card, data, folder, where):
+        if step.cannot:
+            err.print(f"{step.name} will be missing, and the cells that need it: {step.cannot}")
+    scheduler = on if on is not None and on.startswith(("tcp://", "tls://")) else None
+    place = On(workers, scheduler, None if scheduler else on, device)
+    ran = run_study(card, data, folder, on=place, where=where, tell=err.print)
+    if as_json:
+        told = {"done": [step.name for step in ran.done], "skipped": [step.name for step in ran.skipped]}
+        told |= {"cannot": [step.name for step in ran.cannot]}
+        answer = ran.answer.sentence if ran.answer else None
+        print(json.dumps(told | {"failed": ran.failed, "answer": answer, "page": str(ran.page or "")}, indent=2))
+    elif ran.answer:
+        out.print(ran.answer.sentence)
+        if ran.answer.drivers:
+            out.print(ran.answer.drivers)
+        out.print(str(ran.page.resolve()) if ran.page else "")
+    else:
+        out.print(f"{folder}: every cell stands. `hemdata report {folder}` prints its errors.")
+    for cell, reason in ran.failed.items():
+        error(f"{cell}: {reason}")
+    if ran.failed or ran.cannot:
+        raise SystemExit(1)
+
+
+def _tell_plan(found: list["Step"], costs: list["Cost"], workers: int, as_json: bool) -> None:
+    from hemdata.study.costs import wall_seconds
+
+    wall = wall_seconds(costs, workers)
+    if as_json:
+        rows = [asdict(step) | asdict(its) for step, its in zip(found, costs, strict=True)]
+        print(json.dumps({"steps": rows, "workers": workers, "wall_seconds": wall}, indent=2))
+        return
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for name in ("step", "state", "one core", "between", "memory", "disk", "estimated from"):
+        table.add_column(name, justify="left" if name in ("step", "state", "estimated from") else "right")
+    for step, its in zip(found, costs, strict=True):
+        state = "done" if step.done else "cannot be done" if step.cannot else "to do"
+        told = ("-", "-", "-", "-", "-")
+        if its.seconds:
+            between = f"{duration(its.low)} and {duration(its.high)}"
+            told = (duration(its.seconds), between, f"{its.memory_gb:.1f} GB", f"{its.disk_mb:.0f} MB", its.rate_from)
+        table.add_row(f"{step.kind} {step.name}", state, *told)
+    print_table(table)
+    low, high = sum(its.low for its in costs), sum(its.high for its in costs)
+    out.print(
+        f"In all {duration(sum(its.seconds for its in costs))} of one core ({duration(low)} to {duration(high)}), "
+        f"about {duration(wall)} with {workers} {'process' if workers == 1 else 'processes'}."
+    )
+    for step in found:
+        if step.cannot:
+            err.print(f"{step.kind} {step.name}: {step.cannot}")

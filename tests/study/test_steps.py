@@ -1,0 +1,106 @@
+"""From a study's card to its report: each step once, its needs before it, and none that is done already."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from hemdata.catalog import StudyCard, label_places, study
+from hemdata.door.run import On, run
+from hemdata.shards import read, read_manifest
+from hemdata.study.cells import cells
+from hemdata.study.costs import Cost, cost, wall_seconds
+from hemdata.study.steps import Step, steps, with_spare
+
+CARD = {
+    "name": "mine", "title": "t", "question": "q", "level": "gfn2-xtb", "groups": ["saccharides"], "seeds": [0],
+    "sets": {"few": {"dataset": "few", "molecules": 20}}, "networks": [{"network": "dressed-atoms"}],
+}  # fmt: skip
+
+
+def named(found: list[Step]) -> list[tuple[str, str, bool]]:
+    return [(step.kind, step.name, step.done) for step in found]
+
+
+def test_of_demos_card_all_is_worked_out_in_order(tmp_path: Path) -> None:
+    found = steps(study("demo"), tmp_path, tmp_path / "run")
+    assert named(found) == [
+        ("take", "test-groups@gfn2-xtb", False),
+        ("build", "qm9", False),
+        ("build", "test-groups", False),
+        ("label", "qm9@gfn2-xtb", False),
+        ("build", "pubchem9", False),
+        ("label", "pubchem9@gfn2-xtb", False),
+        ("train", "demo", False),
+        ("report", "demo", False),
+    ]
+    label = found[3]
+    assert (label.number, with_spare(label.number)) == (800, 840)
+    assert label.command == f"hemdata label qm9 -n 840 --without test-groups --level gfn2-xtb --data {tmp_path}"
+
+
+def test_what_is_composed_is_built_after_what_it_is_composed_of(tmp_path: Path) -> None:
+    card = StudyCard.model_validate(CARD | {"level": "pc9", "sets": {"q": {"dataset": "qm9-at-pc9", "molecules": 100}}})
+    found = named(steps(card, tmp_path, tmp_path / "run"))
+    assert found.index(("build", "qm9", False)) < found.index(("build", "qm9-at-pc9", False))
+    assert ("take", "test-groups@pc9", False) in found
+
+
+def test_the_largest_number_asked_of_a_set_is_labelled_once(tmp_path: Path) -> None:
+    sets = {name: {"dataset": "pubchem9", "molecules": n} for name, n in (("a", 50), ("b", 300), ("c", 100))}
+    found = steps(StudyCard.model_validate(CARD | {"sets": sets}), tmp_path, tmp_path / "run")
+    assert [step.number for step in found if step.kind == "label"] == [300]
+
+
+def test_a_file_that_is_not_there_is_told_before_anything_is_done(tmp_path: Path) -> None:
+    card = StudyCard.model_validate(CARD)
+    missing = next(step for step in steps(card, tmp_path, tmp_path / "run", tmp_path) if step.name == "few@gfn2-xtb")
+    assert missing.cannot is not None
+    assert "no file of molecules 'few'" in missing.cannot
+    assert cost(missing, card, tmp_path, tmp_path / "run") == Cost()
+
+
+def test_labels_of_another_level_or_too_few_do_not_count_as_done(tmp_path: Path) -> None:
+    card = study("demo")
+    shipped = next(folder for place in label_places() if (folder := place / "test-groups@gfn2-xtb").is_dir())
+    shutil.copytree(shipped, tmp_path / "test-groups@gfn2-xtb")
+    assert ("label", "test-groups@gfn2-xtb", True) in named(steps(card, tmp_path, tmp_path / "run"))
+    shutil.rmtree(tmp_path / "test-groups@gfn2-xtb")
+    shutil.copytree(shipped.with_name("test-groups@pc9"), tmp_path / "test-groups@gfn2-xtb")
+    assert ("take", "test-groups@gfn2-xtb", False) in named(steps(card, tmp_path, tmp_path / "run"))
+
+
+def test_steps_that_share_work_take_less_wall_time() -> None:
+    costs = [Cost(100.0, 50.0, 200.0), Cost(30.0, 20.0, 40.0, parallel=False)]
+    assert wall_seconds(costs, 1) == 130.0
+    assert wall_seconds(costs, 4) == 55.0
+
+
+def test_a_study_of_a_users_file_runs_to_its_report_and_again_does_nothing(tmp_path: Path) -> None:
+    lines = [f"{'C' * n}{end} m{n}{end}" for n in range(1, 6) for end in ("O", "N", "F", "=O", "C#N")]
+    (tmp_path / "few.smi").write_text("\n".join(lines) + "\n")
+    card, data, out = StudyCard.model_validate(CARD), tmp_path / "data", tmp_path / "run"
+    told: list[str] = []
+    ran = run(card, data, out, on=On(workers=1), where=tmp_path, tell=told.append, shown=False)
+    assert named(ran.done) == [
+        ("take", "test-groups@gfn2-xtb", False),
+        ("label", "few@gfn2-xtb", False),
+        ("train", "mine", False),
+        ("report", "mine", False),
+    ]
+    assert len(told) == 4
+    assert (ran.cannot, ran.failed) == ([], {})
+    assert ran.page is not None
+    assert ran.page.is_file()
+    assert read(data / "few@gfn2-xtb").num_rows == 25
+    before = {path: path.stat().st_mtime_ns for path in (out / "cells").rglob("*.parquet")}
+    again = run(card, data, out, where=tmp_path, tell=told.append, shown=False)
+    assert [step.kind for step in again.done] == ["report"]
+    assert before == {path: path.stat().st_mtime_ns for path in (out / "cells").rglob("*.parquet")}
+    assert len(before) == 3 * len(cells(card))
+    read_manifest(data / "test-groups@gfn2-xtb")
+
+
+@pytest.mark.parametrize("name", ["demo", "harmonised", "matrix"])
+def test_every_step_of_a_card_that_ships_has_a_command(name: str, tmp_path: Path) -> None:
+    assert all(step.command.startswith(("hemdata ", "cp -r ")) for step in steps(study(name), tmp_path, tmp_path / "r"))
