@@ -5,7 +5,7 @@ H := .venv/bin/hemdata
 export OMP_NUM_THREADS ?= 1
 
 help:
-	@echo "make demo   the study in small, on real molecules: demo/report.html (about 10 minutes on 2 cores)"
+	@echo "make demo   the study in small, on real molecules: runs/demo/report.html (about 10 minutes on 2 cores)"
 	@echo "make test   the tests (five minutes on 2 cores); make test-all   the slow ones too, once a week"
 	@echo "make env    .venv/ with Python 3.12 and the locked versions"
 	@echo "make lint types docs   ruff, mypy, the handbook"
@@ -16,17 +16,7 @@ env:
 	@sh .ci/make-env
 
 demo: env
-	$H build qm9 --out demo/data/qm9
-	$H build pubchem9 --out demo/data/pubchem9
-	$H build test-groups --out demo/data/test-groups
-	$H label test-groups --data demo/data
-	$H label qm9 -n 850 --without test-groups --data demo/data
-	$H label pubchem9 -n 850 --without test-groups --data demo/data
-	$H train-eval pipelines/studies/demo.yaml --data demo/data --out demo/run
-	$H report demo/run --out demo/report.html
-
-# Half of the tests each, in their order; who is done first takes from the other.
-PYTEST := .venv/bin/python -m pytest -n 2 --dist worksteal --durations=25
+	$H run demo
 
 test: env
 	$(PYTEST)
@@ -55,4 +45,4 @@ xtb: env
 	sh .ci/make-xtb
 
 clean:
-	rm -rf .venv .uv demo site dist
+	rm -rf .venv .uv data runs site dist

@@ -116,9 +116,11 @@ def _plan(
     rows = plan(card, data, folder, only=only, device=device)
     at_once = min(workers or places(device), len(rows))
     total = sum(row.seconds or 0.0 for row in rows) / 3600
+    unknown = sum(row.seconds is None and row.state != "finished" for row in rows)
     if as_json:
         told: dict[str, Any] = {"folder": str(folder), "cells": [asdict(row) for row in rows]}
-        print(json.dumps(told | {"hours": total, "at_once": at_once, "elapsed": hours(rows, at_once)}, indent=2))
+        told |= {"hours": total, "at_once": at_once, "elapsed": hours(rows, at_once), "unknown": unknown}
+        print(json.dumps(told, indent=2))
     else:
         table = Table(box=None, padding=(0, 2))
         for place, column in enumerate(("cell", "state", "epochs", "molecules", "time", "estimated from")):
@@ -129,10 +131,13 @@ def _plan(
             table.add_row(row.cell, row.state, epochs, f"{row.training_size:,}", time, row.rate_from or "-")
         print_table(table)
         finished = sum(row.state == "finished" for row in rows)
-        out.print(
-            f"{folder}: {len(rows)} cells, {finished} finished; {total:.2f} hours of one process are left, "
-            f"{hours(rows, at_once):.2f} hours with {at_once} at a time."
-        )
+        if unknown:
+            timed = f"at least {total:.2f} hours" if total else "an unknown time"
+            rest = f"{timed} of one process is left: {unknown} cells cannot be estimated"
+        else:
+            rest = f"{total:.2f} hours of one process are left"
+            rest += f", {hours(rows, at_once):.2f} hours with {at_once} at a time"
+        out.print(f"{folder}: {len(rows)} cells, {finished} finished; {rest}.")
     wrong = {row.reason: row for row in rows if row.reason is not None}
     if wrong:
         for reason, row in wrong.items():
