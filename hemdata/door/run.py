@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hemdata.catalog import StudyCard
+from hemdata.catalog import TEST_GROUPS, StudyCard
 from hemdata.door.progress import bar, stages
 from hemdata.shards import verify
-from hemdata.study.steps import TEST_GROUPS, Step, steps, with_spare
+from hemdata.study.steps import Step, steps, with_spare
 
 if TYPE_CHECKING:
     from hemdata.report.answer import Answer

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from hemdata.catalog import BASELINES, StudyCard, cards, composition, dataset, label_places
+from hemdata.catalog import BASELINES, TEST_GROUPS, StudyCard, cards, composition, dataset, label_places
 from hemdata.errors import HemdataError
 from hemdata.label.asked import Asked
 from hemdata.label.calculation import stages
@@ -18,7 +18,7 @@ from hemdata.shards import read
 from hemdata.study.cells import Cell, cells
 from hemdata.study.plan import plan
 from hemdata.study.rows import finished
-from hemdata.study.steps import TEST_GROUPS, Step, with_spare
+from hemdata.study.steps import Step, with_spare
 
 BUILT_ROWS_A_SECOND = 1_300.0
 COMPOSED_ROWS_A_SECOND = 20_000.0
