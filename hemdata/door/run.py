@@ -72,7 +72,29 @@ def run(
         CallError, DataError: as the steps raise them.
     """
     ran = Run()
-    for step in steps(card, data, out, where):
+    _do(steps(card, data, out, where), card, data, out, on, ran, tell, shown)
+    return ran
+
+
+def prepare(card: StudyCard, data: Path, out: Path, *, on: On = On(), where: Path = Path(), shown: bool = True) -> Run:
+    """Of `run` all that comes before the training: sets built, labels taken or computed. Raises as `run`."""
+    ran = Run()
+    before = [step for step in steps(card, data, out, where) if step.kind not in ("train", "report")]
+    _do(before, card, data, out, on, ran, lambda _: None, shown)
+    return ran
+
+
+def _do(
+    due: list[Step],
+    card: StudyCard,
+    data: Path,
+    out: Path,
+    on: On,
+    ran: Run,
+    tell: Callable[[str], object],
+    shown: bool,
+) -> None:
+    for step in due:
         if step.done:
             ran.skipped.append(step)
             continue
@@ -82,7 +104,6 @@ def run(
         tell(f"{step.kind} {step.name}: {step.command}")
         _DO[step.kind](step, card, data, out, on, ran, shown)
         ran.done.append(step)
-    return ran
 
 
 def _build(step: Step, card: StudyCard, data: Path, out: Path, on: On, ran: Run, shown: bool) -> None:
@@ -137,13 +158,14 @@ def _train(step: Step, card: StudyCard, data: Path, out: Path, on: On, ran: Run,
 
 
 def _report(step: Step, card: StudyCard, data: Path, out: Path, on: On, ran: Run, shown: bool) -> None:
+    from hemdata.analysis.results import Results
     from hemdata.report.page.page import write_report
     from hemdata.study.rows import read_rows
 
     if not read_rows(out).predictions.num_rows:  # a study without test groups
         return
     ran.page = out / "report.html"
-    ran.answer = write_report(out, ran.page, data=data)
+    ran.answer = write_report(Results.of(out, data=data), ran.page)
 
 
 _DO: dict[str, Callable[[Step, StudyCard, Path, Path, On, Run, bool], None]] = {

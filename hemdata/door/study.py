@@ -179,7 +179,9 @@ class Study:
         max_hours: float | None = None,
         progress: bool = True,
     ) -> Self:
-        """Train and judge its cells; what stands already is kept. The same call goes on where another was stopped.
+        """Build and label what its sets and groups need, then train and judge its cells; what stands already is kept.
+
+        The same call goes on where another was stopped.
 
         Args:
             only: patterns of cells' names, such as `painn-*`; by default all.
@@ -196,9 +198,11 @@ class Study:
             >>> hd.Study("tiny.yaml").run(progress=False).folder.name
             'tiny'
         """
+        from hemdata.door.run import On, prepare
         from hemdata.study.cells import cells, chosen
         from hemdata.study.run import train_eval
 
+        prepare(self._card, self.data, self.folder, on=On(workers), shown=progress)
         matrix = chosen(cells(self._card), only)
         reached = dict.fromkeys([cell.name for cell in matrix], 0)
         with bar(f"study {self.name}, epochs", sum(cell.epochs or 1 for cell in matrix), progress) as step:
