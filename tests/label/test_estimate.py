@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hemdata.errors import CallError
@@ -85,6 +85,7 @@ def test_the_rate_is_the_stores_own_where_it_has_timings(tmp_path: Path) -> None
         assert estimate(molecules, stages(level("gfn2-xtb"), level("gfn2-xtb")), store).stages[0].timings == 0
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.lists(st.integers(1, 9), min_size=1, max_size=40), st.integers(1, 5))
 def test_parts_are_disjoint_and_together_everything(sizes: list[int], parts: int) -> None:
     molecules = [Molecule(f"m{i}", None, None, None, n) for i, n in enumerate(sizes)]
