@@ -163,4 +163,8 @@ def _command(asked: Any, options: list[str]) -> str:
         given = ["import", *map(str, asked.paths), "--name", asked.name]
     if "--name" not in given:
         given += ["--name", asked.name]
-    return " ".join(["hemdata", *map(shlex.quote, given), *options])
+    words = [word for option in options for word in shlex.split(option)]
+    for flag, value in zip(words[::2], words[1::2], strict=True):
+        if flag not in given:
+            given += [flag, value]
+    return " ".join(["hemdata", *map(shlex.quote, given)])

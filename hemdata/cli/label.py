@@ -17,7 +17,9 @@ Data = Annotated[Path, typer.Option(help="Folder of the built datasets.")]
 Target = Annotated[
     str,
     typer.Argument(
-        metavar="NAME|FILE", help="A dataset, or a .smi, .xyz or .csv file.", autocompletion=named("dataset", "set")
+        metavar="NAME|FILE",
+        help="A dataset, or a file (.smi, .xyz, .sdf, .csv ...).",
+        autocompletion=named("dataset", "set"),
     ),
 ]
 Charge = Annotated[int | None, typer.Option(help="Of all molecules of a file, where it does not say it.")]

@@ -25,7 +25,7 @@ app.add_typer(studies, name="study")
 )
 def new(
     name: Annotated[str | None, typer.Argument(help="The study's name; asked for if left out.")] = None,
-    molecules: Annotated[Path | None, typer.Option(help="Your molecules, a .smi, .xyz or .csv file.")] = None,
+    molecules: Annotated[Path | None, typer.Option(help="Your molecules: a file, or a set you imported.")] = None,
     sets: Annotated[
         list[str],
         typer.Option(
@@ -52,7 +52,7 @@ def new(
     if missing and not sys.stdin.isatty():
         raise CallError("A new study needs more.", expected=" ".join(asked), got=f"no {', '.join(missing)}")
     name = name or typer.prompt("Name of the study")
-    molecules = molecules or Path(typer.prompt("Your molecules (a .smi, .xyz or .csv file)"))
+    molecules = molecules or Path(typer.prompt("Your molecules (a file, or a set you imported)"))
     sets = sets or typer.prompt("Training sets (as qm9=800 pubchem9=800)").split()
     file = file or Path(f"{name}.yaml")
     if file.stem != name or file.suffix != ".yaml":

@@ -52,6 +52,8 @@ class _Work:
         self.card, self.how, self.frames = card, card.imported, frames
         self.bad: Found = dict(frames.faults)
         self.flags: list[list[str]] = [[] for _ in range(frames.n)]
+        for row, told in enumerate(self._of("flags") or ()):
+            self.flags[row] += told.split() if isinstance(told, str) else [str(flag) for flag in told or ()]
         self.seconds = 0.0
 
     def completed(self) -> Completed:
@@ -72,6 +74,8 @@ class _Work:
             left = [row for row in range(table.num_rows) if row not in broken]
             table, good = table.take(pa.array(left, pa.int64())), good[left]
         found = disagreements(table, [self.identities[row] for row in good.tolist()])
+        for flag, rows in found.items():
+            rows &= np.array([flag not in self.flags[row] for row in good.tolist()], dtype=bool)
         done.table = with_flags(table, found)
         for row in sorted(self.bad):
             reason, detail = self.bad[row]
@@ -214,7 +218,8 @@ class _Work:
             )
         for flag, rows in (("ion", charge != 0), ("radical", multiplicity > 1)):
             for row in rows.nonzero()[0].tolist():
-                self.flags[row].append(flag)
+                if flag not in self.flags[row]:
+                    self.flags[row].append(flag)
         return np.clip(charge, -100, 100).astype(np.int64), np.clip(multiplicity, 0, 200).astype(np.int64)
 
     def _energies(

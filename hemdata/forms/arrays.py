@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hemdata.errors import DataError
-from hemdata.forms.frames import AT_ONCE, Frames, Wanted, numbers_of
+from hemdata.forms.frames import AT_ONCE, Frames, Wanted, column, numbers_of
 
 Some = Callable[[str, int], npt.NDArray[Any]]
 ROWS = 5 * AT_ONCE
@@ -124,10 +124,11 @@ def _values(values: npt.NDArray[Any], frames: Frames, of: str) -> Any:
     """One value a molecule: numbers (n,), texts, or the rows of an array, cut to the molecule's atoms."""
     if of == "atom":
         return [values[a:b] for a, b in zip(frames.offsets[:-1], frames.offsets[1:], strict=True)]
-    if values.dtype.kind in "SU":
+    if values.dtype.kind in "SUO":
         return [word.decode() if isinstance(word, bytes) else str(word) for word in values.ravel().tolist()]
     if values.ndim == 1 or values[0].size == 1:
-        return values.reshape(len(values)).astype(np.float64)
+        numbers = values.reshape(len(values)).astype(np.float64)
+        return column(numbers.tolist()) if np.isnan(numbers).any() else numbers
     atoms = np.diff(frames.offsets)
     if values.ndim >= 2 and (atoms <= values.shape[1]).all() and atoms.max() == values.shape[1]:
         return [row[:count] for row, count in zip(values, atoms, strict=True)]

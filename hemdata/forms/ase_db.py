@@ -1,12 +1,17 @@
 """An ASE database (SQLite): `ase.db.connect`, `ase db`, its web browser."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from hemdata.errors import DataError
 from hemdata.forms.built import BuiltSet
+from hemdata.forms.frames import Frames, Gathered, Wanted
 
 ABOUT = "ASE's SQLite database: ase.db.connect, the command ase db and its web page"
 SUFFIX = ".db"
+READS = "ASE's SQLite database, SchNetPack's with its units among them: pairs, data, energy and forces"
+SUFFIXES = (".db",)
 
 _IN_ATOMS = {"atomic_numbers", "positions"}
 _TAKEN = {"id": "hemdata_id", "charge": "total_charge"}  # names that ASE keeps for itself
@@ -52,3 +57,67 @@ def _can_be_a_pair(value: object) -> bool:
     except ValueError:
         return True
     return False
+
+
+_OF_ASE = {"Ha": "hartree", "Ang": "angstrom", "Debye": "debye", "Bohr": "bohr"}
+_BACK = {ours: name for name, ours in _TAKEN.items()}
+_UNITS = "_property_unit_dict"  # SchNetPack's metadata
+
+
+def is_of(path: Path) -> bool:
+    """Whether the file is an SQLite database with ASE's tables."""
+    import sqlite3
+
+    try:
+        with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as db:
+            return bool(db.execute("SELECT 1 FROM sqlite_master WHERE name = 'systems'").fetchone())
+    except sqlite3.DatabaseError:
+        return False
+
+
+def frames(path: Path, wanted: Wanted) -> Iterator[Frames]:
+    """Every row: its pairs and data by name, and the calculator's energy (eV) and forces (eV/angstrom) where there.
+
+    Raises:
+        DataError: if it is no database of ASE's, or a damaged one.
+    """
+    import sqlite3
+
+    from ase.db import connect
+
+    if not is_of(path):
+        raise DataError("This is no database of ASE's.", where=path, expected="SQLite with a table `systems`")
+    try:
+        database = connect(path, type="db", use_lock_file=False)
+        told = dict(database.metadata)
+        units = {name: _OF_ASE.get(unit, unit) for name, unit in told.get(_UNITS, {}).items() if unit}
+        units |= {name: its[2] for name, its in told.get("key_descriptions", {}).items() if its[2]}
+        if "_distance_unit" in told:
+            units["positions"] = _OF_ASE.get(told["_distance_unit"], told["_distance_unit"])
+        found = Gathered(path.name, "row", {_BACK.get(name, name): unit for name, unit in units.items()})
+        for row in database.select():
+            values = {**row.data, **row.key_value_pairs}
+            for name, unit in (("energy", "eV"), ("forces", "eV/angstrom")):
+                if name not in values and row.get(name) is not None:
+                    values[name] = row.get(name)
+                    found.units.setdefault(name, unit)
+            if row.get("charge"):
+                values.setdefault("charge", row.get("charge"))
+            if any(row.pbc):
+                found.fault("the row is periodic", "a record is a molecule")
+            else:
+                named = {_BACK.get(name, name): _plain(value) for name, value in values.items()}
+                its = named if wanted.keep is None else {name: named[name] for name in wanted.keep & named.keys()}
+                found.add(row.numbers.tolist(), row.positions.ravel().tolist(), its)
+            if found.full:
+                yield found.taken()
+        if found.n:
+            yield found.taken()
+    except (sqlite3.DatabaseError, ValueError, KeyError) as error:
+        raise DataError("The database is damaged.", where=path, got=error, fix="Get it again.") from None
+
+
+def _plain(value: Any) -> Any:
+    """A number of an array of one, as SchNetPack keeps them."""
+    shape = getattr(value, "shape", None)
+    return value.item() if shape in ((), (1,)) else value

@@ -1,15 +1,22 @@
 """Croissant (schema.org in JSON-LD), by which dataset search and loaders know files, columns and types."""
 
+import hashlib
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from hemdata.catalog import Column
+from hemdata.errors import DataError
 from hemdata.forms.built import BuiltSet
 from hemdata.forms.card import about, title
+from hemdata.forms.foreign import parquet
+from hemdata.forms.frames import Frames, Wanted
 
 ABOUT = "Croissant metadata (JSON-LD) of the shards: dataset search, mlcroissant"
 SUFFIX = ".json"
+READS = "Croissant metadata, with the Parquet files that it names beside it"
+SUFFIXES = (".json",)
 
 _CONFORMS_TO = "http://mlcommons.org/croissant/1.0"
 _CONTEXT = {
@@ -129,3 +136,34 @@ def _field(column: Column, records: str, file: str) -> dict[str, Any]:
     if column.type.startswith("list"):
         field["repeated"] = True
     return field
+
+
+def is_of(path: Path) -> bool:
+    """Whether a JSON file is Croissant metadata."""
+    with path.open("rb") as file:
+        return b"mlcommons.org/croissant" in file.read(1 << 16)
+
+
+def frames(path: Path, wanted: Wanted) -> Iterator[Frames]:
+    """The rows of the Parquet files that the metadata names; they stand beside it, or in a folder of its name.
+
+    Raises:
+        DataError: if a file is not there, or is not the one that the metadata names.
+    """
+    told = json.loads(path.read_bytes())
+    before = 0
+    for each in told.get("distribution", []):
+        places = [folder / each["contentUrl"] for folder in (path.parent, path.with_suffix(""))]
+        file = next((place for place in places if place.is_file()), None)
+        if file is None:
+            raise DataError("A file that the metadata names is not there.", where=path, expected=each["contentUrl"],
+                            fix="Put it beside the metadata.")  # fmt: skip
+        with file.open("rb") as opened:
+            found = hashlib.file_digest(opened, "sha256").hexdigest()
+        if found != each.get("sha256", found):
+            raise DataError("A file is not the one that the metadata names.", where=file, expected=each["sha256"],
+                            got=found, fix="Get both again.")  # fmt: skip
+        for batch in parquet.frames(file, wanted):
+            batch.number = before + batch.first
+            yield batch
+        before = batch.number + batch.n - 1

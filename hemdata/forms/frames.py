@@ -159,6 +159,8 @@ class Gathered:
 
 def column(values: list[Any]) -> Any:
     """Values of a key as numbers (n,), NaN where missing, if every one is a number; else as they are."""
+    if any(isinstance(value, float) and value != value for value in values):
+        return values  # a NaN that stands in the file is a fault, not a value that is missing
     if all(
         value is None or (isinstance(value, int | float | np.number) and not isinstance(value, bool))
         for value in values

@@ -22,6 +22,7 @@ from hemdata.forms.frames import Frames, Wanted
 
 COMPRESSED = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 _ELSEWHERE = {
+    ".md": "a text for people, without rows: import the set beside it",
     ".traj": "ASE's trajectory: `ase convert FILE FILE.extxyz`",
     ".pkl": "a pickle, which can hold code: open it where you trust it, and write .npz or .extxyz",
     ".pickle": "a pickle, which can hold code: open it where you trust it, and write .npz or .extxyz",

@@ -174,7 +174,7 @@ def _energy(asked: Asked, found: Decided, key: Key) -> None:
     """
     by_name = key.unit if key.unit in OF_ENERGY else None
     unit = spelled(asked.unit) if asked.unit else by_name
-    kind = asked.kind or ("atomization" if key.name.lower().startswith("atomization") else None)
+    kind = asked.kind or _KIND_BY_NAME.get(key.name.lower())
     name = asked.level or _level_in_file(found.looked)
     unknown = None
     if name is not None and name.startswith(("unknown:", UNKNOWN)):
@@ -214,6 +214,10 @@ def _energy(asked: Asked, found: Decided, key: Key) -> None:
     found.energy = chosen
     if enough and chosen.level and not unknown:
         found.told += evidence(sampled, chosen)
+
+
+_KIND_BY_NAME = {"energy_hartree": "total", "atomization_energy_kcal_mol": "atomization"}
+"""What hemdata's own columns hold."""
 
 
 def _not_shuffled(sampled: Sample, found: Decided, key: Key) -> None:

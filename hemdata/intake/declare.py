@@ -12,7 +12,7 @@ from hemdata.catalog.folders import PLACES
 from hemdata.curate.complete_frames import FORCES
 from hemdata.errors import CallError
 from hemdata.intake.decide import NOT_SAID, Asked, Decided
-from hemdata.intake.look import Key
+from hemdata.intake.look import Key, Looked, one_word
 from hemdata.intake.proof import UNKNOWN
 from hemdata.schema import table_schema
 from hemdata.sources.imported import path_file
@@ -40,6 +40,10 @@ def card_of(asked: Asked, found: Decided) -> DatasetCard:
         key = looked.key_of(role)
         if key is not None and not (role == "charge" and asked.charge is not None):
             columns[column] = {"column": key.name}
+    if "id" not in columns and "comment" in looked.keys and _names_ids(looked):
+        columns["id"] = {"column": "comment"}
+    if "flags" in looked.keys and looked.keys["flags"].kind in ("texts", "text"):
+        columns["flags"] = {"column": "flags"}
     if looked.geometry:
         columns["positions"] = {"column": asked.keys.get("positions", "positions"), "unit": found.length}
     energy = looked.key_of("energy")
@@ -67,7 +71,7 @@ def card_of(asked: Asked, found: Decided) -> DatasetCard:
             "licence": "that of its files",
             "cite": [],
             "level": found.energy.level if found.energy else None,
-            "geometry_level": asked.geometry_level or NOT_SAID,
+            "geometry_level": asked.geometry_level or one_word(looked, "geometry_level") or NOT_SAID,
             "audited": True,
             "columns": columns,
             "properties": [column.model_dump(exclude_defaults=True) for column in properties],
@@ -132,6 +136,11 @@ def write_cards(card: DatasetCard, its_level: LevelCard | None) -> list[Path]:
 def card_stands(name: str) -> Path | None:
     """The file of a card that stands under the name already."""
     return cards("dataset").get(name)
+
+
+def _names_ids(looked: Looked) -> bool:
+    """Whether every comment is an id of hemdata's, as its plain XYZ has them."""
+    return all(re.fullmatch(r"[a-z0-9@._-]+:\S+", str(word)) for word in looked.values("comment") if word is not None)
 
 
 def _forces() -> Column:

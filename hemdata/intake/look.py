@@ -158,12 +158,20 @@ def look(paths: Sequence[Path], form: str | None = None, said: Mapping[str, str]
     return found
 
 
+def one_word(looked: Looked, key: str) -> str | None:
+    """The one word that a key has in every record; None where there is none, or several."""
+    if key not in looked.keys:
+        return None
+    words = {str(value) for value in looked.values(key) if value}
+    return next(iter(words)) if len(words) == 1 else None
+
+
 def _one_form(paths: Sequence[Path], form: str | None) -> Reader:
     readers: dict[str, Reader] = {}
     for path in paths:
         if form is not None:
             return form_of(path, form)
-        files = [path] if not path.is_dir() else files_in(path)
+        files = files_in(path)
         for file in files:
             try:
                 reader = form_of(file)

@@ -64,7 +64,7 @@ def known_levels(sampled: Sample) -> list[Level]:
     elements = set(np.flatnonzero(sampled.counts.sum(axis=0)).tolist())
     found: dict[str, Level] = {}
     for name in cards("level"):
-        its = level(name)
+        its = _known(name)
         if elements <= set(its.atoms) and not name.startswith(UNKNOWN):
             found.setdefault(its.hash, its)
     return list(found.values())
@@ -72,7 +72,7 @@ def known_levels(sampled: Sample) -> list[Level]:
 
 def errors(sampled: Sample, meaning: Meaning) -> Floats:
     """(m,) what a meaning makes of each molecule's atomization energy, less what its bonds give, kcal/mol an atom."""
-    its = level(meaning.level) if meaning.level else None
+    its = _known(meaning.level) if meaning.level else None
     value = sampled.energy * OF_ENERGY[meaning.unit] * HARTREE_KCAL_MOL
     kind = meaning.kind
     if "per atom" in kind:
@@ -198,7 +198,7 @@ def _with_other_atoms(sampled: Sample, declared: Meaning, name: str) -> bool:
     """Whether atomization energies are right once another level's atoms are exchanged for the declared one's."""
     sign = 1.0 if declared.kind == "atomization" else -1.0
     value = sign * sampled.energy * OF_ENERGY[declared.unit]
-    its, other = level(str(declared.level)), level(name)
+    its, other = _known(str(declared.level)), _known(name)
     meant = value + sampled.of_atoms(its.atoms) - sampled.of_atoms(other.atoms)
     again = replace(sampled, energy=meant)
     return fit(again, Meaning("hartree", "atomization", declared.level)).fits
@@ -230,7 +230,7 @@ def evidence(sampled: Sample, meaning: Meaning) -> list[str]:
     """Per element, the energy of an atom that the numbers ask for, and that of the level, in the file's unit."""
     if not meaning.kind.startswith("total"):
         return []
-    its = level(meaning.level).atoms if meaning.level else FREE_ATOMS
+    its = _known(meaning.level).atoms if meaning.level else FREE_ATOMS
     said = f"at level {meaning.level}" if meaning.level else "of a free atom"
     found, size = atoms_of(sampled, meaning.unit, meaning.kind), OF_ENERGY[meaning.unit]
     return [
@@ -241,11 +241,17 @@ def evidence(sampled: Sample, meaning: Meaning) -> list[str]:
 
 
 @cache
+def _known(name: str) -> Level:
+    """A level; its card is read once."""
+    return level(name)
+
+
+@cache
 def _offsets(name: str | None) -> dict[int, float]:
     """By atomic number, what a level's atomization energies are above the bonds' terms, kcal/mol an atom."""
     if name is None:
         return dict.fromkeys(range(len(SYMBOLS)), 0.0)
-    card = level(name).card
+    card = _known(name).card
     known = card.against_experiment.per_atom_kcal_mol if card.against_experiment else OFFSET_KCAL_MOL.get(name, {})
     return dict.fromkeys(range(len(SYMBOLS)), 0.0) | {ATOMIC_NUMBERS[symbol]: off for symbol, off in known.items()}
 
@@ -253,4 +259,4 @@ def _offsets(name: str | None) -> dict[int, float]:
 @cache
 def _limit(name: str | None) -> float:
     """What the median error of an atom may be, kcal/mol: tight binding binds less evenly than the terms."""
-    return 4.0 if name and level(name).card.engine in ("tblite", "xtb") else 1.6
+    return 4.0 if name and _known(name).card.engine in ("tblite", "xtb") else 1.6

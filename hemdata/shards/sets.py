@@ -11,7 +11,7 @@ from hemdata.levels import START_LEVEL, level
 from hemdata.levels import level as level_of_theory
 from hemdata.shards.manifest import MANIFEST
 
-LABELLED = (".smi", ".smiles", ".xyz", ".extxyz", ".csv", ".tsv")
+LABELLED = (".smi", ".smiles", ".xyz", ".extxyz", ".sdf", ".sd", ".mol", ".mol2", ".csv", ".tsv", ".jsonl")
 """How the files end that `hemdata label` takes."""
 
 

@@ -155,7 +155,12 @@ class ShardWriter:
 
     def _once(self, twice: list[str]) -> None:
         if twice:
-            raise DataError("An id stands twice in one dataset.", where=self.folder.name, got=twice)
+            raise DataError(
+                "An id stands twice in one dataset.",
+                where=self.folder.name,
+                got=", ".join(twice[:5]) + (f" and {len(twice) - 5} more" if len(twice) > 5 else ""),
+                fix="Give every record an id of its own; of files that are imported, another --id KEY.",
+            )
 
     def _write_shard(self, rows: int) -> None:
         table = pa.concat_tables(self._waiting) if self._waiting else self.schema.arrow.empty_table()

@@ -50,6 +50,10 @@ def open_dataset(card: DatasetCard, given: Path | None) -> "ImportedFiles":
     return ImportedFiles(tuple(paths), files, form_of(paths[0], how.form), Wanted(keys, keep))
 
 
+BESIDE_ROWS = {"manifest.json", "croissant.json", "rejected.parquet", "dataset_infos.json"}
+"""What stands beside the rows in a folder of shards or of the Hub."""
+
+
 @dataclass(frozen=True)
 class ImportedFiles:
     """Files of one form, one after another, their records numbered through."""
@@ -81,7 +85,11 @@ def files_in(path: Path, reader: Reader | None = None) -> list[Path]:
         return [path]
     from hemdata.forms.reading import plain_suffix
 
-    found = [file for file in sorted(path.rglob("*")) if file.is_file() and not file.name.startswith(".")]
+    found = [
+        file
+        for file in sorted(path.rglob("*"))
+        if file.is_file() and not file.name.startswith(".") and file.name not in BESIDE_ROWS
+    ]
     if reader is not None:
         found = [file for file in found if plain_suffix(file.name) in reader.suffixes]
     return found

@@ -11,7 +11,7 @@ from hemdata.catalog import BASELINES, TEST_GROUPS, StudyCard, TrainingSet, card
 from hemdata.errors import CallError, DataError
 from hemdata.identity import identify
 from hemdata.levels import SYMBOLS, level
-from hemdata.molecules import Molecule, dataset_name, read_molecules
+from hemdata.molecules import Molecule, dataset_name, from_shards, read_molecules, suffixes
 from hemdata.shards.sets import file_of
 from hemdata.study.data import labelled_folder
 
@@ -56,7 +56,7 @@ def new_study(
 
     Args:
         name: of the study.
-        molecules: a .smi, .xyz or .csv file.
+        molecules: a file of molecules, or the name of a set that was imported at the study's level.
         sets: training sets, each as `qm9=800`, at several sizes as `qm9=200,400,800`, or of several datasets as
             `qm9+my-amons=600+200`.
         level_name: the level of theory of everything.
@@ -71,19 +71,10 @@ def new_study(
             that of a dataset.
         DataError: if something of the file does not read, it is empty, or the level has no atom of an element.
     """
-    if not molecules.is_file():
-        raise CallError("There is no such file of molecules.", where=molecules, fix="Give a .smi, .xyz or .csv file.")
-    group = dataset_name(molecules)
-    if group in cards("dataset") or group in cards("set"):
-        raise CallError(
-            "The file bears the name of a dataset, and its labels would stand in that one's place.",
-            where=molecules,
-            got=group,
-            fix="Give the file another name.",
-        )
-    mine = read_molecules(molecules)
-    _labels_can_be_computed(mine, molecules, level_name)
+    group, mine = _group(molecules, level_name, data)
     shipped = [known for known in cards("dataset") if dataset(known).reader == "test_groups" and known != TEST_GROUPS]
+    if _imported(group) and not _labelled(data, TEST_GROUPS, level_name):
+        shipped = []  # who brings a group of their own, with its energies, need not label ours
     chosen = {}
     for each in sets:
         set_name, training_set = _training_set(each)
@@ -111,6 +102,56 @@ def new_study(
         }
     )
     return NewStudy(card, len(mine), _steps(card, molecules, data, card_path or Path(f"{name}.yaml")))
+
+
+def _group(molecules: Path, level_name: str, data: Path) -> tuple[str, list[Molecule]]:
+    """The test group of a file of molecules, or of an imported set by its name; and its molecules.
+
+    Raises:
+        CallError: if there is neither, the file has a dataset's name, or the set is not built or at another level.
+        DataError: as `new_study`.
+    """
+    known = str(molecules)
+    if not molecules.is_file() and _imported(known):
+        if not _published(known, level_name):
+            raise CallError(
+                f"The set '{known}' is at another level than the study.",
+                expected=level_name,
+                got=dataset(known).level or "none: it has no energies",
+                fix=f"Give --level {dataset(known).level}, or label it: hemdata label {known} --level {level_name}"
+                " (and name the file that you wrote).",
+            )
+        return known, list(from_shards(labelled_folder(data, known, level_name)))
+    if not molecules.is_file():
+        raise CallError(
+            "There is no such file of molecules, and no set of that name was imported.",
+            where=molecules,
+            expected=f"a {' or '.join(suffixes())} file, or a set that `hemdata import` made",
+            fix="Correct the name.",
+        )
+    group = dataset_name(molecules)
+    if group in cards("dataset") or group in cards("set"):
+        raise CallError(
+            "The file bears the name of a dataset, and its labels would stand in that one's place.",
+            where=molecules,
+            got=group,
+            fix="Give the file another name.",
+        )
+    mine = read_molecules(molecules)
+    _labels_can_be_computed(mine, molecules, level_name)
+    return group, mine
+
+
+def _imported(name: str) -> bool:
+    return name in cards("dataset") and dataset(name).imported is not None
+
+
+def _labelled(data: Path, name: str, level_name: str) -> bool:
+    try:
+        labelled_folder(data, name, level_name)
+    except CallError:
+        return False
+    return True
 
 
 def _labels_can_be_computed(molecules: list[Molecule], path: Path, level_name: str) -> None:
@@ -177,7 +218,7 @@ def _steps(card: StudyCard, molecules: Path, data: Path, path: Path) -> list[str
     """What is still to be run, in order."""
     at = "" if card.level == "gfn2-xtb" else f" --level {card.level}"
     where = "" if data == Path("data") else f" --data {data}"
-    wanted = {TEST_GROUPS: 0, card.groups[-1]: 0}
+    wanted = {TEST_GROUPS: 0, card.groups[-1]: 0} if len(card.groups) > 1 else {card.groups[-1]: 0}
     for training_set in card.sets.values():
         for name, number in training_set.parts:
             wanted[name] = max(wanted.get(name, 0), number)

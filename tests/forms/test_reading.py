@@ -184,3 +184,146 @@ def test_a_json_line_that_is_none_is_named(tmp_path: Path) -> None:
     (batch,) = read_back(tmp_path / "a.jsonl")
     assert set(batch.faults) == {1, 2}
     assert batch.place(1) == "a.jsonl, line 2"
+
+
+def test_ase_database_of_ase_with_its_calculators_energies_and_forces(rows: list[Row], tmp_path: Path) -> None:
+    from ase.calculators.singlepoint import SinglePointCalculator
+    from ase.db import connect
+
+    with connect(tmp_path / "a.db") as database:
+        for row in rows:
+            atoms = atoms_of(row)
+            forces = np.arange(3.0 * len(atoms)).reshape(-1, 3)
+            atoms.calc = SinglePointCalculator(atoms, energy=row["energy_hartree"], forces=forces)
+            database.write(atoms, key_value_pairs={"tag": row["smiles"]}, data={"dipole": [1.0, 2.0, 3.0]})
+    batches = read_back(tmp_path / "a.db")
+    same_geometries(batches, rows)
+    assert values(batches, "energy") == [row["energy_hartree"] for row in rows]
+    assert values(batches, "tag") == [row["smiles"] for row in rows]
+    assert batches[0].units["energy"] == "eV"
+    assert batches[0].units["forces"] == "eV/angstrom"
+    assert np.array_equal(values(batches, "forces")[3].ravel(), np.arange(3.0 * rows[3]["n_atoms"]))
+    assert values(batches, "dipole")[0] == [1.0, 2.0, 3.0]
+
+
+def test_label_store_of_hemdata(tmp_path: Path) -> None:
+    from hemdata.label.calculation import Result
+    from hemdata.label.store.database import LabelStore
+
+    with LabelStore(tmp_path / "a.sqlite") as store:
+        store.put(
+            Result("a" * 64, None, [8, 1, 1], [0.0] * 9, -76.25, {"level": "qm9", "smiles": "O"}),
+            Result("b" * 64, "it did not converge", provenance={}),
+        )
+    (batch,) = read_back(tmp_path / "a.sqlite")
+    assert batch.n == 1
+    assert batch.atomic_numbers.tolist() == [8, 1, 1]
+    assert batch.values["energy"].tolist() == [-76.25]
+    assert batch.values["level"] == ["qm9"]
+
+
+def test_hdf5_with_a_group_a_molecule_as_spice_has_it(rows: list[Row], tmp_path: Path) -> None:
+    import h5py
+
+    with h5py.File(tmp_path / "a.hdf5", "w") as file:
+        for number, row in enumerate(rows[:5]):
+            group = file.create_group(f"mol {number}")
+            xyz = np.reshape(row["positions"], (-1, 3))
+            group["smiles"] = [row["smiles"]]
+            group["atomic_numbers"] = row["atomic_numbers"]
+            group.create_dataset("conformations", data=np.array([xyz, xyz + 1])).attrs["units"] = "bohr"
+            group.create_dataset("dft_total_energy", data=[row["energy_hartree"], -1.0]).attrs["units"] = "hartree"
+            group["dft_total_gradient"] = np.array([xyz, -xyz])
+    batches = read_back(tmp_path / "a.hdf5")
+    same_geometries(batches, [row for row in rows[:5] for _ in range(2)], 1.000001)
+    assert values(batches, "dft_total_energy") == [e for row in rows[:5] for e in (row["energy_hartree"], -1.0)]
+    assert values(batches, "smiles") == [row["smiles"] for row in rows[:5] for _ in range(2)]
+    assert np.array_equal(values(batches, "dft_total_gradient")[2].ravel(), rows[1]["positions"])
+    assert batches[0].units["conformations"] == "bohr"
+
+
+def test_hdf5_with_a_group_a_formula_as_ani_1x_has_it(rows: list[Row], tmp_path: Path) -> None:
+    import h5py
+
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        for number, row in enumerate(rows[:4]):
+            group = file.create_group(f"formula {number}")
+            group["atomic_numbers"] = row["atomic_numbers"]
+            group["coordinates"] = np.reshape([row["positions"]] * 3, (3, -1, 3))
+            group["wb97x_dz.energy"] = [row["energy_hartree"], np.nan, 2.0]
+    batches = read_back(tmp_path / "a.h5")
+    same_geometries(batches, [row for row in rows[:4] for _ in range(3)])
+    energies = values(batches, "wb97x_dz.energy")
+    assert energies[::3] == [row["energy_hartree"] for row in rows[:4]]
+    assert np.isnan(energies[1])
+
+
+def test_hdf5_with_whole_padded_arrays(rows: list[Row], tmp_path: Path) -> None:
+    import h5py
+
+    most = max(row["n_atoms"] for row in rows)
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["species"] = [np.pad(row["atomic_numbers"], (0, most - row["n_atoms"])) for row in rows]
+        file["coordinates"] = [
+            np.pad(np.reshape(row["positions"], (-1, 3)), ((0, most - row["n_atoms"]), (0, 0))) for row in rows
+        ]
+        file["energies"] = [row["energy_hartree"] for row in rows]
+        file["smiles"] = [row["smiles"] for row in rows]
+    batches = read_back(tmp_path / "a.h5")
+    same_geometries(batches, rows)
+    assert values(batches, "energies") == [row["energy_hartree"] for row in rows]
+    assert values(batches, "smiles") == [row["smiles"] for row in rows]
+
+
+def test_qcschema_of_qcelemental(rows: list[Row], tmp_path: Path) -> None:
+    from qcelemental.models import AtomicResult
+
+    from hemdata.levels import SYMBOLS
+    from hemdata.units import BOHR_ANGSTROM
+
+    results = []
+    for row in rows[:3]:
+        xyz = np.array(row["positions"]) / BOHR_ANGSTROM
+        told = {
+            "molecule": {"symbols": [SYMBOLS[z] for z in row["atomic_numbers"]], "geometry": xyz},
+            "driver": "gradient", "model": {"method": "b3lyp", "basis": "sto-3g"}, "success": True,
+            "return_result": (xyz / 7).tolist(), "properties": {"return_energy": row["energy_hartree"]},
+            "provenance": {"creator": "test"},
+        }  # fmt: skip
+        results.append(json.loads(AtomicResult(**told).json()))
+    results.append({"driver": "energy", "success": False, "error": {"error_message": "no convergence"}})
+    (tmp_path / "a.json").write_text(json.dumps(results))
+    (batch,) = read_back(tmp_path / "a.json")
+    assert batch.faults[3][1] == "ValueError: the calculation failed: {'error_message': 'no convergence'}"
+    assert batch.units["positions"] == "bohr"
+    for number, row in enumerate(rows[:3]):
+        at = batch.geometry(number)
+        assert batch.atomic_numbers[at].tolist() == row["atomic_numbers"]
+        assert np.abs(batch.positions[at].ravel() * BOHR_ANGSTROM - row["positions"]).max() < 1e-7
+    assert list(batch.values["energy"][:3]) == [row["energy_hartree"] for row in rows[:3]]
+    assert batch.values["method"][:3] == ["b3lyp"] * 3
+
+
+def test_mol2_with_its_bonds(tmp_path: Path) -> None:
+    """Methanol as Tripos' description of the form lays it out."""
+    atoms = [("C1", -0.37, 0.0, 0.0, "C.3"), ("O1", 0.95, 0.4, 0.0, "O.3"), ("H1", -0.5, -0.6, 0.9, "H"),
+             ("H2", -0.5, -0.6, -0.9, "H"), ("H3", -1.0, 0.89, 0.0, "H"), ("H4", 1.5, -0.4, 0.0, "H")]  # fmt: skip
+    lines = ["@<TRIPOS>MOLECULE", "methanol", "6 5 0 0 0", "SMALL", "NO_CHARGES", "", "@<TRIPOS>ATOM"]
+    lines += [f"{i} {name} {x} {y} {z} {kind}" for i, (name, x, y, z, kind) in enumerate(atoms, 1)]
+    lines += [
+        "@<TRIPOS>BOND",
+        *(f"{i} {a} {b} 1" for i, (a, b) in enumerate([(1, 2), (1, 3), (1, 4), (1, 5), (2, 6)], 1)),
+    ]
+    (tmp_path / "a.mol2").write_text("\n".join([*lines, *lines]) + "\n")
+    (batch,) = read_back(tmp_path / "a.mol2")
+    assert batch.n == 2
+    assert batch.atomic_numbers.tolist() == [6, 8, 1, 1, 1, 1] * 2
+    assert batch.positions[1].tolist() == [0.95, 0.4, 0.0]
+    assert batch.values["graph_smiles"] == ["CO", "CO"]
+    assert batch.values["title"] == ["methanol"] * 2
+
+
+def test_an_output_that_cclib_cannot_read_is_a_fault_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "a.log").write_text("Entering Gaussian System\n cut off here")
+    (batch,) = read_back(tmp_path / "a.log")
+    assert batch.faults[0][0] == "cclib cannot read the output"

@@ -45,7 +45,7 @@ def add(found: Gathered, molecule: Any, wanted: Wanted) -> None:
     place: list[float] = []
     if molecule.GetNumConformers():
         conformer = molecule.GetConformer()
-        if conformer.Is3D():
+        if conformer.Is3D() or 1 in z:  # a drawing has no hydrogens; a planar molecule may lie in the plane of z = 0
             place = np.asarray(conformer.GetPositions()).ravel().tolist()
     if wanted.asks("graph_smiles"):
         hidden, smiles = graph_of(molecule)

@@ -1,0 +1,99 @@
+"""SDF, mol2 and tables (CSV, TSV, JSON lines, Parquet): molecules by SMILES, graph or geometry; energies are not taken.
+
+What the forms hold is read by `hemdata.forms`; what else stands in a file, `hemdata import` takes in.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hemdata.errors import DataError
+from hemdata.forms.frames import Frames, Wanted
+from hemdata.forms.reading import form_of, frames_of
+from hemdata.identity import identify
+from hemdata.molecules.geometry import refuse_geometry
+from hemdata.molecules.molecule import NOTHING, Molecule, Said, Unread, from_smiles
+from hemdata.molecules.names import molecule_id
+
+SUFFIXES = (".sdf", ".sd", ".mol", ".mol2", ".jsonl", ".parquet")
+
+
+def read(path: Path, said: Said = NOTHING) -> Iterator[Molecule | Unread]:
+    """Every molecule of the file, and every record that is none.
+
+    Raises:
+        DataError: if the file has neither SMILES nor geometries.
+    """
+    before, wanted = 0, Wanted()
+    for frames in frames_of(path, form_of(path), wanted):
+        keys = {role: wanted.key(role, frames.values) for role in ("smiles", "charge", "multiplicity", "id")}
+        if keys["smiles"] is None and not len(frames.atomic_numbers) and len(frames.faults) < frames.n:
+            raise DataError(
+                "No column holds SMILES or a geometry.",
+                where=path,
+                expected="a column `smiles`, or `atomic_numbers` and `positions`",
+                got=", ".join(frames.values) or "no column",
+                fix="Name the column so.",
+            )
+        for row in range(frames.n):
+            yield _entry(path, frames, row, before + row + 1, keys, said)
+        before += frames.n
+
+
+def _entry(
+    path: Path, frames: Frames, row: int, number: int, keys: dict[str, str | None], said: Said
+) -> Molecule | Unread:
+    its = {role: _value(frames, key, row) for role, key in keys.items()}
+    id = molecule_id(path, its["id"] or number)
+    where = f"{path}, {frames.word} {frames.first + row}"
+    if row in frames.faults:
+        reason, detail = frames.faults[row]
+        return Unread(id, detail or "", f"{reason[0].upper()}{reason[1:]}.", where, "Correct or remove it.")
+    try:
+        told = said.over(Said(_whole(its["charge"], "charge"), _whole(its["multiplicity"], "multiplicity")))
+        at = frames.geometry(row)
+        if at.stop == at.start:
+            if not its["smiles"]:
+                raise DataError("There is neither a SMILES nor a geometry.", fix="Correct or remove it.")
+            return from_smiles(its["smiles"], id, where, told)
+        z, x = frames.atomic_numbers[at].tolist(), frames.positions[at].ravel().tolist()
+        refuse_geometry(z, x)
+        identity = identify(its["smiles"]) if its["smiles"] else None
+        if identity is not None and sorted(identity.atomic_numbers) != sorted(z):
+            raise DataError("The SMILES has other atoms than the geometry.", got=its["smiles"], fix="Correct one.")
+        if identity is not None and told.charge is None:
+            told = told._replace(charge=identity.charge)
+        charge, multiplicity = told.settled(sum(z), identity.radical_electrons if identity else None)
+    except DataError as error:
+        return Unread(id, str(error.got or ""), error.what, where, error.fix)
+    return Molecule(
+        id=id,
+        smiles=its["smiles"] if identity else None,
+        canonical_smiles=identity.canonical_smiles if identity else None,
+        inchikey=identity.inchikey if identity else None,
+        n_heavy=sum(n != 1 for n in z),
+        charge=charge,
+        multiplicity=multiplicity,
+        atomic_numbers=z,
+        positions=x,
+        where=where,
+    )
+
+
+def _value(frames: Frames, key: str | None, row: int) -> str | None:
+    """A value as text; None where it is missing."""
+    value: Any = frames.values[key][row] if key is not None else None
+    if value is None or value == "" or (isinstance(value, float) and np.isnan(value)):
+        return None
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _whole(word: str | None, what: str) -> int | None:
+    if word is None:
+        return None
+    try:
+        return int(word)
+    except ValueError:
+        raise DataError(f"The {what} is no whole number.", got=word, fix="Correct it.") from None
