@@ -223,7 +223,7 @@ def _name_level(name: str, folder: Path, its: "Level", n: int, as_json: bool) ->
     def told(candidate: Candidate) -> None:
         off = candidate.reason or f"{candidate.error_kcal_mol:.4f} kcal/mol off"
         if not as_json:
-            out.print(f"{candidate.names}: {off}", markup=False)
+            out.print(f"{candidate.names}: {off}")
 
     found = which_level(read(folder, COLUMNS), its, n, told)
     last = found[-1]
