@@ -65,7 +65,7 @@ def _entry(
             raise DataError("The SMILES has other atoms than the geometry.", got=its["smiles"], fix="Correct one.")
         if identity is not None and told.charge is None:
             told = told._replace(charge=identity.charge)
-        charge, multiplicity = told.settled(sum(z), identity.radical_electrons if identity else None)
+        charge, multiplicity = told.settled(z, identity.radical_electrons if identity else None)
     except DataError as error:
         return Unread(id, str(error.got or ""), error.what, where, error.fix)
     return Molecule(
