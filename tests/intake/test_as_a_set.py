@@ -95,12 +95,12 @@ def test_tables_and_sdf_go_in_wherever_a_file_of_molecules_goes(tmp_path: Path) 
     (only,) = read_molecules(tmp_path / "b.sdf")
     assert (only.canonical_smiles, only.charge, only.multiplicity) == ("C[NH3+]", 1, 1)
     assert np.abs(np.reshape(only.positions, (-1, 3)) - molecule.GetConformer().GetPositions()).max() < 1e-4
-    (tmp_path / "c.csv").write_text("name,smiles\na,CCO\nb,C1CC\n")
-    with pytest.raises(DataError, match="row 2"):
-        read_molecules(tmp_path / "c.csv")
-    (tmp_path / "d.csv").write_text("name,structure\na,CCO\n")
+    (tmp_path / "c.jsonl").write_text('{"name": "a", "smiles": "CCO"}\n{"name": "b", "smiles": "C1CC"}\n')
+    with pytest.raises(DataError, match="line 2"):
+        read_molecules(tmp_path / "c.jsonl")
+    (tmp_path / "d.jsonl").write_text('{"name": "a", "structure": "CCO"}\n')
     with pytest.raises(DataError, match="No column holds SMILES"):
-        read_molecules(tmp_path / "d.csv")
+        read_molecules(tmp_path / "d.jsonl")
 
 
 READER = """

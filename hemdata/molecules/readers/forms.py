@@ -1,4 +1,4 @@
-"""SDF, mol2 and tables (CSV, TSV, JSON lines, Parquet): molecules by SMILES, graph or geometry; energies are not taken.
+"""SDF, mol2, JSON lines and Parquet: molecules by SMILES, graph or geometry; energies are not taken.
 
 What the forms hold is read by `hemdata.forms`; what else stands in a file, `hemdata import` takes in.
 """
