@@ -1,6 +1,7 @@
 """`hemdata label` and its store: labels computed, counted, written as shards, merged from another machine's."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -113,7 +114,8 @@ def label(
     """Compute geometries and energies at a level of theory, into the label store and as shards."""
     from hemdata.errors import CallError
     from hemdata.label.asked import Asked
-    from hemdata.label.dataset import label_dataset, plan_labels
+    from hemdata.label.dataset import label_set, plan_labels
+    from hemdata.label.how import Files, How
     from hemdata.label.part import Part
     from hemdata.label.workers.isolated import Limits
     from hemdata.label.workers.where import Where
@@ -128,39 +130,23 @@ def label(
         if where != Where():
             raise CallError("--on says where already.", fix="Leave --workers, --scheduler and --cluster out.")
         where = Where.read(on)
+    asked = Asked(target, n, seed, without, max_heavy, its_part, Said(charge, multiplicity))
+    how = How(level, geometry, accuracy, conformers, enthalpy, frequencies, corrected, stability)
+    files = Files(data, store, folder)
     if dry_run:
-        asked = Asked(target, n, seed, without, max_heavy, its_part, Said(charge, multiplicity))
-        found = plan_labels(asked, level, geometry, accuracy=accuracy, conformers=conformers, store=store, data=data)
-        tell_estimate(found, where.workers, as_json)
+        tell_estimate(plan_labels(asked, how, files), where.workers, as_json)
         return
     limits = Limits(seconds=seconds(time_limit, "--time-limit"), memory_gb=gigabytes(memory_limit, "--memory-limit"))
+    where = replace(where, limits=limits)
     with stages(f"label {target} at {level}") as progress:
-        labelled = label_dataset(
-            target,
-            n=n,
-            level_name=level,
-            geometry=geometry,
-            accuracy=accuracy,
-            store=store,
-            out=folder,
-            without=without,
-            max_heavy=max_heavy,
-            seed=seed,
-            part=its_part,
-            conformers=conformers,
-            enthalpy=enthalpy,
-            frequencies=frequencies,
-            corrected=corrected,
-            stability=stability,
+        labelled = label_set(
+            asked,
+            how,
+            where,
+            files=files,
+            missing="compute failed" if retry else "compute",
             force=force,
-            said=Said(charge, multiplicity),
             note=note,
-            retry_failed=retry == "failed",
-            workers=where.workers,
-            scheduler=where.scheduler,
-            cluster=where.cluster,
-            limits=limits,
-            data=data,
             progress=progress,
         )
     _tell(labelled, level, as_json)
@@ -224,32 +210,19 @@ def export(
     as_json: AsJson = False,
 ) -> None:
     """Write what the label store holds of a dataset or file as shards; compute nothing. A run may be going on."""
-    from hemdata.label.dataset import label_dataset
+    from hemdata.label.asked import Asked
+    from hemdata.label.dataset import label_set
+    from hemdata.label.how import Files, How
     from hemdata.molecules import Said
 
     _known(accuracy)
-    labelled = label_dataset(
-        target,
-        n=n,
-        level_name=level,
-        geometry=geometry,
-        accuracy=accuracy,
-        store=store,
-        out=folder,
-        without=without,
-        max_heavy=max_heavy,
-        seed=seed,
-        conformers=conformers,
-        enthalpy=enthalpy,
-        frequencies=frequencies,
-        corrected=corrected,
-        stability=stability,
-        compute=False,
-        partial=partial,
+    labelled = label_set(
+        Asked(target, n, seed, without, max_heavy, said=Said(charge, multiplicity)),
+        How(level, geometry, accuracy, conformers, enthalpy, frequencies, corrected, stability),
+        files=Files(data, store, folder),
+        missing="reject" if partial else "refuse",
         force=force,
-        said=Said(charge, multiplicity),
         note=note,
-        data=data,
     )
     _tell(labelled, level, as_json)
 

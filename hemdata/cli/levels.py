@@ -316,14 +316,15 @@ def _label(
     name: str, at: tuple[str, str], geometry: str, n: int | None, max_heavy: int | None, store: Path | None,
     workers: int | None, data: Path,
 ) -> None:  # fmt: skip
-    from hemdata.label.dataset import label_dataset
+    from hemdata.label.asked import Asked
+    from hemdata.label.dataset import label_set
+    from hemdata.label.how import Files, How
+    from hemdata.label.workers.where import Where
 
+    asked, where, files = Asked(name, n, max_heavy=max_heavy), Where(workers), Files(data, store)
     for its in at:
         with stages(f"label {name} at {its}") as progress:
-            label_dataset(
-                name, n=n, level_name=its, geometry=geometry, max_heavy=max_heavy, store=store, workers=workers,
-                data=data, progress=progress,
-            )  # fmt: skip
+            label_set(asked, How(its, geometry), where, files=files, progress=progress)
 
 
 def _table(*columns: str) -> Table:

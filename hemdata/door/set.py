@@ -158,16 +158,16 @@ class Set:
         """
         from hemdata.console import note
         from hemdata.door.progress import stages
-        from hemdata.label.dataset import label_dataset
+        from hemdata.label.asked import Asked
+        from hemdata.label.dataset import label_set
+        from hemdata.label.how import Files, How
         from hemdata.label.workers.where import Where
 
-        where = Where.read(on)
+        asked, files = Asked(target, n, without=without), Files(Path(data))
         with stages(f"label {target} at {level}", progress) as told:
-            labelled = label_dataset(
-                target, n=n, level_name=level, geometry=geometry, without=without, workers=where.workers,
-                scheduler=where.scheduler, cluster=where.cluster, data=Path(data),
-                note=note if progress else None, progress=told,
-            )  # fmt: skip
+            labelled = label_set(
+                asked, How(level, geometry), Where.read(on), files=files, note=note if progress else None, progress=told
+            )
         return cls(labelled.folder)
 
     @property

@@ -1,9 +1,10 @@
 """Labels a dataset or a user's file at a level of theory: into the store, and out of it as shards."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import partial as with_arguments
+from dataclasses import dataclass, fields
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from hemdata.chemistry.stability import analysable
 from hemdata.errors import CallError, DataError
@@ -14,23 +15,21 @@ from hemdata.label.columns.enthalpy import enthalpy as how_enthalpy
 from hemdata.label.columns.enthalpy import vibrations
 from hemdata.label.columns.stability import stabilities
 from hemdata.label.estimate import Estimate, estimate
-from hemdata.label.part import Part
+from hemdata.label.how import GIVEN, Files, How, Missing
 from hemdata.label.progress import Pace
 from hemdata.label.replace import refuse_loss
 from hemdata.label.run import Outcome, label
 from hemdata.label.store.database import LabelStore
 from hemdata.label.to_shards import export
-from hemdata.label.workers.isolated import Limits
+from hemdata.label.workers.where import Where
 from hemdata.levels import START_LEVEL, SYMBOLS, Level, level
 from hemdata.molecules import (
     NOT_DRAWN,
-    NOTHING,
     Molecule,
-    Said,
 )
 from hemdata.shards import Manifest, SetName
 
-GIVEN = "given"
+PLAIN, EVERY_CORE, FILES = How(), Where(), Files()
 
 
 @dataclass(frozen=True)
@@ -43,153 +42,136 @@ class Labelled:
     not_drawn: tuple[str, ...] = ()
 
 
-def label_dataset(
-    target: str | Path,
+def label_set(
+    asked: Asked,
+    how: How = PLAIN,
+    where: Where = EVERY_CORE,
     *,
-    n: int | None = None,
-    level_name: str = "gfn2-xtb",
-    geometry: str = START_LEVEL,
-    accuracy: str = "label",
-    store: Path | None = None,
-    out: Path | None = None,
-    without: Sequence[str] = (),
-    max_heavy: int | None = None,
-    seed: int = 0,
-    part: Part | None = None,
-    conformers: int = 1,
-    enthalpy: bool = False,
-    frequencies: str | None = None,
-    corrected: bool = False,
-    stability: bool = False,
-    retry_failed: bool = False,
-    workers: int | None = None,
-    scheduler: str | None = None,
-    cluster: str | Path | None = None,
-    limits: Limits | None = None,
-    compute: bool = True,
-    partial: bool = False,
+    files: Files = FILES,
+    missing: Missing = "compute",
     force: bool = False,
-    said: Said = NOTHING,
     note: Callable[[str], None] | None = None,
-    data: Path = Path("data"),
     progress: Callable[[Pace], None] | None = None,
 ) -> Labelled:
-    """Label a dataset, or the molecules of a .smi or .xyz file.
+    """Label a dataset (built if it is not yet), or the molecules of a file.
 
     Args:
-        target: a dataset's name (built under `data` if it is not yet), or a file.
-        n: how many molecules, chosen by `seed`; all where None.
-        level_name: level of theory of the energies.
-        geometry: level of theory of the geometries, or `given`: those that the dataset or file has.
-        accuracy: `label`, or `reference` for plainly converged single points.
-        store: the label store, by default `data`/labels.sqlite.
-        out: folder of the labelled shards, by default `data`/<name>@<level>, and @<geometry> where that is not
-            GFN2-xTB's.
-        without: datasets whose molecules (by flat graph) are left out before sampling.
-        max_heavy: molecules of more heavy atoms are left out before sampling.
-        part: only this part of what is asked, where machines that share nothing divide the work.
-        conformers: how many are embedded of each SMILES; the lowest by force field is relaxed.
-        enthalpy: harmonic frequencies too, and from them the enthalpy of formation as columns.
-        frequencies: with `enthalpy`, the level of the frequencies, by default that which the level's card names.
-        corrected: with `enthalpy`, also less the level's atom equivalents, which its card carries.
-        stability: whether the wave functions are stable, as columns; for levels of density functionals.
-        compute: False writes what the store holds, which a run may be filling, and computes nothing.
-        partial: then molecules that are not labelled yet are rejected rows, not an error; so are those that
-            `retry_failed` leaves alone.
+        asked: which molecules.
+        how: at which levels, and what else is wanted of them.
+        where: what computes, within which limits.
+        files: where the sets, the label store and the labelled shards stand.
+        missing: what becomes of labels that the store does not hold.
         force: write over labels that stand there, whatever is lost; else those of the same or more molecules may.
-        said: charge and multiplicity of a file's molecules, where it does not say them.
         note: told, before anything is computed, what of a file does not read (these are rejected rows), and what of
             the rest is doubtful.
-        workers, scheduler, cluster, limits, progress: as `label`.
+        progress: as `label`.
 
     Raises:
         CallError: for an unknown dataset or file, a store in use, or labels that would be lost.
         DataError: if nothing of a file reads, two of its molecules have one name, nothing is left to label, or labels
             are missing that may not be computed.
     """
-    its_level = level(level_name)
-    if (frequencies or corrected) and not enthalpy:
-        raise CallError("--frequencies and --corrected belong to --enthalpy.", fix="Add --enthalpy.")
-    if stability:
+    its_level = level(how.level_name)
+    if how.stability:
         analysable(its_level)
-    how = how_enthalpy(its_level, frequencies, corrected) if enthalpy else None
-    chosen = Asked(target, n, seed, without, max_heavy, part, said).molecules(data)
-    asked, name, sources = chosen.molecules, chosen.name, chosen.sources
+    enthalpy = how_enthalpy(its_level, how.frequencies, how.corrected) if how.enthalpy else None
+    chosen = asked.molecules(files.data)
+    molecules, name = chosen.molecules, chosen.name
     if note:
         for remark in chosen.remarks:
             note(remark)
-    _has_atoms(asked, its_level)
-    own = geometry == GIVEN
+    _has_atoms(molecules, its_level)
+    own = how.geometry == GIVEN
     if own:
-        _have_geometries(asked, target)
-    at = None if own else level(geometry)
-    geometry = at.name if at else geometry
+        _have_geometries(molecules, asked.target)
+    at = None if own else level(how.geometry)
+    geometry = at.name if at else how.geometry
     labelled_name = str(SetName(name, its_level.name, geometry))
-    out = out or data / labelled_name
-    chain = stages(its_level, at, conformers)
-    made_from = {"dataset": name, "n": n, "seed": seed, "without": sorted(without)}
-    made_from |= {"max_heavy": max_heavy, "geometry": geometry, "accuracy": accuracy}
-    made_from |= {"conformers": conformers} if conformers > 1 else {}
-    made_from |= {"part": str(part)} if part else {}
+    out = files.out or files.data / labelled_name
+    made_from = _made_from(asked, how, name, geometry)
     if not force:
-        computed = {"enthalpy": enthalpy, "stability": stability}
-        refuse_loss(out, labelled_name, asked, its_level, sources, made_from | computed)
-    with LabelStore(store or data / "labels.sqlite", read_only=not compute) as open_store:
-        run = with_arguments(
+        columns = {"enthalpy": how.enthalpy, "stability": how.stability}
+        refuse_loss(out, labelled_name, molecules, its_level, chosen.sources, made_from | columns)
+    compute = missing.startswith("compute")
+    with LabelStore(files.labels, read_only=not compute) as store:
+        run = partial(
             label,
-            workers=workers,
-            scheduler=scheduler,
-            cluster=cluster,
-            limits=limits,
-            retry_failed=retry_failed,
+            workers=where.workers,
+            scheduler=where.scheduler,
+            cluster=where.cluster,
+            limits=where.limits,
+            retry_failed=missing == "compute failed",
             compute=compute,
             progress=progress,
         )
-        outcome = run(asked, chain, open_store, accuracy=accuracy)
-        if outcome.missing and not partial and not retry_failed:
+        outcome = run(molecules, stages(its_level, at, how.conformers), store, accuracy=how.accuracy)
+        if outcome.missing and missing in ("compute", "refuse"):
             raise DataError(
                 "Some of these molecules are not labelled yet.",
-                where=open_store.path,
-                expected=f"{len(asked):,} molecules at {its_level.name}",
+                where=store.path,
+                expected=f"{len(molecules):,} molecules at {its_level.name}",
                 got=f"{outcome.missing:,} missing",
                 fix="Run `hemdata label` with the same options, or take what there is (--partial).",
             )
         geometries = None if own else geometry
-        added = [vibrations(asked, outcome.keys, geometries, how, open_store, run, conformers)] if how else []
-        added += [stabilities(asked, outcome.keys, its_level, open_store, run)] if stability else []
+        added = (
+            [vibrations(molecules, outcome.keys, geometries, enthalpy, store, run, how.conformers)] if enthalpy else []
+        )
+        added += [stabilities(molecules, outcome.keys, its_level, store, run)] if how.stability else []
         manifest = export(
-            asked, outcome.keys, its_level, geometries, open_store, out, labelled_name, sources, made_from,
-            added, chosen.unread,
+            molecules, outcome.keys, its_level, geometries, store, out, labelled_name, chosen.sources,
+            made_from, added, chosen.unread,
         )  # fmt: skip
-    return Labelled(out, manifest, outcome, tuple(each.smiles or each.id for each in asked if NOT_DRAWN in each.flags))
+    not_drawn = tuple(each.smiles or each.id for each in molecules if NOT_DRAWN in each.flags)
+    return Labelled(out, manifest, outcome, not_drawn)
 
 
-def plan_labels(
-    asked: Asked,
-    level_name: str,
-    geometry: str = START_LEVEL,
-    *,
-    accuracy: str = "label",
-    conformers: int = 1,
-    store: Path | None = None,
-    data: Path = Path("data"),
-) -> Estimate:
-    """What `label_dataset` with the same arguments would have to compute, and its cost; nothing is computed.
+def label_dataset(target: str | Path, **words: Any) -> Labelled:
+    """As `label_set`, with the fields of its values as words: `label_dataset("my.smi", level_name="pc9", workers=2)`.
+
+    Args:
+        target: a dataset's name, or a file.
+        words: fields of `Asked`, `How`, `Where` and `Files`, and the words of `label_set`.
 
     Raises:
-        CallError, DataError: as `label_dataset`.
+        TypeError: for a word that is none of them.
+        CallError, DataError: as `label_set`.
     """
-    its_level = level(level_name)
-    molecules = asked.molecules(data).molecules
+
+    def values[T](kind: type[T]) -> T:
+        names = {each.name for each in fields(kind)} & words.keys()  # type: ignore[arg-type]
+        return kind(**{name: words.pop(name) for name in names})
+
+    words["target"] = target
+    asked, how, where, files = values(Asked), values(How), values(Where), values(Files)
+    return label_set(asked, how, where, files=files, **words)
+
+
+def _made_from(asked: Asked, how: How, name: str, geometry: str) -> dict[str, Any]:
+    """What the manifest tells of the run: which molecules, and how."""
+    told: dict[str, Any] = {"dataset": name, "n": asked.n, "seed": asked.seed, "without": sorted(asked.without)}
+    told |= {"max_heavy": asked.max_heavy, "geometry": geometry, "accuracy": how.accuracy}
+    told |= {"conformers": how.conformers} if how.conformers > 1 else {}
+    return told | ({"part": str(asked.part)} if asked.part else {})
+
+
+def plan_labels(asked: Asked, how: How = PLAIN, files: Files = FILES) -> Estimate:
+    """What `label_set` with the same values would have to compute, and its cost; nothing is computed.
+
+    Raises:
+        CallError, DataError: as `label_set`.
+    """
+    its_level = level(how.level_name)
+    molecules = asked.molecules(files.data).molecules
     _has_atoms(molecules, its_level)
-    if geometry == GIVEN:
+    own = how.geometry == GIVEN
+    if own:
         _have_geometries(molecules, asked.target)
-    chain = stages(its_level, None if geometry == GIVEN else level(geometry), conformers)
-    path = store or data / "labels.sqlite"
-    if not path.is_file():
-        return estimate(molecules, chain, None, accuracy)
-    with LabelStore(path, read_only=True) as open_store:
-        return estimate(molecules, chain, open_store, accuracy)
+    chain = stages(its_level, None if own else level(how.geometry), how.conformers)
+    if not files.labels.is_file():
+        return estimate(molecules, chain, None, how.accuracy)
+    with LabelStore(files.labels, read_only=True) as store:
+        return estimate(molecules, chain, store, how.accuracy)
 
 
 def _have_geometries(asked: Sequence[Molecule], target: str | Path) -> None:

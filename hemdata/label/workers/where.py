@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Self
 
 from hemdata.errors import CallError
+from hemdata.label.workers.isolated import Limits
 
 ADDRESS = re.compile(r"\w+://.+|[\w.-]+:\d+")
 
@@ -18,6 +19,7 @@ class Where:
         workers: processes here; None is one a core, 0 this process itself, without Dask.
         scheduler: address of a running Dask cluster.
         cluster: name or path of a cluster's card.
+        limits: of time and memory for each calculation.
 
     Raises:
         CallError: if two are given.
@@ -26,6 +28,7 @@ class Where:
     workers: int | None = None
     scheduler: str | None = None
     cluster: str | Path | None = None
+    limits: Limits | None = None
 
     def __post_init__(self) -> None:
         asked = {"--workers": self.workers, "--scheduler": self.scheduler, "--cluster": self.cluster}
