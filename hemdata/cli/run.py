@@ -33,7 +33,9 @@ def run(
     workers: Annotated[int | None, typer.Option(min=1, help="Processes at a time; by default one a core.")] = None,
     on: Annotated[
         str | None,
-        typer.Option(metavar="PLACE", help="Where labels are computed: tcp://HOST:PORT of Dask, or a SLURM card."),
+        typer.Option(
+            metavar="4|tcp://...|CARD", help="Where labels are computed: processes, a Dask cluster, or jobs of SLURM."
+        ),
     ] = None,
     device: Annotated[str, typer.Option(help="Of the networks: auto, cpu or cuda.")] = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
@@ -43,6 +45,7 @@ def run(
     from hemdata.door.run import On
     from hemdata.door.run import run as run_study
     from hemdata.errors import CallError
+    from hemdata.label.workers.where import Where
     from hemdata.processes import cores
     from hemdata.study.costs import cost
     from hemdata.study.steps import steps
@@ -60,8 +63,7 @@ def run(
     for step in steps(card, data, folder, where):
         if step.cannot:
             err.print(f"{step.name} will be missing, and the cells that need it: {step.cannot}")
-    scheduler = on if on is not None and on.startswith(("tcp://", "tls://")) else None
-    place = On(workers, scheduler, None if scheduler else on, device)
+    place = On(workers, None if on is None else Where.read(on), device)
     ran = run_study(card, data, folder, on=place, where=where, tell=err.print)
     if as_json:
         told = {"done": [step.name for step in ran.done], "skipped": [step.name for step in ran.skipped]}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from hemdata.catalog import TEST_GROUPS, StudyCard
 from hemdata.door.progress import bar, stages
+from hemdata.label.workers.where import Where
 from hemdata.shards import verify
 from hemdata.study.steps import Step, steps, with_spare
 
@@ -17,11 +18,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class On:
-    """Where the work is done: worker processes here, a running Dask cluster, or a SLURM cluster's card."""
+    """Where the work is done.
+
+    Attributes:
+        workers: processes here that build and train, and label where nothing else is said.
+        labels: where labels are computed.
+        device: of the networks: auto, cpu or cuda.
+    """
 
     workers: int | None = None
-    scheduler: str | None = None
-    cluster: str | None = None
+    labels: Where | None = None
     device: str = "auto"
 
 
@@ -126,20 +132,15 @@ def _take(step: Step, card: StudyCard, data: Path, out: Path, on: On, ran: Run, 
 
 
 def _label(step: Step, card: StudyCard, data: Path, out: Path, on: On, ran: Run, shown: bool) -> None:
-    from hemdata.label.dataset import label_dataset
+    from hemdata.label.asked import Asked
+    from hemdata.label.dataset import label_set
+    from hemdata.label.how import Files, How
 
+    number = with_spare(step.number) if step.number else None
+    asked = Asked(step.target, number, without=[TEST_GROUPS] if number else [])
+    where = on.labels or Where(on.workers)
     with stages(f"label {step.target} at {step.its_level}", shown) as progress:
-        label_dataset(
-            step.target,
-            n=with_spare(step.number) if step.number else None,
-            level_name=step.its_level,
-            without=[TEST_GROUPS] if step.number else [],
-            workers=on.workers,
-            scheduler=on.scheduler,
-            cluster=on.cluster,
-            data=data,
-            progress=progress,
-        )
+        label_set(asked, How(step.its_level), where, files=Files(data), progress=progress)
 
 
 def _train(step: Step, card: StudyCard, data: Path, out: Path, on: On, ran: Run, shown: bool) -> None:
