@@ -20,7 +20,7 @@ def test_of_many_conformers_a_lower_one_is_kept(tmp_path: Path) -> None:
     first."""
     (tmp_path / "xylose.smi").write_text(f"{XYLOSE} xylose\n")
     one, many = (
-        label_dataset(tmp_path / "xylose.smi", conformers=n, data=tmp_path, out=tmp_path / str(n), workers=1)
+        label_dataset(tmp_path / "xylose.smi", conformers=n, data=tmp_path, out=tmp_path / str(n), workers=0)
         for n in (1, 20)
     )
     energies = [read(done.folder)["energy_hartree"][0].as_py() for done in (one, many)]

@@ -110,7 +110,7 @@ def test_a_label_by_the_path_of_a_card_tells_its_dispersion(tmp_path: Path) -> N
     path = tmp_path / "mine.yaml"
     path.write_text(yaml.safe_dump(own.model_dump(mode="json", exclude_none=True)))
     (tmp_path / "few.smi").write_text("[H][H] hydrogen\n")
-    done = label_dataset(tmp_path / "few.smi", level_name=str(path), data=tmp_path, workers=1)
+    done = label_dataset(tmp_path / "few.smi", level_name=str(path), data=tmp_path, workers=0)
     assert done.folder == tmp_path / "few@mine"
     assert done.manifest.versions["pyscf-dispersion"] == importlib.metadata.version("pyscf-dispersion")
     assert read(done.folder)["level"].to_pylist() == ["mine"]

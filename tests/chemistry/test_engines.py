@@ -201,7 +201,7 @@ def test_a_label_tells_engine_and_version(case: Case, tmp_path: Path, monkeypatc
     monkeypatch.setenv("HEMDATA_CARDS", str(tmp_path / "cards"))
     lines = [f"{'XHHHHHCNO'[z]} {x[0]} {x[1]} {x[2]}" for z, x in zip(Z, X, strict=True)]
     (tmp_path / "formamide.xyz").write_text("\n".join(["6", "", *lines, ""]))
-    done = label_dataset(tmp_path / "formamide.xyz", level_name="mine", geometry="given", data=tmp_path, workers=1)
+    done = label_dataset(tmp_path / "formamide.xyz", level_name="mine", geometry="given", data=tmp_path, workers=0)
     name = case.level.card.engine
     row = read(done.folder).to_pylist()[0]
     assert row["engine"] == f"{name} {version(name)}"

@@ -42,7 +42,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ended = called("build", name, "--from", archive, "--data", data)
         assert ended.exit_code == 0, ended.output
     for name, n in (("qm9", 8), ("alchemy", 5)):
-        ended = called("label", name, "-n", n, "--level", "gfn2-xtb", "--data", data, "--workers", "1")
+        ended = called("label", name, "-n", n, "--level", "gfn2-xtb", "--data", data, "--workers", "0")
         assert ended.exit_code == 0, ended.output
     return data
 

@@ -1,6 +1,7 @@
-"""The wheel, installed alone in a clean environment, finds its cards from any folder and needs no torch."""
+"""The wheel, installed alone, finds its cards from any folder and needs no torch."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+EXTRAS = "torch lightning schnetpack torch_geometric torchmdnet nequip allegro sklearn numba bokeh dask_jobqueue"
 
 
 def uv() -> str | None:
@@ -17,28 +19,56 @@ def uv() -> str | None:
     return shutil.which("uv") or (str(private) if private.is_file() else None)
 
 
-@pytest.mark.skipif(uv() is None, reason="uv, which `make env` brings, is not here")
-def test_an_installed_hemdata_works_from_any_folder_without_torch(tmp_path: Path) -> None:
-    tool = str(uv())
+pytestmark = pytest.mark.skipif(uv() is None, reason="uv, which `make env` brings, is not here")
 
-    def run(*words: str) -> str:
-        ended = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=400)
-        assert ended.returncode == 0, ended.stderr[-2000:]
-        return ended.stdout
 
-    run(tool, "build", "--wheel", "-q", "--python", sys.executable, "--out-dir", str(tmp_path), str(ROOT))
-    wheel = next(tmp_path.glob("hemdata-*.whl"))
+def run(folder: Path, *words: str, **environment: str) -> str:
+    """What a command prints, in a folder that has nothing to do with the checkout."""
+    ended = subprocess.run(
+        words, cwd=folder, env=os.environ | environment, capture_output=True, text=True, check=False, timeout=400
+    )
+    assert ended.returncode == 0, ended.stderr[-2000:]
+    return ended.stdout
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    words = ["build", "--wheel", "-q", "--python", sys.executable, "--out-dir", str(folder), str(ROOT)]
+    run(folder, str(uv()), *words)
+    return next(folder.glob("hemdata-*.whl"))
+
+
+def works(folder: Path, python: str, **environment: str) -> None:
+    """Cards, a build, a verification and the promised names, all from the installed package."""
+    hemdata = (python, "-m", "hemdata.cli")
+    told = json.loads(run(folder, *hemdata, "list", "--json", **environment))
+    assert {"qm9", "pc9", "test-groups"} <= {entry["name"] for entry in told["dataset"]}
+    run(folder, *hemdata, "build", "azoxy", "--out", "azoxy", **environment)
+    run(folder, *hemdata, "verify", "azoxy", **environment)
+    door = "import hemdata as hd; print(len(hd.Set.open('azoxy', '.')), hd.Set.open('test-groups@pc9', '.').level)"
+    assert run(folder, python, "-c", door, **environment).split() == ["45", "pc9"]
+    assert str(folder) in run(folder, python, "-c", "import hemdata; print(hemdata.__file__)", **environment)
+
+
+def test_what_the_wheel_holds_works_from_any_folder_and_without_the_extras(wheel: Path, tmp_path: Path) -> None:
+    """Unpacked before this environment's packages, of which those of the extras refuse to be imported."""
     assert "hemdata/py.typed" in zipfile.ZipFile(wheel).namelist()
-    run(tool, "venv", "-q", "--python", sys.executable, "clean")
-    python = tmp_path / "clean" / "bin" / "python"
+    zipfile.ZipFile(wheel).extractall(tmp_path / "installed")
+    for name in EXTRAS.split():
+        (tmp_path / "refused" / name).mkdir(parents=True)
+        (tmp_path / "refused" / name / "__init__.py").write_text(f"raise ImportError('{name} is an extra')\n")
+    works(tmp_path, sys.executable, PYTHONPATH=f"{tmp_path / 'refused'}{os.pathsep}{tmp_path / 'installed'}")
+
+
+@pytest.mark.slow
+def test_the_wheel_brings_all_that_it_needs_into_a_clean_environment(wheel: Path, tmp_path: Path) -> None:
+    run(tmp_path, str(uv()), "venv", "-q", "--python", sys.executable, "clean")
+    python = str(tmp_path / "clean" / "bin" / "python")
     # Versions as locked; what the lock holds for the networks alone is not asked for.
     locked = ["--constraint", str(ROOT / "requirements.lock")]
-    run(tool, "pip", "install", "-q", "--python", str(python), *locked, str(wheel))
-    told = json.loads(run(str(python.parent / "hemdata"), "list", "--json"))
-    assert {"qm9", "pc9", "test-groups"} <= {entry["name"] for entry in told["dataset"]}
-    run(str(python.parent / "hemdata"), "build", "azoxy", "--out", "azoxy")
-    run(str(python.parent / "hemdata"), "verify", "azoxy")
-    door = "import hemdata as hd; print(len(hd.Set.open('azoxy', '.')), hd.Set.open('test-groups@pc9', '.').level)"
-    assert run(str(python), "-c", door).split() == ["45", "pc9"]
-    found = run(str(python), "-c", "import importlib.util as u; print(u.find_spec('torch'))")
+    run(tmp_path, str(uv()), "pip", "install", "-q", "--python", python, *locked, str(wheel))
+    works(tmp_path, python, PYTHONPATH="")
+    assert (tmp_path / "clean" / "bin" / "hemdata").is_file()
+    found = run(tmp_path, python, "-c", "import importlib.util as u; print(u.find_spec('torch'))", PYTHONPATH="")
     assert found.strip() == "None"

@@ -68,7 +68,7 @@ def test_two_levels_are_refused_unless_asked_for_and_then_written_down(labelled:
     (tmp_path / "two.smi").write_text("O\nC\n")
     other = tmp_path / "data"
     shutil.copytree(labelled / "neuro@gfn2-xtb", other / "neuro@gfn2-xtb")
-    label_dataset(tmp_path / "two.smi", level_name="pc9", data=other, out=other / "saccharides@gfn2-xtb")
+    label_dataset(tmp_path / "two.smi", level_name="pc9", data=other, out=other / "saccharides@gfn2-xtb", workers=0)
     path = card(tmp_path, [{"take": ["neuro", "saccharides"], "at": "gfn2-xtb"}])
     with pytest.raises(DataError, match="different levels") as refused:
         compose(path, other, tmp_path / "out")

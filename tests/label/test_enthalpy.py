@@ -46,7 +46,7 @@ def test_a_labelled_water_has_the_enthalpies_that_pyscf_gives(tmp_path: Path, mo
     (tmp_path / "water.smi").write_text("O water\n")
     done = label_dataset(
         tmp_path / "water.smi", level_name="hf-sto-3g", geometry="hf-sto-3g", accuracy="reference", enthalpy=True,
-        corrected=True, data=tmp_path, workers=1,
+        corrected=True, data=tmp_path, workers=0,
     )  # fmt: skip
     verify(done.folder)
     (row,) = read(done.folder).to_pylist()
@@ -84,12 +84,12 @@ def mixed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Labelled with enthalpies: two molecules, one with sulphur, an ion, and one that cannot be labelled."""
     data = tmp_path_factory.mktemp("mixed")
     (data / "mixed.smi").write_text("CO methanol\nC#N hcn\nCS thiol\n[NH4+] ammonium\nC.C two\n")
-    label_dataset(data / "mixed.smi", enthalpy=True, data=data, workers=1)
+    label_dataset(data / "mixed.smi", enthalpy=True, data=data, workers=0)
     return data
 
 
 def test_what_has_no_enthalpy_keeps_its_energy_and_is_counted_with_the_reason(mixed: Path) -> None:
-    again = label_dataset(mixed / "mixed.smi", enthalpy=True, data=mixed, workers=1)
+    again = label_dataset(mixed / "mixed.smi", enthalpy=True, data=mixed, workers=0)
     assert again.outcome.computed == 0
     verify(again.folder)
     rows = {row["id"].split(":")[1]: row for row in read(again.folder).to_pylist()}
@@ -105,7 +105,7 @@ def test_what_has_no_enthalpy_keeps_its_energy_and_is_counted_with_the_reason(mi
 
 def test_the_corrected_enthalpies_are_those_of_the_experiment_to_the_levels_error(mixed: Path) -> None:
     """ATcT 1.112 at 298.15 K: methanol -200.9, hydrogen cyanide 129.3 kJ/mol. The card's correction leaves 9.75."""
-    done = label_dataset(mixed / "mixed.smi", enthalpy=True, corrected=True, data=mixed, out=mixed / "c", workers=1)
+    done = label_dataset(mixed / "mixed.smi", enthalpy=True, corrected=True, data=mixed, out=mixed / "c", workers=0)
     rows = {row["id"].split(":")[1]: row for row in read(done.folder).to_pylist()}
     left = level_card("gfn2-xtb").against_experiment
     assert left is not None
@@ -130,7 +130,7 @@ def test_frequencies_of_another_level_are_at_its_own_minimum_also_of_a_given_geo
     lines = [f"{symbol} {x} {y} {z}" for symbol, (x, y, z) in zip("OHH", place, strict=True)]
     (tmp_path / "water.xyz").write_text("\n".join(["3", "", *lines, ""]))
     done = label_dataset(
-        tmp_path / "water.xyz", geometry="given", enthalpy=True, frequencies="gfn1-xtb", data=tmp_path, workers=1
+        tmp_path / "water.xyz", geometry="given", enthalpy=True, frequencies="gfn1-xtb", data=tmp_path, workers=0
     )
     (row,) = read(done.folder).to_pylist()
     assert np.array(row["positions"]).reshape(-1, 3) == pytest.approx(np.array(place))

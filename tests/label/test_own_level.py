@@ -28,7 +28,7 @@ def test_a_new_level_is_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     (cards / "hf-sto-3g.yaml").write_text(CARD)
     monkeypatch.setenv("HEMDATA_CARDS", str(tmp_path / "cards"))
     (tmp_path / "water.smi").write_text("O water\n")
-    done = label_dataset(tmp_path / "water.smi", level_name="hf-sto-3g", data=tmp_path)
+    done = label_dataset(tmp_path / "water.smi", level_name="hf-sto-3g", data=tmp_path, workers=0)
     verify(done.folder)
     row = read(done.folder).to_pylist()[0]
     assert abs(row["energy_hartree"] + 74.963) < 0.005

@@ -32,7 +32,7 @@ def planted(folder: Path, level_name: str, geometry: str) -> tuple[list[str], La
     molecules = read_molecules(smiles_file(folder))
     chain = stages(level(level_name), level(geometry))
     store = LabelStore(folder / "labels.sqlite")
-    label(molecules[:1], chain, store, workers=1)
+    label(molecules[:1], chain, store, workers=0)
     keys = label(molecules, chain[:1], store, compute=False).keys
     store.put(Result(keys[1], "It took longer than the time limit of 1 s."))
     return keys, store
@@ -52,7 +52,7 @@ def test_retry_failed_runs_only_those_that_failed(tmp_path: Path) -> None:
     folder = tmp_path / "mine@gfn2-xtb"
     assert read(folder)["smiles"].to_pylist() == ["C", "O"]
     assert rejected(folder)["reason"].to_pylist() == ["It is not labelled yet."]
-    whole = label_dataset(tmp_path / "mine.smi", data=tmp_path, workers=1)  # without --retry the rest is computed
+    whole = label_dataset(tmp_path / "mine.smi", data=tmp_path, workers=0)  # without --retry the rest is computed
     assert (whole.outcome.computed, whole.outcome.stored, whole.outcome.missing) == (1, 2, 0)
 
 
@@ -60,7 +60,7 @@ def test_a_geometry_that_succeeds_on_retry_goes_on_to_its_energy(tmp_path: Path)
     _, store = planted(tmp_path, "pc9", "gfn2-xtb")
     molecules = read_molecules(tmp_path / "mine.smi")
     with store:
-        outcome = label(molecules, stages(level("pc9"), level("gfn2-xtb")), store, retry_failed=True, workers=1)
+        outcome = label(molecules, stages(level("pc9"), level("gfn2-xtb")), store, retry_failed=True, workers=0)
         assert (outcome.computed, outcome.stored, outcome.failed, outcome.missing) == (1, 1, 0, 1)
         energies = [result.energy_hartree for result in store.get(outcome.keys)]
     assert len(energies) == 2

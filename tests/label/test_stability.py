@@ -52,7 +52,7 @@ def test_oxygen_is_unstable_as_a_singlet_and_stable_as_what_it_is() -> None:
 def test_labels_tell_their_stability_and_keep_their_energies(tmp_path: Path) -> None:
     lines = [f"2\n\nH 0 0 0\nH 0 0 {distance}" for distance in (0.74, 1.8)]
     (tmp_path / "h2.xyz").write_text("\n".join(lines) + "\n")
-    how = {"level_name": "pc9", "geometry": "given", "data": tmp_path, "workers": 1}
+    how = {"level_name": "pc9", "geometry": "given", "data": tmp_path, "workers": 0}
     plain = label_dataset(tmp_path / "h2.xyz", out=tmp_path / "plain", **how)  # type: ignore[arg-type]
     done = label_dataset(tmp_path / "h2.xyz", stability=True, **how)  # type: ignore[arg-type]
     verify(done.folder)

@@ -36,7 +36,7 @@ def data(labelled: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, text in (("my-molecules.smi", MINE), ("my-amons.smi", AMONS)):
         path = folder.parent / name
         path.write_text(text)
-        label_dataset(path, data=folder)
+        label_dataset(path, data=folder, workers=0)
     return folder
 
 
@@ -52,7 +52,7 @@ def written(data: Path, *sets: str, **how) -> StudyCard:
 def test_a_users_file_runs_from_study_new_to_the_report(data: Path, tmp_path: Path) -> None:
     card = written(data, "saccharides=30", "saccharides+my-amons=25+5")
     card = card.model_copy(update={"groups": ["azoxy", "my-molecules"]})  # saccharides are a set here
-    ran = train_eval(card, data, tmp_path / "run")
+    ran = train_eval(card, data, tmp_path / "run", workers=1)
     assert ran.failed == {}
     assert len(ran.done) == 8
     rows = read_rows(tmp_path / "run").predictions.to_pylist()

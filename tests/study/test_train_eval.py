@@ -43,7 +43,7 @@ def study(**changes: object) -> StudyCard:
 @pytest.fixture(scope="module")
 def ran(labelled: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("run")
-    done = train_eval(study(), labelled, out)
+    done = train_eval(study(), labelled, out, workers=1)
     assert done.failed == {}
     assert len(done.done) == 12
     return out
@@ -87,7 +87,7 @@ def test_dressed_atoms_are_the_least_squares_of_the_training_molecules_alone(ran
 
 def test_a_second_run_skips_every_cell_and_changes_no_byte(ran: Path, labelled: Path) -> None:
     before = {path: path.read_bytes() for path in ran.rglob("*.parquet")}
-    again = train_eval(study(), labelled, ran)
+    again = train_eval(study(), labelled, ran, workers=1)
     assert len(again.skipped) == 12
     assert again.done == []
     assert {path: path.read_bytes() for path in ran.rglob("*.parquet")} == before
@@ -120,7 +120,7 @@ def test_a_failed_cell_does_not_stop_the_others(labelled: Path, tmp_path: Path) 
         sets={"neuro": CARD["sets"]["neuro"], "saccharides": {"dataset": "saccharides", "molecules": 500}},  # type: ignore[index]
         networks=[{"network": "dressed-atoms"}],
     )
-    ran = train_eval(card, labelled, tmp_path)
+    ran = train_eval(card, labelled, tmp_path, workers=1)
     assert sorted(ran.done) == ["dressed-atoms-neuro-24-s0", "dressed-atoms-neuro-24-s1"]
     assert all("Too few molecules" in reason for reason in ran.failed.values())
     assert len(ran.failed) == 2

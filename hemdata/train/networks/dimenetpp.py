@@ -6,14 +6,18 @@ a call their names in its module are bound to our edges and to the function belo
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
+from types import ModuleType
 from typing import Any
 
 import torch
 from torch import nn
-from torch_geometric.nn.models import DimeNetPlusPlus, dimenet
+from torch_geometric.nn.models import DimeNetPlusPlus, dimenet, dimenet_utils
 
 from hemdata.train.data.batches import GraphBatch
 
+# Sympy derives the basis functions for each network anew, in seconds; they depend on two numbers alone.
+_BASIS = {name: cache(getattr(dimenet_utils, name)) for name in ("bessel_basis", "real_sph_harm")}
 Triplets = tuple[torch.Tensor, ...]
 
 
@@ -38,28 +42,32 @@ class DimeNetEnergies(nn.Module):
         self, features: int, blocks: int, out_features: int, spherical: int, radial: int, cutoff: float
     ) -> None:
         super().__init__()
-        self.network = DimeNetPlusPlus(
-            hidden_channels=features, out_channels=1, num_blocks=blocks, int_emb_size=features // 2, basis_emb_size=8,
-            out_emb_channels=out_features, num_spherical=spherical, num_radial=radial, cutoff=cutoff,
-            output_initializer="glorot_orthogonal",
-        )  # fmt: skip
+        with _bound(dimenet_utils, **_BASIS):
+            self.network = DimeNetPlusPlus(
+                hidden_channels=features, out_channels=1, num_blocks=blocks, int_emb_size=features // 2,
+                basis_emb_size=8, out_emb_channels=out_features, num_spherical=spherical, num_radial=radial,
+                cutoff=cutoff, output_initializer="glorot_orthogonal",
+            )  # fmt: skip
 
     def forward(self, batch: GraphBatch) -> torch.Tensor:
         """Energies (n_graphs,)."""
-        with _edges(batch.edge_index.flip(0)):
+        edges = batch.edge_index.flip(0)
+        with _bound(dimenet, radius_graph=lambda *_, **__: edges, triplets=triplets):
             energies: torch.Tensor = self.network(batch.z, batch.pos, batch.batch)
         return energies.squeeze(-1)
 
 
 @contextmanager
-def _edges(edge_index: torch.Tensor) -> Iterator[None]:
-    own = {"radius_graph": lambda *_, **__: edge_index, "triplets": triplets}
-    before = {name: getattr(dimenet, name) for name in own}
-    vars(dimenet).update(own)
+def _bound(module: ModuleType, **values: Any) -> Iterator[None]:
+    """Inside, names of the library's module are bound to ours."""
+    before = {name: getattr(module, name) for name in values}
     try:
+        for name, value in values.items():
+            setattr(module, name, value)
         yield
     finally:
-        vars(dimenet).update(before)
+        for name, value in before.items():
+            setattr(module, name, value)
 
 
 def triplets(edge_index: torch.Tensor, num_nodes: int) -> Triplets:
