@@ -8,7 +8,7 @@ help:
 	@echo "make demo   the study in small, on real molecules: runs/demo/report.html (about 10 minutes on 2 cores)"
 	@echo "make test   the tests (five minutes on 2 cores); make test-all   the slow ones too, once a week"
 	@echo "make env    .venv/ with Python 3.12 and the locked versions"
-	@echo "make lint types docs   ruff, mypy, the handbook"
+	@echo "make lint types docs   ruff, import-linter and typos; mypy; the handbook"
 	@echo "make bench  the benchmarks (minutes)"
 	@echo "make lock   resolve the versions anew"
 
@@ -28,6 +28,7 @@ lint: env
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/lint-imports --no-cache --no-logo
+	.venv/bin/typos
 
 types: env
 	.venv/bin/mypy
