@@ -199,6 +199,9 @@ class LevelCard(Card):
 Identifier = Literal["flat_graph", "inchikey"]
 
 
+VERBS = ("take", "mark", "subtract", "filter", "deduplicate", "without", "flag", "sample")
+
+
 class Step(Card):
     """One step of a composition; exactly one of its keys is given (`at` belongs to `take`, `by` to the others)."""
 
@@ -209,6 +212,10 @@ class Step(Card):
     filter: str | None = Field(None, description="an SQL condition on the columns")
     deduplicate: Identifier | Literal["geometry"] | None = Field(None, description="the first row of each is kept")
     mirror: bool = Field(False, description="whether `deduplicate: geometry` takes a mirror image for the same")
+    without: Literal["suspects"] | None = Field(
+        None, description="leave out the rows that `hemdata suspects` of the taken datasets names"
+    )
+    flag: Literal["suspects"] | None = Field(None, description="flag those rows `suspect` instead")
     sample: Annotated[int, Field(ge=1)] | None = Field(None, description="so many rows, chosen by `seed`")
     seed: int = 0
     by: Identifier | Literal["bridge"] = Field(
@@ -217,9 +224,9 @@ class Step(Card):
 
     @model_validator(mode="after")
     def _one_thing(self) -> "Step":
-        given = [key for key in ("take", "mark", "subtract", "filter", "deduplicate", "sample") if getattr(self, key)]
+        given = [key for key in VERBS if getattr(self, key)]
         if len(given) != 1:
-            raise ValueError("a step does one of: take, mark, subtract, filter, deduplicate, sample")
+            raise ValueError(f"a step does one of: {', '.join(VERBS)}")
         if self.at is not None and not self.take:
             raise ValueError("`at` belongs to a step that takes")
         if self.by == "bridge" and self.at is None:
@@ -231,7 +238,7 @@ class Step(Card):
     @property
     def verb(self) -> str:
         """What the step does."""
-        return next(k for k in ("take", "mark", "subtract", "filter", "deduplicate", "sample") if getattr(self, k))
+        return next(key for key in VERBS if getattr(self, key))
 
 
 class SetCard(Card):

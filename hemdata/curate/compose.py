@@ -14,6 +14,7 @@ from hemdata.curate.build import Built, standing
 from hemdata.curate.conditions import EXAMPLES, define, spelled
 from hemdata.curate.duplicates import PLACE as _ORDER
 from hemdata.curate.duplicates import without_repeated
+from hemdata.curate.suspected import screens_of, suspected
 from hemdata.errors import CallError, DataError
 from hemdata.identity import FLAT_GRAPH_LETTERS
 from hemdata.levels import level, one_level
@@ -42,6 +43,8 @@ def compose(name: str | Path, data: Path, out: Path | None = None, *, force: boo
     out = out or data / card.name
     parents = _parents(card, data)
     sources = [_manifest_file(folder) for folder in parents]
+    screens = screens_of(card, parents)
+    sources += [SourceFile(name=path.name, bytes=path.stat().st_size, sha256=sha256(path)) for path in screens]
     rule = hashlib.sha256(card.model_dump_json().encode()).hexdigest()
     stands = None if force else standing(out)
     if stands is not None and stands.made_from.get("card") == rule and stands.sources == sources:
@@ -50,7 +53,10 @@ def compose(name: str | Path, data: Path, out: Path | None = None, *, force: boo
         view = _taken(db, parents[: len(card.steps[0].take or [])])
         rows = [_count(db, view)]
         for number, step in enumerate(card.steps[1:], 1):
-            view = _stepped(db, card, step, view, f"step{number}", data)
+            if step.without or step.flag:
+                view = suspected(db, step, view, f"step{number}", screens)
+            else:
+                view = _stepped(db, card, step, view, f"step{number}", data)
             rows.append(_count(db, view))
         if not rows[-1]:
             raise DataError("The composition leaves no row.", where=f"set {card.name}", got=_told(card, rows))

@@ -1,0 +1,107 @@
+"""`hemdata suspects`: which labels of a set are likely wrong, and whether the worst are."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from hemdata.cli.app import command, out
+from hemdata.door.progress import stages
+
+SHOWN = 15
+WIDE = 200
+
+
+@command(
+    "suspects",
+    "hemdata suspects qm9 -n 5000\nhemdata suspects mine --recompute 10 --html suspects.html\n"
+    "hemdata suspects mine --share 0.02 --json",
+)
+def suspects(
+    name: Annotated[str, typer.Argument(metavar="SET", help="A built set (DATA/NAME), or its folder.")],
+    n: Annotated[int | None, typer.Option("-n", min=1, help="How many rows, chosen by the seed; default all.")] = None,
+    seed: Annotated[int, typer.Option(help="Decides which rows -n takes, and the folds.")] = 0,
+    recompute: Annotated[int, typer.Option(min=0, help="Compute so many of the worst at the set's own level.")] = 0,
+    share: Annotated[float, typer.Option(help="Share of wrong labels that you expect, for the probabilities.")] = 0.01,
+    cheap: Annotated[str, typer.Option(metavar="LEVEL", help="The cheap level.")] = "gfn2-xtb",
+    level: Annotated[
+        str | None, typer.Option(help="With --recompute: the level; by default the one that the set names.")
+    ] = None,
+    page: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write a page, molecules drawn.")] = None,
+    rows: Annotated[
+        Path | None, typer.Option("--out", help="The rows; by default DATA/NAME.suspects.parquet, ids beside as .txt.")
+    ] = None,
+    store: Annotated[Path | None, typer.Option(help="The label store; by default DATA/labels.sqlite.")] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=0, help="Worker processes; by default one a core; 0: this one.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON: every suspect, and the most likely others.")] = (
+        False
+    ),
+    data: Annotated[Path, typer.Option(help="Folder of the built datasets and of the store.")] = Path("data"),
+) -> None:
+    """Rank the labels of a set by how likely they are wrong, by their difference to a cheap level."""
+    from hemdata.assess.audit import claimed_level
+    from hemdata.assess.suspects.recompute import recompute as judged
+    from hemdata.assess.suspects.screen import screen, table_of
+    from hemdata.curate.suspected import screen_file
+    from hemdata.errors import CallError
+    from hemdata.levels import level as read_level
+    from hemdata.shards import find, write_parquet
+
+    if not 0 < share < 0.5:
+        raise CallError("--share is the part of wrong labels.", expected="above 0 and below 0.5", got=share)
+    folder = find(name, data)
+    its = read_level(level or claimed_level(folder)) if recompute else None
+    store = store or data / "labels.sqlite"
+    with stages(f"suspects {name}", shown=not as_json) as progress:
+        found = screen(folder, store, cheap=cheap, n=n, seed=seed, share=share, workers=workers, progress=progress)
+        if its is not None:
+            found = judged(found, folder, its, recompute, store, workers=workers, progress=progress)
+    target = rows or screen_file(data / folder.name)
+    part = target.with_name(f".{target.name}.part")
+    write_parquet(table_of(found), part)
+    part.replace(target)
+    _write(target.with_suffix(".txt"), "".join(f"{row.id}\n" for row in found.suspects))
+    if page is not None:
+        from hemdata.report.page.suspects import suspects_page
+
+        suspects_page(found, page)
+    if as_json:
+        told = [
+            asdict(row) | {"suspect": row.suspect} for row in found.rows[: max(len(found.suspects), recompute, SHOWN)]
+        ]
+        facts = {"dataset": found.dataset, "cheap": found.cheap, "rows": len(found.rows), "left_out": found.left_out}
+        print(json.dumps(facts | {"noise_kcal_mol": found.noise_kcal_mol, "worst": told}, indent=1))
+        return
+    table = Table(box=None, padding=(0, 2))
+    for column in ("row", "residual, kcal/mol", "score", "probability", "verdict", "off by, kcal/mol", "explanation"):
+        table.add_column(column, justify="left" if column in ("row", "verdict", "explanation") else "right")
+    for row in found.rows[: max(SHOWN, recompute)]:
+        off = "-" if row.error_kcal_mol is None else f"{row.error_kcal_mol:+.2f}"
+        cells = (
+            f"{row.residual_kcal_mol:+.2f}",
+            f"{row.score:+.1f}",
+            f"{row.probability:.2f}",
+            row.verdict or "-",
+            off,
+        )
+        table.add_row(row.id, *cells, row.explanation or "")
+    (out if out.is_terminal else Console(width=WIDE, highlight=False)).print(table)
+    skipped = "".join(f"; {count:,} not screened: {reason}" for reason, count in found.left_out.items())
+    out.print(
+        f"{len(found.rows):,} rows screened against {found.cheap}; a sound row is left "
+        f"{found.noise_kcal_mol:.2f} kcal/mol by the model{skipped}.",
+        markup=False,
+    )
+    out.print(f"{len(found.suspects):,} suspects: {target}, their ids in {target.with_suffix('.txt')}.", markup=False)
+
+
+def _write(path: Path, text: str) -> None:
+    from hemdata.report.page.page import _write as written
+
+    written(path, text)
