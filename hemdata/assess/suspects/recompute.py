@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from hemdata.assess.suspects.screen import Screen, Suspect
-from hemdata.label.calculation import Stage
+from hemdata.label.calculation import stages
 from hemdata.label.progress import Pace
 from hemdata.label.run import label
 from hemdata.label.store.database import LabelStore
@@ -50,7 +50,7 @@ def recompute(
     molecules = {one.id: one for one in from_shards(folder) if one.id in wanted}
     asked = [molecules[row.id] for row in worst]
     with LabelStore(store) as open_store:
-        chain = [Stage(its, relax=False)]
+        chain = stages(its, None)
         outcome = label(asked, chain, open_store, workers=workers, progress=progress)
         results = list(open_store.get(outcome.keys))
         zero = _zero_points(folder, wanted)

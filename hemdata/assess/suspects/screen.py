@@ -12,7 +12,7 @@ from hemdata.assess.suspects.features import Floats, composition, features
 from hemdata.assess.suspects.out_of_fold import OutOfFold
 from hemdata.assess.suspects.probability import SHARE, Calibration, calibrate
 from hemdata.errors import CallError, DataError
-from hemdata.label.calculation import Stage
+from hemdata.label.calculation import stages
 from hemdata.label.progress import Pace
 from hemdata.label.run import label
 from hemdata.label.store.database import LabelStore
@@ -126,7 +126,7 @@ def screen(
             fix="`hemdata levels audit` recomputes single rows.",
         )
     with LabelStore(store) as open_store:
-        chain = [Stage(level(cheap), relax=False)]
+        chain = stages(level(cheap), None)
         outcome = label(asked, chain, open_store, workers=workers, progress=progress)
         results = list(open_store.get(outcome.keys))
     good = [number for number, result in enumerate(results) if result.reason is None]
