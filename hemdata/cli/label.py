@@ -284,12 +284,6 @@ def _tell(labelled: Any, level: str, as_json: bool) -> None:
     )
     for reason, number in sorted(counts.rejected.items(), key=lambda item: -item[1]):
         out.print(f"  {number:>6,}  {reason}")
-    if labelled.not_drawn:
-        many = "" if len(labelled.not_drawn) < 6 else " ..."
-        note(
-            f"{', '.join(labelled.not_drawn[:5])}{many}: labelled in the known ground state, whose multiplicity is not "
-            "that of the electrons drawn; --multiplicity says another."
-        )
     _tell_stability(labelled)
     of = labelled.manifest.made_from.get("enthalpy")
     if of:

@@ -18,6 +18,7 @@ from hemdata.molecules import (
     dataset_name,
     entries,
     from_shards,
+    held_against_ground_state,
     identified,
     only_molecules,
     remarks,
@@ -113,7 +114,11 @@ def _molecules(
             )
         folder = _built(str(target), data)
         path = folder / "manifest.json"
-        return from_shards(folder), str(target), [_source(path, f"{folder.name}/manifest.json")]
+        return (
+            map(held_against_ground_state, from_shards(folder)),
+            str(target),
+            [_source(path, f"{folder.name}/manifest.json")],
+        )
     if not path.is_file():
         raise CallError(
             f"There is no dataset and no file '{target}'.",

@@ -24,7 +24,6 @@ from hemdata.label.to_shards import export
 from hemdata.label.workers.where import Where
 from hemdata.levels import START_LEVEL, SYMBOLS, Level, level
 from hemdata.molecules import (
-    NOT_DRAWN,
     Molecule,
 )
 from hemdata.shards import Manifest, SetName
@@ -34,12 +33,11 @@ PLAIN, EVERY_CORE, FILES = How(), Where(), Files()
 
 @dataclass(frozen=True)
 class Labelled:
-    """Where the labels stand, what the run did, and molecules whose multiplicity is not that of their drawing."""
+    """Where the labels stand, and what the run did."""
 
     folder: Path
     manifest: Manifest
     outcome: Outcome
-    not_drawn: tuple[str, ...] = ()
 
 
 def label_set(
@@ -122,8 +120,7 @@ def label_set(
             molecules, outcome.keys, its_level, geometries, store, out, labelled_name, chosen.sources,
             made_from, added, chosen.unread,
         )  # fmt: skip
-    not_drawn = tuple(each.smiles or each.id for each in molecules if NOT_DRAWN in each.flags)
-    return Labelled(out, manifest, outcome, not_drawn)
+    return Labelled(out, manifest, outcome)
 
 
 def label_dataset(target: str | Path, **words: Any) -> Labelled:

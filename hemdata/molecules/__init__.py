@@ -2,7 +2,16 @@
 
 from hemdata.molecules.built import from_shards
 from hemdata.molecules.identify_geometry import identified
-from hemdata.molecules.molecule import NOT_DRAWN, NOTHING, Molecule, Said, Unread, from_smiles
+from hemdata.molecules.molecule import (
+    NOT_DRAWN,
+    NOT_GROUND,
+    NOTHING,
+    Molecule,
+    Said,
+    Unread,
+    from_smiles,
+    held_against_ground_state,
+)
 from hemdata.molecules.names import dataset_name, suffix
 from hemdata.molecules.read import (
     entries,
@@ -19,6 +28,7 @@ from hemdata.molecules.sample import sample
 __all__ = [
     "NOTHING",
     "NOT_DRAWN",
+    "NOT_GROUND",
     "Molecule",
     "Said",
     "Unread",
@@ -26,6 +36,7 @@ __all__ = [
     "entries",
     "from_shards",
     "from_smiles",
+    "held_against_ground_state",
     "identified",
     "is_file_of_molecules",
     "listed",

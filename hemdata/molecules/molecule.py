@@ -1,14 +1,15 @@
 """A molecule on its way to a calculation or a model, or what stands in a file and is none."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from hemdata.errors import DataError
 from hemdata.identity import identify
-from hemdata.identity.ground_state import ground_multiplicity
+from hemdata.identity.ground_state import LARGEST, ground_multiplicity, known_multiplicity
 
 NOT_DRAWN = "multiplicity_not_drawn"
+NOT_GROUND = "not_ground_state"
 
 
 @dataclass(frozen=True)
@@ -155,6 +156,7 @@ def from_smiles(smiles: str, id: str, where: str | None = None, said: Said = NOT
     except DataError as error:
         raise DataError(error.what, where=where, expected=error.expected, got=smiles, fix=error.fix) from None
     unsaid = said.multiplicity is None and said.spin is None
+    not_drawn = unsaid and multiplicity != 1 + identity.radical_electrons
     return Molecule(
         id=id,
         smiles=smiles,
@@ -164,5 +166,18 @@ def from_smiles(smiles: str, id: str, where: str | None = None, said: Said = NOT
         charge=charge,
         multiplicity=multiplicity,
         where=where,
-        flags=(NOT_DRAWN,) if unsaid and multiplicity != 1 + identity.radical_electrons else (),
+        doubt="the multiplicity of the known ground state, not of the electrons drawn" if not_drawn else None,
+        flags=(NOT_DRAWN,) if not_drawn else (),
     )
+
+
+def held_against_ground_state(molecule: Molecule) -> Molecule:
+    """A molecule of a set, flagged and doubted where it is small and known to have another ground state."""
+    if molecule.n_heavy > LARGEST:
+        return molecule
+    z: Sequence[int] = molecule.atomic_numbers
+    if not z and molecule.canonical_smiles and (identity := identify(molecule.canonical_smiles, bonds=False)):
+        z = identity.atomic_numbers
+    if known_multiplicity(z, molecule.charge) in (None, molecule.multiplicity):
+        return molecule
+    return replace(molecule, doubt="another multiplicity than that of their ground state", flags=(NOT_GROUND,))

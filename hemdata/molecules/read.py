@@ -92,7 +92,8 @@ def remarks(molecules: Iterable[Molecule], unread: Sequence[Unread]) -> list[str
     doubts: dict[str, list[str]] = {}
     for molecule in molecules:
         if molecule.doubt:
-            doubts.setdefault(molecule.doubt, []).append(f"{_line(molecule.where or '')}: {molecule.id}")
+            line = f"{_line(molecule.where)}: " if molecule.where else ""
+            doubts.setdefault(molecule.doubt, []).append(f"{line}{molecule.id}")
     return found + [f"{len(its):,} with {doubt}:{listed(its)}" for doubt, its in doubts.items()]
 
 

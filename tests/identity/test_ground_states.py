@@ -3,6 +3,8 @@
 Ground states are experimental ones: Huber and Herzberg, Constants of Diatomic Molecules; NIST CCCBDB.
 """
 
+from dataclasses import replace
+
 import pytest
 from ase.data import ground_state_magnetic_moments
 
@@ -11,7 +13,7 @@ from hemdata.identity.ground_state import atom_multiplicity, known_multiplicity
 from hemdata.label.calculation import Stage, calculate, calculation_for
 from hemdata.label.jobs import RELAX
 from hemdata.levels import level
-from hemdata.molecules import NOT_DRAWN, Said, from_smiles
+from hemdata.molecules import NOT_DRAWN, NOT_GROUND, Molecule, Said, from_smiles, held_against_ground_state, remarks
 
 GROUND = {
     "[C]": 3, "[N]": 4, "[O]": 3, "[F]": 2, "[He]": 1, "[Si]": 3, "[O+]": 4, "[C-]": 4, "[H+]": 1,
@@ -24,6 +26,20 @@ GROUND = {
 @pytest.mark.parametrize(("smiles", "multiplicity"), GROUND.items())
 def test_small_molecules_have_their_ground_states(smiles: str, multiplicity: int) -> None:
     assert from_smiles(smiles, "x").multiplicity == multiplicity
+
+
+def test_a_row_of_a_set_in_another_state_keeps_it_and_is_flagged() -> None:
+    def row(smiles: str, multiplicity: int, **given: object) -> Molecule:
+        its = from_smiles(smiles, "x")
+        return replace(its, multiplicity=multiplicity, flags=(), doubt=None, **given)  # type: ignore[arg-type]
+
+    singlet = held_against_ground_state(row("O=O", 1))
+    assert (singlet.multiplicity, singlet.flags) == (1, (NOT_GROUND,))
+    assert remarks([singlet], []) == ["1 with another multiplicity than that of their ground state:\n    x"]
+    placed = row("O=O", 1, canonical_smiles=None, atomic_numbers=[8, 8], positions=[0.0] * 5 + [1.2])
+    assert held_against_ground_state(placed).flags == (NOT_GROUND,)
+    for plain in (row("O=O", 3), row("CCO", 1), row("[CH3]", 2), row("CCCCCO", 3)):
+        assert held_against_ground_state(plain) == plain
 
 
 def test_atoms_are_as_ase_has_them() -> None:
