@@ -1,10 +1,11 @@
 """The card models of tables, datasets, compositions and levels of theory. One pydantic model each."""
 
 import re
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from hemdata.catalog.folders import cards
 from hemdata.catalog.reading import Card, read_card
@@ -161,13 +162,24 @@ class AgainstExperiment(Card):
     source: str
 
 
+ENGINES = ("pyscf", "tblite", "xtb", "data")
+
+
+def _engine(name: str) -> str:
+    """An engine that ships, `data`, or another module of the engines' room."""
+    if name in ENGINES or (re.fullmatch("[a-z][a-z0-9_]*", name) and find_spec(f"hemdata.chemistry.engines.{name}")):
+        return name
+    ships = ", ".join(f"'{each}'" for each in ENGINES[:-1])
+    raise ValueError(f"expected {ships} or '{ENGINES[-1]}', or a module of hemdata.chemistry.engines")
+
+
 class LevelCard(Card):
     """A level of theory, and the energies of its own atoms."""
 
     name: Name
     title: str
     about: str
-    engine: Literal["pyscf", "tblite", "xtb", "data"] = Field(
+    engine: Annotated[str, AfterValidator(_engine)] = Field(
         description="what computes it; `data` where hemdata runs no program for it and has its numbers alone"
     )
     method: str = Field(description="functional or semi-empirical method, in the engine's words")

@@ -6,8 +6,10 @@ import uuid
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 from types import ModuleType
 
+from hemdata import forms as package
 from hemdata.errors import CallError
 from hemdata.forms.built import BuiltSet
 
@@ -33,12 +35,12 @@ class Form:
 def forms() -> dict[str, Form]:
     """Every form by name."""
     found = {}
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        if path.stem not in _FRAME:
-            module = import_module(f"hemdata.forms.{path.stem}")
+    for name in sorted(each.name for each in iter_modules(package.__path__)):
+        if name not in _FRAME:
+            module = import_module(f"hemdata.forms.{name}")
             if not hasattr(module, "write"):
                 continue
-            name = path.stem.replace("_", "-")
+            name = name.replace("_", "-")
             found[name] = Form(name, module.ABOUT, module.SUFFIX, module)
     return found
 

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hemdata.catalog import LevelCard
-from hemdata.chemistry.engines import refuse_data
+from hemdata.chemistry.engines import program, refuse_data
 from hemdata.errors import CallError, DataError
 from hemdata.label.jobs import FMAX_EV_ANGSTROM, POINT, RELAX, VIBRATE, Job, rungs
 from hemdata.levels import START_LEVEL, Level, level, level_of
@@ -203,7 +203,7 @@ def programs(card: LevelCard) -> tuple[str, ...]:
     """
     if card.engine == "data":
         refuse_data(card)
-    return (card.engine, *(("pyscf-dispersion",) if card.dispersion else ()))
+    return (program(card), *(("pyscf-dispersion",) if card.dispersion else ()))
 
 
 @cache

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import numpy.typing as npt
 
+from hemdata.chemistry.engines import engine as engine_of
 from hemdata.identity import identify
 from hemdata.label.calculation import Calculation, Result, Stage, calculation_for
 from hemdata.label.jobs import job_of
@@ -201,7 +202,8 @@ def _stage(
 def _rate(stage: Stage, timings: _Timings | None) -> Rate:
     if timings is not None and len(timings.costs) >= LEAST_TIMINGS:
         return Rate.fitted(np.array(timings.costs), np.array(timings.seconds))
-    engine = stage.level.card.engine
+    name = stage.level.card.engine
+    engine = name if name in SECONDS_A_UNIT else "tblite" if engine_of(stage.level).TAKES_SECONDS else "pyscf"
     kind = f"{engine} {stage.job.kind}"
     return Rate.of_table(kind if kind in SECONDS_A_UNIT else engine)
 

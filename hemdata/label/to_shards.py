@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from hemdata.catalog import Column
+from hemdata.chemistry.engines import program
 from hemdata.label.calculation import Result, programs
 from hemdata.label.columns.added import Added
 from hemdata.label.store.database import LabelStore
@@ -83,7 +84,7 @@ def export(
 
 def _row(molecule: Molecule, result: Result, its_level: Level, geometry_level: str | None) -> dict[str, Any]:
     z = result.atomic_numbers
-    engine = its_level.card.engine
+    engine = program(its_level.card)
     return {
         "id": molecule.id,
         "smiles": molecule.smiles,

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hemdata.catalog import LevelCard
+from hemdata.catalog.dataset_cards import ENGINES
 from hemdata.errors import CallError
 from hemdata.levels import Level
 
@@ -53,6 +54,13 @@ class Engine(Protocol):
         level: Level,
     ) -> Any:
         """A function of (N, 3) angstrom, an accuracy and an earlier point's state, that answers a point."""
+
+
+def program(card: LevelCard) -> str:
+    """The distribution that decides a level's digits: PROGRAM of its engine's module, else the engine's name."""
+    if card.engine in ENGINES:
+        return card.engine
+    return str(getattr(import_module(f"hemdata.chemistry.engines.{card.engine}"), "PROGRAM", card.engine))
 
 
 def refuse_data(card: LevelCard) -> NoReturn:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from hemdata.chemistry.engines import program
 from hemdata.errors import DataError
 from hemdata.label.calculation import Result, Stage, calculation_for
 from hemdata.label.jobs import POINT
@@ -81,9 +82,9 @@ def _same_versions(
     folder: Path, row: str, engine: str, manifest: Manifest, here: dict[str, str], its_level: Level
 ) -> None:
     """The engine and RDKit decide the digits; tblite had no part in a single point of another engine."""
-    program = its_level.card.engine
+    its = program(its_level.card)
     for wanted, got in (
-        (f"{program} {here[program]}", engine),
+        (f"{its} {here[its]}", engine),
         (f"rdkit {here['rdkit']}", f"rdkit {manifest.versions.get('rdkit')}"),
     ):
         if wanted != got:
