@@ -152,14 +152,20 @@ def _made_from(asked: Asked, how: How, name: str, geometry: str) -> dict[str, An
     return told | ({"part": str(asked.part)} if asked.part else {})
 
 
-def plan_labels(asked: Asked, how: How = PLAIN, files: Files = FILES) -> Estimate:
+def plan_labels(
+    asked: Asked, how: How = PLAIN, files: Files = FILES, note: Callable[[str], None] | None = None
+) -> Estimate:
     """What `label_set` with the same values would have to compute, and its cost; nothing is computed.
 
     Raises:
         CallError, DataError: as `label_set`.
     """
     its_level = level(how.level_name)
-    molecules = asked.molecules(files.data).molecules
+    chosen = asked.molecules(files.data)
+    molecules = chosen.molecules
+    if note:
+        for remark in chosen.remarks:
+            note(remark)
     _has_atoms(molecules, its_level)
     own = how.geometry == GIVEN
     if own:

@@ -9,7 +9,8 @@ from hemdata.levels import Level
 from hemdata.molecules import Molecule
 from hemdata.shards import Manifest, SourceFile, iterate, read_manifest, stands
 
-_COLUMNS = ("id", "canonical_smiles", "charge", "multiplicity", "atomic_numbers", "positions")
+_COLUMNS = ("id", "canonical_smiles", "charge", "multiplicity")
+_PLACES = ("atomic_numbers", "positions")
 
 
 def refuse_loss(
@@ -72,9 +73,10 @@ def _missing(folder: Path, before: Manifest, asked: Sequence[Molecule], sources:
     """Which molecules of a set are not among those asked."""
     same_source = [its.sha256 for its in before.sources] == [its.sha256 for its in sources]
     now = {molecule.id: molecule for molecule in asked}
+    columns = _COLUMNS if all(molecule.canonical_smiles for molecule in asked) else (*_COLUMNS, *_PLACES)
     lost = [
         row["id"]
-        for batch in iterate(folder, _COLUMNS)
+        for batch in iterate(folder, columns)
         for row in batch.to_pylist()
         if row["id"] not in now or not _same(now[row["id"]], row, same_source)
     ]

@@ -134,6 +134,7 @@ def test_the_command_says_it_all(tmp_path: Path) -> None:
 
     code, said = called()
     assert (code, "A SMILES does not parse (line 3): C1CC" in said, '"accepted": 2' in said) == (0, True, True)
+    assert "A SMILES does not parse (line 3): C1CC" in called("--dry-run")[1]
     code, said = called("-n", "1")
     assert (code, "--force" in said) == (2, True)
     assert called("-n", "1", "--force")[0] == 0
