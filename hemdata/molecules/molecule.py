@@ -43,6 +43,17 @@ class Molecule:
     flags: tuple[str, ...] = ()
     doubt: str | None = field(default=None, compare=False)
 
+    def at(self, atomic_numbers: list[int], positions: list[float]) -> "Molecule":
+        """The same molecule with a geometry: (N,), (3N,) angstrom.
+
+        Raises:
+            DataError: if these are not its atoms.
+        """
+        identity = identify(self.canonical_smiles, bonds=False) if self.canonical_smiles else None
+        if identity is not None and sorted(identity.atomic_numbers) != sorted(atomic_numbers):
+            raise DataError("The SMILES has other atoms than the geometry.", where=self.where, got=self.smiles)
+        return replace(self, atomic_numbers=atomic_numbers, positions=positions)
+
 
 @dataclass(frozen=True)
 class Unread:

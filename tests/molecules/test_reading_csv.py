@@ -1,5 +1,6 @@
 """Tables: columns by name, whatever parts them; charge and multiplicity beside a SMILES or a geometry."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from hemdata.errors import DataError
 from hemdata.forms.export import export
 from hemdata.levels import level, with_atomization
-from hemdata.molecules import Unread, entries, read_molecules
+from hemdata.molecules import Molecule, Unread, entries, read_molecules
 from hemdata.schema import table_schema
 from hemdata.shards import LevelName, ShardWriter
 
@@ -90,3 +91,14 @@ def test_ions_and_radicals_come_back_from_every_export_that_is_read(tmp_path: Pa
             assert (found.smiles, found.geometry_level) == (row["smiles"], "gfn2-xtb")
         if form != "xyz":
             assert found.id == f"back:{row['id']}"
+
+
+def test_a_charge_beside_a_smiles_and_a_geometry_is_that_of_the_smiles(tmp_path: Path) -> None:
+    place = [0, 0, 0, 0.59, 0.59, 0.59, -0.59, -0.59, 0.59, -0.59, 0.59, -0.59, 0.59, -0.59, -0.59]
+    row = {"name": "a", "smiles": "[NH4+]", "atomic_numbers": [7, 1, 1, 1, 1], "positions": place}
+    path = tmp_path / "mine.jsonl"
+    path.write_text("\n".join(json.dumps(row | {"charge": charge}) for charge in (1, 0)))
+    right, wrong = entries(path)
+    assert isinstance(right, Molecule)
+    assert (right.charge, right.multiplicity) == (1, 1)
+    assert isinstance(wrong, Unread)

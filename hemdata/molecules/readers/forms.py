@@ -1,4 +1,4 @@
-"""SDF, mol2, JSON lines and Parquet: molecules by SMILES, graph or geometry; energies are not taken.
+"""mol2, JSON lines and Parquet: molecules by SMILES, graph or geometry; energies are not taken.
 
 What the forms hold is read by `hemdata.forms`; what else stands in a file, `hemdata import` takes in.
 """
@@ -17,7 +17,7 @@ from hemdata.molecules.geometry import refuse_geometry
 from hemdata.molecules.molecule import NOTHING, Molecule, Said, Unread, from_smiles
 from hemdata.molecules.names import molecule_id
 
-SUFFIXES = (".sdf", ".sd", ".mol", ".mol2", ".jsonl", ".parquet")
+SUFFIXES = (".mol2", ".jsonl", ".parquet")
 
 
 def read(path: Path, said: Said = NOTHING) -> Iterator[Molecule | Unread]:
@@ -63,8 +63,8 @@ def _entry(
         identity = identify(its["smiles"]) if its["smiles"] else None
         if identity is not None and sorted(identity.atomic_numbers) != sorted(z):
             raise DataError("The SMILES has other atoms than the geometry.", got=its["smiles"], fix="Correct one.")
-        if identity is not None and told.charge is None:
-            told = told._replace(charge=identity.charge)
+        if identity is not None:
+            told = told.over(Said(charge=identity.charge))
         charge, multiplicity = told.settled(z, identity.radical_electrons if identity else None)
     except DataError as error:
         return Unread(id, str(error.got or ""), error.what, where, error.fix)
