@@ -3,7 +3,6 @@
 import hashlib
 import json
 import math
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ import pyarrow.parquet as pq
 
 from hemdata.analysis.published import published_path
 from hemdata.catalog import cards, label_places
+from hemdata.files import whole, write_whole
 from hemdata.schema import result_schema
 from hemdata.shards import sets_in, sha256, versions
 from hemdata.shards.manifest import MANIFEST
@@ -81,13 +81,10 @@ def keep(run: Path, found: Kept, made_from: Mapping[str, Any]) -> None:
     folder.mkdir(exist_ok=True)
     (folder / INDEX).unlink(missing_ok=True)
     for name, table in found.tables.items():
-        part = folder / f".{name}.{os.getpid()}.part"
-        pq.write_table(table, part, compression="zstd")
-        part.replace(folder / f"{name}.parquet")
+        with whole(folder / f"{name}.parquet") as temporary:
+            pq.write_table(table, temporary, compression="zstd")
     index = {"made_from": made_from, "facts": _plain(found.facts), "files": _hashes(folder)}
-    part = folder / f".{INDEX}.{os.getpid()}.part"
-    part.write_text(json.dumps(index, indent=1) + "\n", encoding="utf-8")
-    part.replace(folder / INDEX)
+    write_whole(folder / INDEX, json.dumps(index, indent=1) + "\n")
 
 
 def kept(run: Path, made_from: Mapping[str, Any]) -> Kept | None:

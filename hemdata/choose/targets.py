@@ -6,6 +6,7 @@ from pathlib import Path
 
 from hemdata.catalog import TEST_GROUPS, cards, dataset
 from hemdata.errors import CallError, DataError
+from hemdata.files import write_whole
 from hemdata.identity import flat_graph, identify
 from hemdata.molecules import is_file_of_molecules, read_molecules, suffixes
 from hemdata.sources import open_source
@@ -119,8 +120,5 @@ def write_smiles(path: Path, lines: Iterable[tuple[str, str]], force: bool = Fal
     text = "".join(f"{smiles} {name}\n" for smiles, name in lines)
     if not force and path.exists() and not (path.is_file() and path.read_bytes() == text.encode()):
         raise CallError("Something else stands there.", where=path, fix="Give another name, or --force.")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.part")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(path)
+    write_whole(path, text)
     return text.count("\n")

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from hemdata.cli.app import command, out
 from hemdata.console import note, print_table
+from hemdata.files import write_whole
 
 ALL_GROUPS = ("azoxy", "explosives", "neuro", "saccharides")
 
@@ -36,10 +37,7 @@ def evaluate(
 
     found = judged(models, group or ALL_GROUPS, data=data, level_name=level)
     if file is not None:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        part = file.with_name(f".{file.name}.part")
-        found.rows.to_csv(part, index=False)
-        part.replace(file)
+        write_whole(file, found.rows.to_csv(index=False))
     if as_json:
         told = {"notes": found.notes, "errors": json.loads(found.table.to_json(orient="records"))}
         print(json.dumps(told, indent=2))

@@ -12,6 +12,7 @@ from rich.table import Table
 from hemdata.cli.app import command, out
 from hemdata.console import print_table
 from hemdata.errors import CallError
+from hemdata.files import write_whole
 
 NAMED = 20  # shared molecules
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -118,6 +119,4 @@ def overlap(
 def _write(path: Path, text: str | None, missing: str) -> None:
     if text is None:
         raise CallError(missing, fix=f"Leave out {path}.")
-    temporary = path.with_name(f".{path.name}.part")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(path)
+    write_whole(path, text)

@@ -9,6 +9,7 @@ import typer
 
 from hemdata.cli.app import app, command, out
 from hemdata.console import note, print_table
+from hemdata.files import write_whole
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -70,9 +71,7 @@ def new(
         data=data,
         card_path=file,
     )
-    part = file.with_name(f".{file.name}.part")
-    part.write_text(told.text, encoding="utf-8")
-    part.replace(file)
+    write_whole(file, told.text)
     if as_json:
         print(json.dumps({"card": str(file), "molecules": told.molecules, "steps": told.steps}, indent=2))
         return
@@ -169,10 +168,7 @@ def _compare(runs: tuple[Path, Path], page: Path | None, figures: Path | None, a
         raise CallError("A comparison is printed, or written as CSV.", expected="--out NAME.csv", got=figures or page)
     found = compare_runs(*runs)
     if page is not None:
-        page.parent.mkdir(parents=True, exist_ok=True)
-        part = page.with_name(f".{page.name}.part")
-        found.table.to_csv(part, index=False)
-        part.replace(page)
+        write_whole(page, found.table.to_csv(index=False))
     if as_json:
         print(json.dumps({"notes": found.notes, "rows": json.loads(found.table.to_json(orient="records"))}, indent=2))
         return

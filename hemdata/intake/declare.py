@@ -1,6 +1,5 @@
 """Writes the card of an imported set, and that of a level that nobody knows, into the user's own cards."""
 
-import os
 import re
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from hemdata.catalog import Column, DatasetCard, LevelCard, cards, own_folder
 from hemdata.catalog.folders import PLACES
 from hemdata.curate.complete_frames import FORCES
 from hemdata.errors import CallError
+from hemdata.files import write_whole
 from hemdata.intake.decide import NOT_SAID, Asked, Decided
 from hemdata.intake.look import Key, Looked, one_word
 from hemdata.intake.proof import UNKNOWN
@@ -125,10 +125,7 @@ def write_cards(card: DatasetCard, its_level: LevelCard | None) -> list[Path]:
         told = each.model_dump(mode="json", exclude_defaults=True, exclude_none=True)
         if kind == "dataset":
             told.setdefault("cite", [])
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(f".{path.name}.{os.getpid()}.part")
-        part.write_text(yaml.safe_dump(told, sort_keys=False, allow_unicode=True, width=120), encoding="utf-8")
-        part.replace(path)
+        write_whole(path, yaml.safe_dump(told, sort_keys=False, allow_unicode=True, width=120))
         written.append(path)
     return written
 

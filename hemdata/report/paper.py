@@ -1,15 +1,13 @@
 """Figures and tables for a paper: the page's figures as PNG, SVG and PDF, its tables as CSV, the main ones as LaTeX."""
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
-
-import pandas as pd
 
 from hemdata.analysis.results import Results
 from hemdata.catalog import BASELINES
 from hemdata.errors import DataError
+from hemdata.files import whole, write_whole
 from hemdata.report.figures.panel import blank, round_marks
 from hemdata.report.figures.reason_figures import LEVEL_BARS, ReasonFigures
 from hemdata.report.figures.size_curves import size_curve, size_grid
@@ -99,13 +97,11 @@ def save_figure(figure: Any, folder: Path, name: str, formats: Sequence[str] = F
     """Write one figure in several formats; the same figure gives the same bytes."""
     paths = [folder / f"{name}.{kind}" for kind in formats]
     for kind, path in zip(formats, paths, strict=True):
-        _replace(
-            path,
-            partial(
-                figure.savefig, format=kind, dpi=DOTS_PER_INCH, facecolor=PAPER, bbox_inches="tight", pad_inches=0.05,
+        with whole(path) as temporary:
+            figure.savefig(
+                temporary, format=kind, dpi=DOTS_PER_INCH, facecolor=PAPER, bbox_inches="tight", pad_inches=0.05,
                 metadata=_METADATA[kind],
-            ),
-        )  # fmt: skip
+            )  # fmt: skip
     return paths
 
 
@@ -127,10 +123,10 @@ def _tables(results: Results, words: Mapping[str, str], folder: Path) -> list[Pa
     for name, frame in frames.items():
         if len(frame):
             saved.append(folder / f"{name}.csv")
-            _replace(saved[-1], partial(_csv, frame))
+            write_whole(saved[-1], frame.to_csv(index=False))
     for name, (grid, caption, first) in _grids(results, words).items():
         saved.append(folder / f"{name}.tex")
-        _replace(saved[-1], partial(_text, latex(grid, caption, f"tab:{name}", first)))
+        write_whole(saved[-1], latex(grid, caption, f"tab:{name}", first))
     return saved
 
 
@@ -160,21 +156,3 @@ def _grids(results: Results, words: Mapping[str, str]) -> Mapping[str, tuple[Gri
         found["published-level"] = section.beside, "Published errors and the level part, kcal/mol.", "Group"
         found["level"] = section.between, "What a perfect model of a level errs at another, kcal/mol.", "Group"
     return found
-
-
-def _csv(frame: pd.DataFrame, path: Path) -> None:
-    frame.to_csv(path, index=False)
-
-
-def _text(text: str, path: Path) -> None:
-    path.write_text(text, encoding="utf-8")
-
-
-def _replace(path: Path, write: Callable[[Path], object]) -> None:
-    """Write under a temporary name first: never half a file."""
-    temporary = path.with_name(f".{path.name}.part")
-    try:
-        write(temporary)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)

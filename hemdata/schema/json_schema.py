@@ -21,6 +21,7 @@ from hemdata.catalog import (
     StudyCard,
     cards,
 )
+from hemdata.files import whole
 from hemdata.schema.table import TableSchema, arrow_type, result_schema, table_schema
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -82,10 +83,8 @@ def write_generated(folder: Path) -> list[Path]:
     for name, data in generated().items():
         path = folder / name
         if not path.is_file() or path.read_bytes() != data:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            partial = path.with_name(f".{path.name}.partial")
-            partial.write_bytes(data)
-            partial.replace(path)
+            with whole(path) as temporary:
+                temporary.write_bytes(data)
             changed.append(path)
     return changed
 

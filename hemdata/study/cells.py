@@ -1,7 +1,6 @@
 """One cell of a study: one network, one training set, one seed: fit it, judge it on every group, write its rows."""
 
 import json
-import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ import pyarrow as pa
 
 from hemdata.catalog import BASELINES, StudyCard, StudyNetwork, TrainingSet, network
 from hemdata.errors import CallError, DataError
+from hemdata.files import write_whole
 from hemdata.identity import environments_of, flat_graph, share_unseen
 from hemdata.levels import level
 from hemdata.schema import table_schema
@@ -227,10 +227,7 @@ def _same_settings(folder: Path, settings: dict[str, Any]) -> None:
     text = json.dumps(settings, indent=2, sort_keys=True) + "\n"
     path = folder / SETTINGS
     if not path.is_file():
-        folder.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_suffix(f".{os.getpid()}.part")
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(path)
+        write_whole(path, text)
         return
     if path.read_text(encoding="utf-8") != text:
         before = json.loads(path.read_text(encoding="utf-8"))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from hemdata.catalog import ClusterCard
 from hemdata.errors import CallError
+from hemdata.files import write_whole
 from hemdata.processes import THREADS
 
 SCRIPT = "jobs.sbatch"
@@ -74,10 +75,8 @@ def submit(script: str, card: ClusterCard, out: Path) -> str:
             fix="Run this on the cluster's login node, or leave --submit out.",
         )
     Path(card.logs).mkdir(parents=True, exist_ok=True)  # SLURM drops the output of a job whose folder is not there
-    out.mkdir(parents=True, exist_ok=True)
-    path, part = out / SCRIPT, out / f".{SCRIPT}.part"
-    part.write_text(script, encoding="utf-8")
-    part.replace(path)
+    path = out / SCRIPT
+    write_whole(path, script)
     said = subprocess.run(["sbatch", "--parsable", str(path)], capture_output=True, text=True, check=False)
     if said.returncode:
         raise CallError(

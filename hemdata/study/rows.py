@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hemdata.errors import CallError, DataError
+from hemdata.files import whole
 
 FILES = {"predictions": "prediction", "curves": "curve", "cells": "cell"}  # table -> schema
 _PATHS = {"predictions": "predictions.parquet", "curves": "curves.parquet", "cells": "cell.parquet"}
@@ -63,15 +64,9 @@ def write_cell(folder: Path, *, predictions: pa.Table, cell: pa.Table, curves: p
         if foreign:
             raise DataError("Rows of another cell.", where=f"{kind} of cell {name}", expected=name, got=sorted(foreign))
     place = folder / "cells" / name
-    place.mkdir(parents=True, exist_ok=True)
     for kind, table in tables.items():  # cell.parquet comes last
-        path = place / _PATHS[kind]
-        temporary = path.with_suffix(".parquet.part")
-        try:
+        with whole(place / _PATHS[kind]) as temporary:
             pq.write_table(table.cast(_schema(kind)), temporary, compression="zstd")
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
     return place
 
 

@@ -17,6 +17,7 @@ import yaml
 
 from hemdata.catalog import StudyCard
 from hemdata.errors import HemdataError
+from hemdata.files import write_whole
 from hemdata.processes import cores, interrupts_held, one_thread, script_run_once
 from hemdata.study.cells import Cell, cells, chosen, run_cell
 from hemdata.study.lock import InWork, claimed
@@ -108,11 +109,8 @@ def train_eval(
 
 def keep(card: StudyCard, out: Path) -> None:
     """The card stands with the rows, so that the report says its title and its question."""
-    out.mkdir(parents=True, exist_ok=True)
     told = card.model_dump(mode="json", exclude_defaults=True)
-    part = out / f".{card.name}.{os.getpid()}.part"
-    part.write_text(yaml.safe_dump(told, sort_keys=False, allow_unicode=True), encoding="utf-8")
-    part.replace(out / f"{card.name}.yaml")
+    write_whole(out / f"{card.name}.yaml", yaml.safe_dump(told, sort_keys=False, allow_unicode=True))
 
 
 def _round(ran: Ran, pool: ProcessPoolExecutor, due: list[Cell], how: tuple[Any, ...], events: Any) -> list[Cell]:

@@ -2,9 +2,8 @@
 
 import hashlib
 import json
-import os
 import platform
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 
 from hemdata.catalog import cards
 from hemdata.errors import CallError, DataError
+from hemdata.files import whole, write_whole
 from hemdata.identity import environments_of
 from hemdata.levels import level
 from hemdata.train.data.molecules import Molecules
@@ -27,7 +27,7 @@ def write_package(folder: Path, about: Mapping[str, Any], arrays: Mapping[str, N
     folder.mkdir(parents=True, exist_ok=True)
     sealed = {"format": FORMAT, **about, "weights_sha256": write_weights(folder, arrays)}
     sealed["sha256"] = _seal(sealed)
-    replace_file(folder / CARD, lambda path: path.write_text(json.dumps(sealed, indent=1) + "\n", "utf-8"))
+    write_whole(folder / CARD, json.dumps(sealed, indent=1) + "\n")
     return str(sealed["sha256"])
 
 
@@ -38,7 +38,8 @@ def write_weights(folder: Path, arrays: Mapping[str, NDArray[Any]]) -> str | Non
     from safetensors.numpy import save
 
     data = save({name: np.ascontiguousarray(array) for name, array in sorted(arrays.items())})
-    replace_file(folder / WEIGHTS, lambda path: path.write_bytes(data))
+    with whole(folder / WEIGHTS) as temporary:
+        temporary.write_bytes(data)
     return hashlib.sha256(data).hexdigest()
 
 
@@ -73,17 +74,6 @@ def read_package(folder: Path) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]
 
 
 _RETRAIN = "Copy the model's folder again, or train it again."
-
-
-def replace_file(path: Path, write: Callable[[Path], object]) -> None:
-    """Writes a file under a temporary name in its folder, then puts it in place: never half a file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        write(temporary)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def provenance(training: Molecules, validation: Molecules) -> dict[str, Any]:

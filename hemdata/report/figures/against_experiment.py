@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from hemdata.assess.experiment import AtomEquivalents, Experiment
 from hemdata.errors import CallError
+from hemdata.files import whole
 from hemdata.report.figures.style import INK, LINE, MUTED, drawing, paper_colours, set_colour
 
 KINDS = (".svg", ".png", ".pdf")
@@ -39,10 +40,8 @@ def write_figure(found: Experiment, corrected: AtomEquivalents | None, path: Pat
             f"{found.level} less the experiment (ATcT), {len(found.rows)} molecules",
             x=0.01, ha="left", weight="bold", size=11.5,
         )  # fmt: skip
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(f".{path.stem}.partial{path.suffix}")
-        figure.savefig(part, dpi=150, metadata={"Date": None} if path.suffix == ".svg" else None)
-        part.replace(path)
+        with whole(path) as temporary:
+            figure.savefig(temporary, dpi=150, metadata={"Date": None} if path.suffix == ".svg" else None)
 
 
 def _panel(on: Any, found: Experiment, words: str, errors: npt.NDArray[np.float64]) -> None:

@@ -11,6 +11,7 @@ from hemdata.analysis.tables import Tables
 from hemdata.analysis.variance import CHOSEN, Variance
 from hemdata.catalog import BASELINES
 from hemdata.errors import DataError, HemdataError
+from hemdata.files import write_whole
 from hemdata.report.answer import Answer, answer
 from hemdata.report.figures.reason_figures import LEVEL_BARS, ReasonFigures
 from hemdata.report.figures.size_curves import size_curve, size_grid
@@ -246,11 +247,8 @@ def _level_hashes(study_folder: Path) -> dict[str, str]:
 
 
 def _write(path: Path, text: str) -> None:
-    temporary = path.with_name(f".{path.name}.part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(path)
+        write_whole(path, text)
     except OSError as error:
         raise DataError(
             "The report cannot be written.",
@@ -258,6 +256,3 @@ def _write(path: Path, text: str) -> None:
             got=error.strerror,
             fix="Give a path in a folder that can be written to, with space on its disk.",
         ) from error
-    finally:
-        if temporary.exists():
-            temporary.unlink()

@@ -12,9 +12,10 @@ import torch
 
 from hemdata.catalog import Training
 from hemdata.errors import DataError
+from hemdata.files import whole
 from hemdata.train.fitted import CurveRow, Progress
 from hemdata.train.loop.regression import Regression
-from hemdata.train.package import replace_file, write_weights
+from hemdata.train.package import write_weights
 
 LAST, CURVE = "last.ckpt", "curve.csv"
 PLATEAU_EPOCHS, PLATEAU_FACTOR = 10, 0.5
@@ -73,8 +74,10 @@ class Journal(pl.Callback):  # type: ignore[misc]
         self.curve.append(row)
         if self.best_epoch == row.epoch:
             write_weights(self.folder, {name: value.numpy() for name, value in self.best_weights.items()})
-        replace_file(self.folder / LAST, trainer.save_checkpoint)
-        replace_file(self.folder / CURVE, self._write_curve)
+        with whole(self.folder / LAST) as temporary:
+            trainer.save_checkpoint(temporary)
+        with whole(self.folder / CURVE) as temporary:
+            self._write_curve(temporary)
         trainer.should_stop = self._should_stop()
         if self.progress:
             self.progress(row.epoch, self.settings.epochs)
