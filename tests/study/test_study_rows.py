@@ -21,7 +21,7 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
     assert rows.predictions.equals(tables["predictions"])
     assert rows.cells.equals(tables["cell"])
     assert rows.curves.equals(tables["curves"])
-    assert not list(place.glob("*.part"))
+    assert sorted(path.name for path in place.iterdir()) == ["cell.parquet", "curves.parquet", "predictions.parquet"]
 
 
 def test_the_same_rows_give_the_same_bytes(tmp_path: Path) -> None:
