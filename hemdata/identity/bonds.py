@@ -191,9 +191,11 @@ def _compared(z: npt.NDArray[np.int64], place: npt.NDArray[np.float64], identiti
     nearest = np.concatenate([np.zeros((rows, 1)), np.sort(ratio, axis=1), np.full((rows, 1), np.inf)], axis=1)
     last, following = nearest[np.arange(rows), bonds], nearest[np.arange(rows), bonds + 1]
     bonded = ratio <= np.where(known, last, FORMED)[:, None]
-    shown = np.zeros((rows, size, size), dtype=bool)
-    shown[:, first, second] = shown[:, second, first] = bonded
-    differ = (last > BROKEN) | (following < FORMED) | (graph_hashes(z, shown) != graph_hashes(asked_z, asked))
+    differ = np.zeros(rows, dtype=bool)
+    if known.any():
+        shown = np.zeros((rows, size, size), dtype=bool)
+        shown[:, first, second] = shown[:, second, first] = bonded
+        differ = (last > BROKEN) | (following < FORMED) | (graph_hashes(z, shown) != graph_hashes(asked_z, asked))
     shortest, longest = (limit[z[:, first], z[:, second]] for limit in _lengths())
     unusual = (bonded & ((distance < shortest) | (distance > longest))).any(axis=1)
     return known & differ, unusual

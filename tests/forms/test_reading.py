@@ -327,3 +327,28 @@ def test_an_output_that_cclib_cannot_read_is_a_fault_of_its_own(tmp_path: Path) 
     (tmp_path / "a.log").write_text("Entering Gaussian System\n cut off here")
     (batch,) = read_back(tmp_path / "a.log")
     assert batch.faults[0][0] == "cclib cannot read the output"
+
+
+def test_what_cclib_reads_of_an_output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """cclib's own data as its parsers fill it: energies in eV (version 1), gradients in hartree/bohr."""
+    import cclib.io
+    from cclib.parser.data import ccData
+
+    from hemdata.units import HARTREE_EV
+
+    water = {
+        "atomnos": np.array([8, 1, 1]), "atomcoords": [np.zeros((3, 3)), np.arange(9.0).reshape(3, 3)], "charge": 0,
+        "mult": 1, "scfenergies": np.array([-75.0, -76.0]) * HARTREE_EV, "natom": 3,
+        "mpenergies": np.array([[-76.2 * HARTREE_EV]]), "grads": np.ones((2, 3, 3)),
+        "metadata": {"success": True, "package": "ORCA", "methods": ["MP2"], "basis_set": "def2-SVP"},
+    }  # fmt: skip
+    monkeypatch.setattr(cclib.io, "ccread", lambda *_, **__: ccData(water))
+    (tmp_path / "water.out").write_text("an output")
+    (batch,) = read_back(tmp_path / "water.out")
+    assert not batch.faults
+    assert batch.positions.tolist() == np.arange(9.0).reshape(3, 3).tolist()
+    assert batch.values["energy"][0] == pytest.approx(-76.2, abs=1e-12)
+    assert batch.values["scf_energy"][0] == pytest.approx(-76.0, abs=1e-12)
+    assert (batch.values["package"], batch.values["method"], batch.values["id"]) == (["ORCA"], ["MP2"], ["water"])
+    assert (batch.units["energy"], batch.units["gradient"]) == ("hartree", "hartree/bohr")
+    assert batch.values["gradient"][0].tolist() == np.ones((3, 3)).tolist()

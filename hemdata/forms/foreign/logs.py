@@ -7,21 +7,29 @@ from typing import Any
 
 import numpy as np
 
+from hemdata.errors import CallError
 from hemdata.forms.frames import Frames, Gathered, Wanted
 from hemdata.units import HARTREE_EV
 
 READS = "outputs of Gaussian, ORCA, Psi4, Q-Chem, xtb and others (by cclib, pip install 'hemdata[import]')"
 SUFFIXES = (".log", ".out", ".orca", ".qcout")
-_UNITS = {"energy": "hartree", "scf_energy": "hartree", "zero_point": "hartree", "forces": "hartree/bohr"}
+_UNITS = {"energy": "hartree", "scf_energy": "hartree", "zero_point": "hartree", "gradient": "hartree/bohr"}
 
 
 def frames(path: Path, wanted: Wanted) -> Iterator[Frames]:
     """The last geometry of an output with its energy (coupled cluster's, else MP's, else that of the SCF), in hartree.
 
     What is not finished, or what cclib cannot read, is a fault of its own.
-    """
-    from cclib.io import ccread
 
+    Raises:
+        CallError: if cclib is not installed.
+    """
+    try:
+        from cclib.io import ccread
+    except ModuleNotFoundError:
+        raise CallError(
+            "Outputs are read by cclib, which is not installed.", where=path, fix="pip install 'hemdata[import]'"
+        ) from None
     found = Gathered(path.name, "output", dict(_UNITS))
     try:
         read = ccread(str(path), loglevel=logging.CRITICAL)
@@ -59,7 +67,7 @@ def _told(read: Any) -> tuple[list[int], list[float], dict[str, Any]]:
     if metadata.get("methods"):
         values["method"] = str(metadata["methods"][-1])
     if hasattr(read, "grads"):
-        values["forces"] = np.asarray(read.grads[-1], dtype=np.float64)
+        values["gradient"] = np.asarray(read.grads[-1], dtype=np.float64)
     return [int(n) for n in read.atomnos], np.asarray(read.atomcoords[-1], dtype=np.float64).ravel().tolist(), values
 
 
