@@ -56,7 +56,7 @@ def run(
     folder = folder or Path("runs") / card.name
     where = Path(study).parent if Path(study).is_file() else Path()
     if dry_run:
-        found = steps(card, data, folder, where)
+        found = steps(card, data, folder, where, study)
         costs = [cost(step, card, data, folder, device) for step in found]
         _tell_plan(found, costs, workers or cores(), as_json)
         raise SystemExit(1 if any(step.cannot for step in found) else 0)
@@ -64,7 +64,7 @@ def run(
         if step.cannot:
             err.print(f"{step.name} will be missing, and the cells that need it: {step.cannot}")
     place = On(workers, None if on is None else Where.read(on), device)
-    ran = run_study(card, data, folder, on=place, where=where, tell=err.print)
+    ran = run_study(card, data, folder, on=place, where=where, word=study, tell=err.print)
     if as_json:
         told = {"done": [step.name for step in ran.done], "skipped": [step.name for step in ran.skipped]}
         told |= {"cannot": [step.name for step in ran.cannot]}

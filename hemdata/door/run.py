@@ -57,6 +57,7 @@ def run(
     *,
     on: On = On(),
     where: Path = Path(),
+    word: str | None = None,
     tell: Callable[[str], object] = print,
     shown: bool = True,
 ) -> Run:
@@ -71,6 +72,7 @@ def run(
         out: folder of the study's rows, and of its page, report.html.
         on: where labels are computed, and the device of the networks.
         where: folder of a user's own files of molecules.
+        word: by which the card was given, its name or path.
         tell: called with a line before each step.
         shown: whether progress bars are.
 
@@ -78,7 +80,7 @@ def run(
         CallError, DataError: as the steps raise them.
     """
     ran = Run()
-    _do(steps(card, data, out, where), card, data, out, on, ran, tell, shown)
+    _do(steps(card, data, out, where, word), card, data, out, on, ran, tell, shown)
     return ran
 
 

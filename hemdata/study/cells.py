@@ -20,7 +20,7 @@ from hemdata.identity import environments_of, flat_graph, share_unseen
 from hemdata.levels import level
 from hemdata.schema import table_schema
 from hemdata.shards import versions
-from hemdata.study.data import MIXED, data_hash, flat_graphs, groups, training_level, training_molecules
+from hemdata.study.data import MIXED, bridged, data_hash, flat_graphs, groups, training_level, training_molecules
 from hemdata.study.rows import finished, write_cell
 
 SETTINGS = "settings.json"
@@ -137,6 +137,7 @@ def run_cell(
         "split": parts.hash,
         "groups": {name: data_hash(group) for name, group in tests.items()},
     }
+    settings |= bridged(cell.study, wanted, data)
     if cell.study.delta is not None:
         settings["delta"] = {"name": cell.study.delta, "hash": level(cell.study.delta).hash}
     _same_settings(folder, settings)

@@ -2,11 +2,13 @@
 
 import hashlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from hemdata.bridges.rows import HALF_WIDTH
 from hemdata.catalog import TEST_GROUPS, StudyCard, TrainingSet, cards, dataset
 from hemdata.errors import CallError, DataError
 from hemdata.identity import flat_graph
@@ -130,6 +132,20 @@ def training_level(card: StudyCard, wanted: TrainingSet, data: Path) -> str:
     manifest = read_manifest(labelled_folder(data, wanted.dataset, own))
     mixed = "mixed_levels" in manifest.made_from
     return MIXED.join(sorted(level.name for level in manifest.levels)) if mixed else own
+
+
+def bridged(card: StudyCard, wanted: TrainingSet, data: Path) -> dict[str, Any]:
+    """Of a set whose energies were taken to its level by bridges: which, and the mean half width of their intervals.
+
+    Nothing of a set whose energies were computed.
+    """
+    folder = labelled_folder(data, wanted.dataset, wanted.level or card.level)
+    bridges = read_manifest(folder).made_from.get("bridges")
+    if not bridges:
+        return {}
+    widths = read(folder, [HALF_WIDTH.name])[HALF_WIDTH.name]
+    mean = pc.mean(widths).as_py()
+    return {"bridged": {"by": bridges, "half_width_kcal_mol": None if mean is None else round(mean, 6)}}
 
 
 def flat_graphs(tables: dict[str, pa.Table]) -> set[str]:

@@ -56,7 +56,7 @@ class _Plan:
             self.found[step.kind, step.name] = step
 
 
-def steps(card: StudyCard, data: Path, out: Path, where: Path = Path()) -> list[Step]:
+def steps(card: StudyCard, data: Path, out: Path, where: Path = Path(), word: str | None = None) -> list[Step]:
     """The steps of a study in the order in which they are done; a step's needs come before it.
 
     Args:
@@ -64,6 +64,7 @@ def steps(card: StudyCard, data: Path, out: Path, where: Path = Path()) -> list[
         data: folder of the built and labelled sets.
         out: folder of the study's rows.
         where: folder in which a user's own files of molecules are looked for.
+        word: by which the card was given, its name or path; by default its name.
     """
     plan = _Plan(card, data, where)
     levels = dict.fromkeys([card.level, *(its.level or card.level for its in card.sets.values())])
@@ -75,7 +76,7 @@ def steps(card: StudyCard, data: Path, out: Path, where: Path = Path()) -> list[
             _add_set(plan, name, training_set.level or card.level, number)
     at = "" if data == Path("data") else f" --data {data}"
     trained = all(finished(out, cell.name) for cell in cells(card))
-    train = f"hemdata train-eval {card.name}{at} --out {out}"
+    train = f"hemdata train-eval {word or card.name}{at} --out {out}"
     return [
         *plan.found.values(),
         Step("train", card.name, train, trained),

@@ -6,6 +6,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
+
 from hemdata.analysis.results import Results
 from hemdata.analysis.tables import Tables
 from hemdata.analysis.variance import CHOSEN, Variance
@@ -153,7 +155,7 @@ def _page(
         title=title,
         question=question,
         answer=found,
-        facts=_facts(rows, tables, labels, networks),
+        facts=[*_facts(rows, tables, labels, networks), *_bridged(results.folder, labels)],
         sets=[{"label": layout.label(name), "colour": i % 7} for i, name in enumerate(figures.sets)],
         baselines=[name for name in names if name in BASELINES and name not in networks],
         panels=panels,
@@ -244,6 +246,22 @@ def _level_hashes(study_folder: Path) -> dict[str, str]:
         if isinstance(level, dict) and "name" in level and "hash" in level:
             hashes[str(level["name"])] = str(level["hash"])
     return hashes
+
+
+def _bridged(study_folder: Path, labels: Mapping[str, str]) -> list[tuple[str, str]]:
+    """The training sets whose energies no calculation gave, and what their bridge errs; from the cells' settings."""
+    found: dict[str, dict[str, Any]] = {}
+    for path in sorted((study_folder / "cells").glob("*/cell.parquet")):
+        settings = path.with_name("settings.json")
+        told = json.loads(settings.read_text(encoding="utf-8")).get("bridged") if settings.is_file() else None
+        if told:
+            found[str(pq.ParquetFile(path).read(["training_set"])["training_set"][0])] = told
+    said = [
+        f"{labels.get(name, name)} by {listed(sorted(its['by']))}, 95 % interval of a molecule "
+        f"± {number(its['half_width_kcal_mol'])} kcal/mol"
+        for name, its in sorted(found.items())
+    ]
+    return [("Energies by a bridge, not computed", listed(said))] if said else []
 
 
 def _write(path: Path, text: str) -> None:
