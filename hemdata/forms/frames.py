@@ -17,7 +17,8 @@ ROLES = {
     "positions": ("positions", "pos", "coordinates", "coords", "conformations", "r", "xyz", "atxyz", "geometry"),
     "counts": ("counts", "n", "n_atoms", "natoms", "num_atoms", "number_of_atoms", "_n_atoms"),
     "energy": (
-        "energy_hartree", "energy", "ref_energy", "total_energy", "dft_total_energy", "dft_energy", "e", "energies",
+        "energy_hartree", "energy", "ref_energy", "total_energy", "e_total", "e_tot", "etot",
+        "dft_total_energy", "dft_energy", "e", "energies",
         "wb97x_dz.energy", "return_energy", "final_energy", "atomization_energy",
     ),
     "forces": (

@@ -107,7 +107,28 @@ def decide(asked: Asked) -> Decided:
     key = found.looked.key_of("energy")
     if key is not None:
         _energy(asked, found, key)
+    else:
+        _no_energy(asked, found)
     return found
+
+
+def _no_energy(asked: Asked, found: Decided) -> None:
+    """Say that no key is taken for energies, where one may be.
+
+    Raises:
+        CallError: if something was said of energies.
+    """
+    numbers = [key.name for key in found.looked.keys.values() if key.kind == "number" and key.role is None]
+    if asked.unit or asked.kind or asked.level:
+        raise CallError(
+            "No key of the file is taken for energies.",
+            where=found.looked.paths[0],
+            expected="--energy KEY",
+            got=f"keys with numbers: {', '.join(numbers) or 'none'}",
+            fix="Say which one holds the energies.",
+        )
+    if numbers:
+        found.told.append(f"no energies are taken; if one of {', '.join(numbers)} holds them: --energy KEY")
 
 
 def _checked(asked: Asked) -> None:

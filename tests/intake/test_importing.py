@@ -75,3 +75,12 @@ def test_an_unknown_level_stands_apart_with_atoms_estimated_from_the_energies(he
     refused = hemdata("label", "mine", "--level", "unknown-gaussian")
     assert refused.exit_code == 2
     assert "can only be imported" in refused.output
+
+
+def test_energies_under_a_key_that_nobody_names_are_not_left_out_in_silence(here: Path) -> None:
+    written(molecules("duals-qm9@qm9@given", 20), here / "a.extxyz", energy="wonder", unit=1.0)
+    refused = hemdata("import", "a.extxyz", "--name", "mine", "--level", "qm9")
+    assert refused.exit_code == 2
+    assert "keys with numbers: wonder" in refused.output
+    told = hemdata("import", "a.extxyz", "--name", "mine", "--dry-run")
+    assert "if one of wonder holds them: --energy KEY" in told.stdout

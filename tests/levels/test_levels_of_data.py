@@ -1,0 +1,31 @@
+"""A level of numbers alone is declared, but never computed; what no density functional is cannot be a level of PySCF's."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from hemdata.chemistry.engines import engine
+from hemdata.errors import CallError, DataError
+from hemdata.levels import level
+
+HANDBOOK = (Path(__file__).parents[2] / "docs/levels.md").read_text(encoding="utf-8")
+
+
+def test_the_handbooks_card_is_one_and_is_not_computed(tmp_path: Path) -> None:
+    block = re.search(r"```yaml\n(# hf-limit.yaml.*?)```", HANDBOOK, re.S)
+    assert block is not None
+    (tmp_path / "hf-limit.yaml").write_text(block[1], encoding="utf-8")
+    its = level(tmp_path / "hf-limit.yaml")
+    assert its.atoms[8] == -74.809398
+    with pytest.raises(CallError, match="runs no program"):
+        engine(its)
+
+
+def test_coupled_cluster_is_no_method_of_the_density_functional_engine(tmp_path: Path) -> None:
+    (tmp_path / "cc.yaml").write_text(
+        "name: cc\ntitle: t\nabout: a\nengine: pyscf\nmethod: dlpno-ccsd(t)\nbasis: {name: cc-pvdz}\n"
+        "angular: spherical\ngrid_level: 4\natoms_hartree: {H: -0.5}\natoms_source: s\n"
+    )
+    with pytest.raises(DataError, match="engine: data"):
+        level(tmp_path / "cc.yaml")
