@@ -1,4 +1,4 @@
-"""A level of numbers alone is declared, but never computed; what no density functional is cannot be a level of PySCF's."""
+"""A level of numbers alone is declared and never computed; no coupled cluster is a level of density functionals."""
 
 import re
 from pathlib import Path
