@@ -33,7 +33,7 @@ def environment(given: Mapping[str, str]) -> dict[str, str]:
     if "HEMDATA_CARDS" in shielded:
         shielded["HEMDATA_CARDS"] = str(Path(shielded["HEMDATA_CARDS"]).absolute())
     give_caches(shielded)
-    return shielded | {"PYTHONSAFEPATH": "1"}
+    return shielded | {"PYTHONSAFEPATH": "1", "PYDANTIC_DISABLE_PLUGINS": "1"}  # cards are judged by their models alone
 
 
 def shield_this_process() -> None:
