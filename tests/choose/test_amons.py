@@ -1,5 +1,6 @@
 """Amons: what is cut and what is not, against counts measured before and an enumeration of another kind."""
 
+import re
 from itertools import combinations
 from pathlib import Path
 
@@ -157,7 +158,7 @@ def test_a_file_of_other_smiles_is_not_written_over(tmp_path: Path) -> None:
 def test_what_is_wrong_with_a_group_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(CallError, match="no group of molecules 'qm9'") as refused:
         targets(["qm9"])
-    assert "azoxy, explosives, neuro, saccharides, test-groups, or a .csv or .tsv or .smi or" in str(refused.value)
+    assert re.search(r"azoxy, explosives, neuro, saccharides, test-groups, or a .*\.smi or", str(refused.value))
     with pytest.raises(CallError, match="no such file"):
         targets([tmp_path / "none.smi"])
     (tmp_path / "bad.smi").write_text("C\n\nC1CC\n")
