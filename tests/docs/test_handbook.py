@@ -77,3 +77,14 @@ def test_nothing_in_the_project_names_a_registry_host_or_a_path_of_a_machine() -
         text = path.read_text(encoding="utf-8")
         assert "pypi.org" not in text
         assert "/root/" not in text
+
+
+def test_a_newcomer_finds_the_words_that_newcomers_look_for() -> None:
+    """On the first page: how to install, tutorials, one's own data, the API; and every page stands in the site's menu."""
+    first = (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
+    for word in ("Install", "tutorial", "API", "own data", "For whom"):
+        assert word in first, word
+    assert "](assets/" in first, "a picture"
+    menu = (ROOT / "mkdocs.yml").read_text(encoding="utf-8").split("\nnav:")[1]
+    for page in (ROOT / "docs").rglob("*.md"):
+        assert str(page.relative_to(ROOT / "docs")) in menu, page

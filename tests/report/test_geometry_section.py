@@ -45,9 +45,10 @@ def test_one_level_of_two_names_has_one_row(tmp_path: Path) -> None:
 def test_the_page_and_the_papers_tables_show_it_where_there_is_one(data: Path, tmp_path: Path) -> None:
     study = make_study(tmp_path / "study", networks=("painn",), seeds=(0,), epochs=2)
     with made_labels_alone():
-        write_report(Results.of(study, resamples=50, data=data), tmp_path / "with.html")
+        results = Results.of(study, resamples=50, data=data)
+        write_report(results, tmp_path / "with.html")
+        saved = write_paper(results, tmp_path / "figures", ("svg",))
         write_report(Results.of(study, resamples=50, data=tmp_path), tmp_path / "without.html")
-        saved = write_paper(Results.of(study, resamples=50, data=data), tmp_path / "figures", ("svg",))
     shown, bare = ((tmp_path / name).read_text(encoding="utf-8") for name in ("with.html", "without.html"))
     section = shown[shown.index('<h3 id="geometry">') :]
     section = section[: section.index("</section>")]

@@ -66,5 +66,5 @@ def test_the_page_draws_them_and_says_what_size_decides(sized: Path, tmp_path: P
 
 
 def test_the_figures_and_tables_for_a_paper_have_them_too(sized: Path, tmp_path: Path) -> None:
-    saved = {path.name for path in write_paper(Results.of(sized, resamples=50), tmp_path / "figures", ("svg",))}
+    saved = {path.name for path in write_paper(Results.of(sized, resamples=300), tmp_path / "figures", ("svg",))}
     assert {"training-size-painn-azoxy.svg", "training-size.csv", "training-size-painn.tex"} <= saved
