@@ -180,7 +180,8 @@ class LevelCard(Card):
     title: str
     about: str
     engine: Annotated[str, AfterValidator(_engine)] = Field(
-        description="what computes it; `data` where hemdata runs no program for it and has its numbers alone"
+        description="what computes it; `data` where hemdata runs no program for it and has its numbers alone",
+        json_schema_extra={"anyOf": [{"enum": list(ENGINES)}, {"pattern": "^[a-z][a-z0-9_]*$"}]},
     )
     method: str = Field(description="functional or semi-empirical method, in the engine's words")
     basis: Basis | None = None

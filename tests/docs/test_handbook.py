@@ -80,7 +80,7 @@ def test_nothing_in_the_project_names_a_registry_host_or_a_path_of_a_machine() -
 
 
 def test_a_newcomer_finds_the_words_that_newcomers_look_for() -> None:
-    """On the first page: how to install, tutorials, one's own data, the API; and every page stands in the site's menu."""
+    """How to install, tutorials, one's own data, the API, on the first page; and every page stands in the menu."""
     first = (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
     for word in ("Install", "tutorial", "API", "own data", "For whom"):
         assert word in first, word
