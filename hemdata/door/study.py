@@ -39,10 +39,10 @@ class Results:
         >>> _ = Path("tiny.yaml").write_text('''
         ... {name: tiny, title: Small molecules, question: Do small molecules serve mine?, level: gfn2-xtb,
         ...  sets: {small: {dataset: small, molecules: 20}}, groups: [mine],
-        ...  networks: [{network: dressed-atoms}, {network: pair-distance-ridge}], seeds: [0, 1]}
+        ...  networks: [{network: dressed-atoms}], seeds: [0]}
         ... ''')
         >>> hd.Study("tiny.yaml").run(progress=False).results()
-        Results('tiny', 4 models, groups mine)
+        Results('tiny', one model, groups mine)
     """
 
     def __init__(self, folder: str | Path, data: str | Path = "data") -> None:
@@ -83,8 +83,8 @@ class Results:
 
         Example:
             >>> summary = hd.Results("runs/tiny").frame("summary")
-            >>> sorted(summary["network"].unique())
-            ['dressed-atoms', 'pair-distance-ridge']
+            >>> summary["network"].tolist(), int(summary["training_size"][0])
+            (['dressed-atoms'], 16)
         """
         frames = self._found.frames()
         if name not in frames:
@@ -120,8 +120,11 @@ class Results:
         return page
 
     def __repr__(self) -> str:
+        from hemdata.report.words import counted
+
         groups = ", ".join(sorted(self._found.tables.mae["group"].unique()))
-        return f"Results({self._found.study!r}, {self._found.rows.cells.num_rows} models, groups {groups})"
+        models = counted(self._found.rows.cells.num_rows, "model")
+        return f"Results({self._found.study!r}, {models}, groups {groups})"
 
     def _repr_html_(self) -> str:
         rows = self._found.tables.summary[["network", "training_set", "accuracy_kcal_mol"]]

@@ -37,15 +37,14 @@ def value_of(name: str) -> Any:
 
 
 def test_importing_costs_little_and_brings_nothing_heavy() -> None:
-    program = "import sys, hemdata; print(*sys.modules)"
-    words = [sys.executable, "-X", "importtime", "-c", program]
-    ran = subprocess.run(words, capture_output=True, text=True, check=True)
-    own = {name for name in ran.stdout.split() if name.startswith("hemdata")}
+    program = "import sys, time; a = time.process_time(); import hemdata; print(time.process_time() - a, *sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    seconds, *names = ran.stdout.split()
+    own = {name for name in names if name.startswith("hemdata")}
     assert own == {"hemdata"}
     heavy = {"numpy", "pandas", "pyarrow", "rdkit", "pydantic", "torch", "ase", "dask", "rich"}
-    assert not heavy & set(ran.stdout.split())
-    (line,) = [line for line in ran.stderr.splitlines() if line.split("|")[-1].strip() == "hemdata"]
-    assert int(line.split("|")[1]) < 100_000, "microseconds"
+    assert not heavy & set(names)
+    assert float(seconds) < 0.1, "of CPU: a clock would be wrong on a busy machine"
 
 
 def test_what_tab_shows_is_what_is_promised() -> None:
@@ -60,7 +59,8 @@ def test_what_tab_shows_is_what_is_promised() -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_its_examples_run_as_they_stand(name: str, workplace: Path) -> None:
     """Of a class its own first, then those of its methods, which go on in the same folder."""
-    for each in [one for one in verbs() if one.partition(".")[0] == name]:
+    before = ["Results"] if name == "Study" and not Path("tiny.yaml").exists() else []  # whose study it goes on with
+    for each in [*before, *(one for one in verbs() if one.partition(".")[0] == name)]:
         doc = inspect.getdoc(value_of(each))
         assert doc, f"{each} has no docstring"
         example = doctest.DocTestParser().get_doctest(doc, {"hd": hd, "Path": Path}, each, None, None)
