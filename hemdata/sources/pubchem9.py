@@ -18,11 +18,23 @@ from hemdata.sources.files import packaged_files, source_file
 from hemdata.sources.source import Raw, Record, Rejected, Source
 
 ELEMENTS = frozenset("HCNOF")
-MOST_HEAVY = 9
 FIRST_NAME = 8  # CID, CAS, formula, molar mass, SMILES, InChI, InChIKey, IUPAC name, then the common names
 
 
-def open_dataset(card: DatasetCard, given: Path | None) -> Source:
+@dataclass(frozen=True)
+class Sizes:
+    """The heavy atoms of the compounds that are kept, and the words for those that have fewer or more."""
+
+    least: int
+    most: int
+    fewer: str
+    more: str
+
+
+UP_TO_NINE = Sizes(1, 9, "no heavy atom", "more than nine heavy atoms")
+
+
+def open_dataset(card: DatasetCard, given: Path | None, sizes: Sizes = UP_TO_NINE) -> Source:
     """The table of the installed chemicals; or a file of its form.
 
     Raises:
@@ -30,10 +42,10 @@ def open_dataset(card: DatasetCard, given: Path | None) -> Source:
     """
     if given is None:
         ((path, file),) = packaged_files(card).items()
-        return Table(path, [file])
+        return Table(path, [file], card.name, sizes)
     if kind(given) != "file":
         raise DataError("This is no table of compounds.", where=given, expected="a tab-separated file", got=kind(given))
-    return Table(given, [source_file(given)])
+    return Table(given, [source_file(given)], card.name, sizes)
 
 
 @dataclass(frozen=True)
@@ -42,6 +54,8 @@ class Table:
 
     path: Path
     files: list[SourceFile]
+    name: str = "pubchem9"
+    sizes: Sizes = UP_TO_NINE
 
     def raws(self) -> Iterator[Raw]:
         """Every line; one that repeats the flat graph of an earlier one names its id."""
@@ -51,16 +65,16 @@ class Table:
                 line = line.rstrip("\r\n")
                 where = f"{self.path.name}, line {number}"
                 try:
-                    cells = _asked_for(line)
+                    cells = _asked_for(line, self.sizes)
                 except Rejected:
                     yield Raw(where, line)  # parsing says why
                     continue
                 kept = first.setdefault(_flat_smiles(cells[4]), cells[0])
-                yield Raw(where, line, repeats=None if kept == cells[0] else f"pubchem9:{kept}")
+                yield Raw(where, line, repeats=None if kept == cells[0] else f"{self.name}:{kept}")
 
     def parse(self, raw: Raw) -> Record:
         """One line parsed."""
-        cells = _asked_for(raw.content)
+        cells = _asked_for(raw.content, self.sizes)
         if raw.repeats is not None:
             raise Rejected("duplicate flat graph", f"kept: {raw.repeats}")
         return Record(
@@ -76,7 +90,7 @@ class Table:
         )
 
 
-def _asked_for(line: str) -> list[str]:
+def _asked_for(line: str, sizes: Sizes) -> list[str]:
     """The cells of a line whose compound is within the rule; what needs no chemistry is asked first.
 
     Raises:
@@ -94,10 +108,10 @@ def _asked_for(line: str) -> list[str]:
     if not counts.keys() <= ELEMENTS:
         raise Rejected("other elements", formula)
     heavy = sum(count for symbol, count in counts.items() if symbol != "H")
-    if heavy > MOST_HEAVY:
-        raise Rejected("more than nine heavy atoms", formula)
-    if heavy == 0:
-        raise Rejected("no heavy atom", formula)
+    if heavy > sizes.most:
+        raise Rejected(sizes.more, formula)
+    if heavy < sizes.least:
+        raise Rejected(sizes.fewer, formula)
     if "." in smiles:
         raise Rejected("more than one fragment", smiles)
     _neutral_closed_shell(smiles)

@@ -35,6 +35,7 @@ OPENED: dict[str, tuple[str, Callable[[Path], Path | None]]] = {
     "qm9 archive": ("qm9", lambda folder: qm9_archive(folder / "a")),
     "qm9 folder": ("qm9", lambda folder: qm9_folder(folder / "f")),
     "pubchem9": ("pubchem9", lambda folder: None),
+    "pubchem20": ("pubchem20", lambda folder: None),
     "pc9 ZIP": ("pc9", lambda folder: pc9_zip(folder / "z")),
     "pc9 folder": ("pc9", lambda folder: PC9_MEMBERS),
     "pc9 member": ("pc9", lambda folder: PC9_MEMBERS / "000000712.xyz"),
