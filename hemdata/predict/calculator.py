@@ -12,6 +12,7 @@ from ase import Atoms, units
 from ase.calculators.calculator import Calculator, all_changes
 from numpy.typing import NDArray
 
+from hemdata.chemistry.engines.refuse_impossible import possible
 from hemdata.errors import CallError, DataError
 from hemdata.train.fitted import Fitted
 
@@ -41,7 +42,8 @@ class ModelCalculator(Calculator):  # type: ignore[misc]
 
     Raises:
         CallError: for a folder without a package, a baseline (whose forces mean nothing), or atoms in a periodic box.
-        DataError: for models of two levels, or an element that no training molecule had.
+        DataError: for models of two levels, two atoms in one place, or an element or a charge (the sum of the atoms'
+            initial ones) that no training molecule had.
     """
 
     implemented_properties = ["energy", "free_energy", "forces"]
@@ -60,6 +62,7 @@ class ModelCalculator(Calculator):  # type: ignore[misc]
         super().calculate(atoms, properties, system_changes)
         if self.atoms.pbc.any():
             raise CallError("The networks know molecules alone.", expected="atoms.pbc = False", got=self.atoms.pbc)
+        _refuse(self.atoms)
         each = [
             _sum(_energy_and_forces(model, self.atoms), () if below is None else below.energy_and_forces(self.atoms))
             for model, below in self.models
@@ -69,6 +72,17 @@ class ModelCalculator(Calculator):  # type: ignore[misc]
         self.results = {"energy": energy, "free_energy": energy, "forces": np.mean([f for _, f in each], axis=0)}
         if len(each) > 1:
             self.results["energy_spread"] = float(energies.std(ddof=1))
+
+
+def _refuse(atoms: Atoms) -> None:
+    """Refuse atoms in one place, or without a number for their place: their forces would be none."""
+    electrons = int(atoms.numbers.sum()) - _charge(atoms)
+    possible(atoms.numbers, atoms.positions, _charge(atoms), 1 + electrons % 2)
+
+
+def _charge(atoms: Atoms) -> int:
+    """The sum of the atoms' initial charges."""
+    return round(float(atoms.get_initial_charges().sum()))
 
 
 def _sum(one: EnergyAndForces, other: EnergyAndForces | tuple[()]) -> EnergyAndForces:
@@ -121,13 +135,24 @@ def _energy_and_forces(model: FittedNetwork, atoms: Atoms) -> EnergyAndForces:
     from hemdata.train.data.molecules import Molecules
     from hemdata.train.isolation import isolated
 
-    foreign = sorted(set(atoms.get_chemical_symbols()) - set(model.about["training_range"]["elements"]))
+    seen = model.about["training_range"]["elements"]
+    foreign = sorted(set(atoms.get_chemical_symbols()) - set(seen))
+    charges = model.about.get("charges", [0])
+    where = f"{model.name}, seed {model.about['seed']}"
     if foreign:
         raise DataError(
             "No training molecule had an element of these atoms.",
-            where=f"{model.name}, seed {model.about['seed']}",
-            expected=" ".join(model.about["training_range"]["elements"]),
+            where=where,
+            expected=" ".join(seen),
             got=" ".join(foreign),
+            fix="Take a model that has learnt it.",
+        )
+    if _charge(atoms) not in charges:
+        raise DataError(
+            "No training molecule had the charge of these atoms.",
+            where=where,
+            expected="the sum of their initial charges to be " + " or ".join(map(str, charges)),
+            got=_charge(atoms),
             fix="Take a model that has learnt it.",
         )
     z = np.asarray(atoms.numbers, dtype=np.uint8)

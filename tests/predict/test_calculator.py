@@ -66,6 +66,14 @@ def test_what_it_cannot_do_is_a_sentence(labelled: Path, tmp_path: Path) -> None
     with pytest.raises(DataError, match="No training molecule had an element") as refused:
         sulphide.get_forces()
     assert "got: S" in str(refused.value)
+    ammonium = g2("NH3", charges=[1.0, 0, 0, 0])
+    ammonium.calc = sulphide.calc
+    with pytest.raises(DataError, match="No training molecule had the charge"):
+        ammonium.get_potential_energy()
+    for place in (0.0, np.nan):
+        nitrogen = Atoms("N2", [(0, 0, 0), (0, 0, place)], calculator=sulphide.calc)
+        with pytest.raises(DataError, match=r"Two atoms lie on top of each other|not those of the atoms"):
+            nitrogen.get_forces()
     crystal = Atoms("H", pbc=True, cell=[3, 3, 3])
     crystal.calc = sulphide.calc
     with pytest.raises(CallError, match="molecules alone"):

@@ -1,0 +1,104 @@
+"""`hemdata predict`: what it takes to start, for XYZ frames, and for SMILES beside their relaxations alone.
+
+Usage: python benchmarks/predicting.py [FRAMES] [SMILES]    rows of QM9 (default 10000 and 200); HEMDATA_DATA or data/
+
+The model is a small PaiNN fitted on the test groups' shipped labels for one epoch: its errors are large, its time is
+that of any other. Wall time and processor time of whole processes with two workers; of SMILES, the start is taken off,
+which 10,000 molecules would not feel. The relaxations alone are those of `hemdata label`, one after another in one
+process.
+"""
+
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+from hemdata.catalog.folders import label_places
+from hemdata.curate.build import build
+from hemdata.label.calculation import calculate, calculation_for, stages
+from hemdata.levels import START_LEVEL, level
+from hemdata.processes import one_thread
+from hemdata.shards import iterate, read
+from hemdata.train.fit import fit_network
+
+NAME = "test-groups@gfn2-xtb"
+
+
+def model(folder: Path) -> Path:
+    """A fitted network's folder."""
+    table = read(next(place / NAME for place in label_places() if (place / NAME).is_dir()))
+    fit_network("painn", "small", table.slice(0, 140), table.slice(140), seed=0, folder=folder / "model", epochs=1)
+    return folder / "model"
+
+
+def rows(number: int) -> list[dict]:
+    """The first rows of QM9."""
+    data = Path(os.environ.get("HEMDATA_DATA", "data")) / "qm9"
+    if not data.is_dir():
+        build("qm9", out=data)
+    found: list[dict] = []
+    for batch in iterate(data, ("id", "smiles", "canonical_smiles", "atomic_numbers", "positions")):
+        found += batch.to_pylist()
+        if len(found) >= number:
+            break
+    return found[:number]
+
+
+def write_frames(path: Path, some: list[dict]) -> None:
+    from ase import Atoms
+    from ase.io import write
+
+    frames = [Atoms(row["atomic_numbers"], np.reshape(row["positions"], (-1, 3))) for row in some]
+    write(path, frames, format="xyz")
+
+
+def run(*words: object) -> tuple[float, float]:
+    """Seconds by the clock and of processors, of `hemdata predict` and its workers."""
+    before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    ended = subprocess.run(
+        [sys.executable, "-m", "hemdata.cli", "predict", *map(str, words), "--workers", "2"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    wall, after = time.perf_counter() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
+    if ended.returncode not in (0, 1):
+        raise RuntimeError(ended.stderr)
+    return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def relaxations(some: list[dict]) -> float:
+    """Processor seconds of the same SMILES' relaxations alone."""
+    (stage,) = stages(level(START_LEVEL), level(START_LEVEL))
+    with one_thread():
+        calculate(calculation_for(stage, "C", 0, 1))  # the libraries are imported
+        started = time.process_time()
+        for row in some:
+            calculate(calculation_for(stage, row["canonical_smiles"], 0, 1))
+        return time.process_time() - started
+
+
+def main() -> None:
+    frames, smiles = (int(word) for word in [*sys.argv[1:], "10000", "200"][:2])
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        fitted, found = model(folder), rows(max(frames, smiles))
+        step = len(found) // smiles
+        chosen = found[::step][:smiles]
+        write_frames(folder / "frames.xyz", found[:frames])
+        (folder / "some.smi").write_text("".join(f"{row['smiles']} {row['id'].replace(':', '-')}\n" for row in chosen))
+        start = run(fitted, "C")
+        print(f"one SMILES: {start[0]:.1f} s, {start[1]:.1f} s of processors")
+        wall, cpu = run(fitted, folder / "frames.xyz", "--anyway", "--out", folder / "frames.csv")
+        print(f"{frames:,} XYZ frames: {wall:.1f} s, {cpu:.1f} s of processors")
+        wall, cpu = run(fitted, folder / "some.smi", "--anyway", "--out", folder / "some.csv")
+        alone = relaxations(chosen)
+        print(f"{smiles:,} SMILES: {wall:.1f} s, {cpu:.1f} s of processors; relaxations alone {alone:.1f} s")
+        print(f"above the relaxations, without the start: {100 * ((cpu - start[1]) / alone - 1):.1f} %")
+
+
+if __name__ == "__main__":
+    main()
