@@ -90,8 +90,9 @@ def main() -> None:
         chosen = found[::step][:smiles]
         write_frames(folder / "frames.xyz", found[:frames])
         (folder / "some.smi").write_text("".join(f"{row['smiles']} {row['id'].replace(':', '-')}\n" for row in chosen))
-        start = run(fitted, "C")
-        print(f"one SMILES: {start[0]:.1f} s, {start[1]:.1f} s of processors")
+        start = run(fitted, "C", "CC")  # both workers
+        wall, cpu = run(fitted, "C")
+        print(f"one SMILES: {wall:.1f} s, {cpu:.1f} s of processors")
         wall, cpu = run(fitted, folder / "frames.xyz", "--anyway", "--out", folder / "frames.csv")
         print(f"{frames:,} XYZ frames: {wall:.1f} s, {cpu:.1f} s of processors")
         wall, cpu = run(fitted, folder / "some.smi", "--anyway", "--out", folder / "some.csv")

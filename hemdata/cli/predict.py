@@ -55,7 +55,7 @@ def predict(
         int | None, typer.Option(min=1, help="Of all molecules, where a file does not say it: 2S + 1.")
     ] = None,
     device: Annotated[str, typer.Option(help="Where the networks compute: auto, cpu or cuda.")] = "auto",
-    batch_size: Annotated[int, typer.Option(min=1, help="Molecules that a network takes at a time.")] = 256,
+    batch_size: Annotated[int, typer.Option(min=1, help="Molecules that a network takes at a time.")] = 32,
     workers: Annotated[
         int | None, typer.Option(min=0, help="Worker processes; by default one a core; 0: this one.")
     ] = None,

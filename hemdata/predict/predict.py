@@ -22,13 +22,13 @@ from hemdata.predict.formation import formation_kcal_mol, no_formation
 from hemdata.predict.geometry import Made, Making, made
 from hemdata.predict.workers import Workers
 from hemdata.processes import cores
-from hemdata.train.fitted import BATCH_SIZE, Fitted
+from hemdata.train.fitted import Fitted
 
 NOT_ASKED = "not asked for"
 Progress = Callable[[int], object]
 """Called with the number of molecules done since the last call."""
 CHUNK = 32  # given geometries that a worker takes at a time
-RELAXED_TOGETHER = 32
+TOGETHER = 32  # molecules that a network sees at a time; larger batches leave a processor's caches: twice the time
 WORK = 2_500  # heavy atoms squared: of a batch that is relaxed, so that large molecules are not kept waiting
 
 
@@ -103,7 +103,7 @@ class Question:
         geometry: str | None = None,
         enthalpy: bool = False,
         anyway: bool = False,
-        batch_size: int = BATCH_SIZE,
+        batch_size: int = TOGETHER,
     ) -> None:
         _same_levels(abouts)
         self.level = str(abouts[0]["level"])
@@ -132,7 +132,7 @@ class Question:
             return 1 / self.batch_size
         if self.at.card.engine == "pyscf":
             return 1.0
-        return max(1 / min(self.batch_size, RELAXED_TOGETHER), one.n_heavy**2 / WORK)
+        return max(1 / self.batch_size, one.n_heavy**2 / WORK)
 
     def _cheap(self, one: Asked) -> bool:
         return isinstance(one, Molecule) and bool(one.positions) and not self.making.enthalpy
