@@ -173,16 +173,20 @@ class Model:
         *,
         geometry: str | None = None,
         enthalpy: bool = False,
+        anyway: bool = False,
         workers: int | None = None,
         progress: bool = True,
     ) -> Predictions:
         """Atomization energies, their spread over the models, and what to be wary of.
 
+        A molecule that cannot be predicted has its `reason`, and the others their energies.
+
         Args:
             molecules: a SMILES, several, or a file of molecules. A geometry that a file gives is taken as it is.
             geometry: level at which geometries are made from SMILES; by default training's, where it takes seconds.
-            enthalpy: enthalpies of formation too, which takes the frequencies of each molecule.
-            workers: processes for the geometries; by default one a core; 0 for this process itself.
+            enthalpy: whether enthalpies of formation are wanted, which takes each molecule's frequencies.
+            anyway: whether also elements and charges that no training molecule had are predicted.
+            workers: processes for the geometries; by default one a core; 0: this one.
             progress: whether a bar is shown.
 
         Raises:
@@ -199,7 +203,7 @@ class Model:
         asked = [each for word in words for each in wanted(str(word))]
         with bar("geometries", len(asked), progress and len(asked) > 1) as step:
             found = predict(
-                self.fitted, asked, geometry=geometry, enthalpy=enthalpy, workers=workers,
+                self.fitted, asked, geometry=geometry, enthalpy=enthalpy, anyway=anyway, workers=workers,
                 progress=lambda n: step(n, ""),
             )  # fmt: skip
         return Predictions(found, self.level)
