@@ -199,10 +199,11 @@ def test_after_ctrl_c_the_same_command_goes_on_to_the_same_bytes(
 
 def test_batches_depend_on_the_molecules_alone_and_large_ones_are_not_kept_waiting(folder: Path) -> None:
     question = Question([load_all([folder])[0].about], batch_size=100)
-    small, large = (Molecule("m", "C", "C", None, n) for n in (2, 60))
+    small, middling, large = (Molecule("m", "C", "C", None, n) for n in (2, 20, 60))
     given = _molecule("H2O")
     assert [len(batch) for batch in question.batches([given] * 250)] == [100, 100, 50]
-    assert [len(batch) for batch in question.batches([small] * 70)] == [32, 32, 6]
+    assert [len(batch) for batch in question.batches([small] * 150)] == [100, 50]
+    assert [len(batch) for batch in question.batches([middling] * 10)] == [7, 3]  # 20 squared is a part of WORK
     assert [len(batch) for batch in question.batches([large, large])] == [1, 1]
     assert [len(batch) for batch in question.batches([Unread("u", "C1CC", "It does not parse.")] * 3)] == [3]
 
