@@ -28,7 +28,7 @@ COLUMNS = {
     "failed": TEXT,
 }
 SUFFIXES = (".csv", ".jsonl", ".parquet")
-BETWEEN = "; "  # warnings in one cell
+BETWEEN = " | "  # warnings in one cell; they have semicolons of their own
 _LINE_END = re.compile(r"[\r\n]+")
 _READ: dict[str, Callable[[str], Any]] = {
     TEXT: str, WHOLE: int, NUMBER: float, LIST: lambda cell: [word for word in cell.split(BETWEEN) if word]

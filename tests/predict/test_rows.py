@@ -13,8 +13,9 @@ from hemdata.errors import CallError
 from hemdata.predict.predict import Predicted
 from hemdata.predict.rows import COLUMNS, SUFFIXES, Row, RowsInFile, row
 
+FAR = ("15 heavy atoms; the training molecules had 2 to 9", "α, far")
 MOLECULES = [
-    Predicted("my:pyrrole[nH]", "c1cc[nH]c1", (6, 1), (0.0,) * 6, (1438.4712345678, 1440.1), warnings=("far", "α")),
+    Predicted("my:pyrrole[nH]", "c1cc[nH]c1", (6, 1), (0.0,) * 6, (1438.4712345678, 1440.1), warnings=FAR),
     Predicted("my:a, \"b\"\n", None, (8, 1, 1), (0.0,) * 9, (1 / 3, 2 / 3), 57.25, None),
     Predicted("my:C1CC", "C1CC", reason="A SMILES does not parse.\n  where: line 3"),
     Predicted("my:é", "O", (8,), (0.0,) * 3, (1e-300, 2.0), None, "an ion has none"),
