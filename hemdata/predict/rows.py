@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from hemdata.errors import CallError, DataError
+from hemdata.files import whole
 from hemdata.predict.predict import Predicted
 
 Row = dict[str, Any]
@@ -155,8 +156,8 @@ class RowsInFile(Rows):
     def finish(self) -> None:
         """Put the file in its place."""
         if self.path.suffix == ".parquet":
-            _write_parquet(self.read(), self.part.with_name(f".{self.path.name}.part"))
-            self.part.with_name(f".{self.path.name}.part").replace(self.path)
+            with whole(self.path) as temporary:
+                _write_parquet(self.read(), temporary)
             self.part.unlink()
         else:
             self.part.replace(self.path)

@@ -6,6 +6,7 @@ import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from itertools import islice
 from typing import Any, Self
 
@@ -31,14 +32,18 @@ class Workers[T, R]:
         self._idle: list[Process] = []
         self._all: list[Process] = []
         self._closing = False
+        self._undo = ExitStack()
         self._threads = ThreadPoolExecutor(max(number, 1), initializer=_without_interrupts)
 
     def __enter__(self) -> Self:
+        if not self._number:
+            self._undo.enter_context(one_thread())
         return self
 
     def __exit__(self, *_: object) -> None:
         """End the processes, whatever they are at."""
         self._closing = True
+        self._undo.close()
         for process in self._all:
             process.end()
         self._threads.shutdown(wait=True, cancel_futures=True)
@@ -57,9 +62,7 @@ class Workers[T, R]:
 
     def _here(self, chunks: Iterable[Sequence[T]]) -> Iterator[list[R]]:
         for chunk in chunks:
-            with one_thread():
-                answered = self._function(chunk)
-            yield answered
+            yield self._function(chunk)
 
     def _rest(self, begun: deque[Future[list[R]]], remaining: Iterator[Sequence[T]]) -> Iterator[list[R]]:
         while begun:
