@@ -74,7 +74,7 @@ def run(*words: object) -> tuple[float, float]:
 
 
 def above_relaxations(fitted: Path, path: Path) -> tuple[float, float]:
-    """Processor seconds of the SMILES of a file: of their relaxations alone, and of their prediction, in this process."""
+    """Processor seconds of a file's SMILES: of their relaxations alone, and of their prediction, in this process."""
     models, some = load_all([fitted]), [one for one in wanted(str(path)) if isinstance(one, Molecule)]
     (stage,) = stages(level(START_LEVEL), level(START_LEVEL))
 
