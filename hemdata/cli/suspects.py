@@ -6,14 +6,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from hemdata.cli.app import command, out
+from hemdata.console import print_table
 from hemdata.door.progress import stages
 
 SHOWN = 15
-WIDE = 200
 
 
 @command(
@@ -91,7 +90,7 @@ def suspects(
             off,
         )
         table.add_row(row.id, *cells, row.explanation or "")
-    (out if out.is_terminal else Console(width=WIDE, highlight=False)).print(table)
+    print_table(table)
     skipped = "".join(f"; {count:,} not screened: {reason}" for reason, count in found.left_out.items())
     out.print(
         f"{len(found.rows):,} rows screened against {found.cheap}; a sound row is left "
