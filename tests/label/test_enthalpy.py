@@ -116,7 +116,7 @@ def test_the_corrected_enthalpies_are_those_of_the_experiment_to_the_levels_erro
 
 
 def test_export_writes_the_enthalpies_there_are_and_computes_none(mixed: Path) -> None:
-    options = {"compute": False, "data": mixed, "out": mixed / "exported"}
+    options = {"missing": "refuse", "data": mixed, "out": mixed / "exported"}
     done = label_dataset(mixed / "mixed.smi", enthalpy=True, **options)
     assert read(done.folder).equals(read(mixed / "mixed@gfn2-xtb"))
     at_gfn1 = label_dataset(mixed / "mixed.smi", enthalpy=True, frequencies="gfn1-xtb", **options)
