@@ -61,9 +61,8 @@ def which_level(
     rows: list[Row] = kept.take(pa.array(smallest)).to_pylist()
     bound = not any(its.atoms.values())
     found: list[Candidate] = []
-    for names, level in known_levels():
-        if level.card.engine == "data":
-            continue
+    computed = [(names, level) for names, level in known_levels() if level.card.engine != "data"]
+    for names, level in sorted(computed, key=lambda each: each[1].card.engine == "pyscf"):  # what takes seconds first
         candidate = _compared(rows, names, level, bound)
         found.append(candidate)
         if told:

@@ -23,6 +23,7 @@ from hemdata.intake.proof import (
     like_free_atoms,
     mistake,
     mixed,
+    scatter,
 )
 from hemdata.intake.sample import Sample, length_unit, sample
 from hemdata.levels import SYMBOLS, level
@@ -91,6 +92,9 @@ class Decided:
     inferred: list[str] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
     options: list[str] = field(default_factory=list)
+
+
+SCATTERED = 4.0  # kcal/mol an atom: total energies, whatever their atoms, leave less about a fit of these
 
 
 def decide(asked: Asked) -> Decided:
@@ -394,7 +398,8 @@ def _at_unknown(sampled: Sample, unit: str | None, kind: str | None, name: str, 
         )
     tried: list[tuple[float, Meaning]] = []
     for each in OF_ENERGY:
-        if like_free_atoms(atoms_of(sampled, each)):
+        asked_for = (unit, kind) == (each, "total") and scatter(sampled, each) < SCATTERED
+        if like_free_atoms(atoms_of(sampled, each)) or asked_for:  # valence electrons alone have atoms of their own
             tried.append((0.0, Meaning(each, "total", None)))
         for bound in ("atomization", "cohesive"):
             its = fit(sampled, Meaning(each, bound, None))

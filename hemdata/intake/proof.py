@@ -117,6 +117,13 @@ def atoms_of(sampled: Sample, unit: str, kind: str = "total") -> dict[int, float
     return {int(z): float(energy) for z, energy in zip(there, solved, strict=True)}
 
 
+def scatter(sampled: Sample, unit: str) -> float:
+    """How far total energies are from atoms of their own less what bonds bind: the median, kcal/mol an atom."""
+    atoms = sampled.of_atoms(atoms_of(sampled, unit))
+    bound = (atoms - sampled.energy * OF_ENERGY[unit]) * HARTREE_KCAL_MOL
+    return float(np.median(np.abs(bound - sampled.estimate) / sampled.atoms))
+
+
 def like_free_atoms(atoms: dict[int, float]) -> bool:
     """Whether energies of atoms are those of some all-electron calculation."""
     known = {z: energy for z, energy in atoms.items() if z in FREE_ATOMS}

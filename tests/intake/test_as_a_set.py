@@ -5,16 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import pytest
 from own_files import molecules, written
 from typer.testing import CliRunner
 
-from hemdata.assess.which_level import which_level
 from hemdata.catalog import dataset
 from hemdata.cli import commands
 from hemdata.errors import CallError, DataError
-from hemdata.levels import level
 from hemdata.molecules import read_molecules
 from hemdata.shards import read
 from hemdata.sources import open_any_source
@@ -72,12 +69,11 @@ def test_a_study_at_another_level_than_the_imported_group_is_refused(here: Path)
 
 def test_an_audit_names_an_unknown_level(here: Path) -> None:
     written(molecules("test-groups@gfn2-xtb", 80), here / "a.extxyz", energy="energy", unit=1.0)
-    hemdata("import", "a.extxyz", "--name", "mine", "--unit", "hartree", "--kind", "total", "--level", "gfn2-xtb")
-    table = read(here / "data/mine")
-    small = sorted(table.to_pylist(), key=lambda row: row["n_atoms"])[:2]
-    its = level("gfn2-xtb")
-    found = [each for each in which_level(pa.Table.from_pylist(small), its) if each.agrees]
-    assert [each.names for each in found] == ["'gfn2-xtb'"]
+    said = ["--unit", "hartree", "--kind", "total", "--level", "unknown:mine"]
+    hemdata("import", "a.extxyz", "--name", "mine", *said, "--workers", 1)
+    assert read(here / "data/mine")["level"].unique().to_pylist() == ["unknown-mine"]
+    told = hemdata("levels", "audit", "mine", "-n", 2)
+    assert "are of 'gfn2-xtb'" in told
 
 
 def test_tables_and_sdf_go_in_wherever_a_file_of_molecules_goes(tmp_path: Path) -> None:
