@@ -4,7 +4,7 @@ import json
 import shlex
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -23,6 +23,7 @@ Key = typer.Option
     "hemdata import --list",
 )
 def import_(
+    ctx: typer.Context,
     paths: Annotated[list[Path] | None, typer.Argument(help="Files or folders of one form.")] = None,
     name: Annotated[str | None, typer.Option(help="What the set shall be called.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what is found.")] = False,
@@ -115,7 +116,7 @@ def import_(
     if not as_json:
         for line in found.told:
             out.print(f"  {line}")
-    run = _command(asked, found.options)
+    run = _command(ctx, asked.name, found.options)
     if found.inferred and not as_json:
         out.print("Not said, but found from the numbers:")
         for line in found.inferred:
@@ -156,15 +157,23 @@ def _pair(word: str, option: str) -> tuple[str, str]:
     return left, right
 
 
-def _command(asked: Any, options: list[str]) -> str:
+def _command(ctx: typer.Context, name: str, options: list[str]) -> str:
     """The command as it was given, with what was found out."""
-    given = [word for word in sys.argv[1:] if word not in ("--dry-run", "--yes", "--json")]
-    if not given or given[0] != "import":
-        given = ["import", *map(str, asked.paths), "--name", asked.name]
-    if "--name" not in given:
-        given += ["--name", asked.name]
-    words = [word for option in options for word in shlex.split(option)]
-    for flag, value in zip(words[::2], words[1::2], strict=True):
-        if flag not in given:
-            given += [flag, value]
-    return " ".join(["hemdata", *map(shlex.quote, given)])
+    words: list[str] = []
+    for parameter in ctx.command.params:
+        value = ctx.params.get(str(parameter.name))
+        source = ctx.get_parameter_source(str(parameter.name))
+        if source is None or source.name != "COMMANDLINE" or parameter.name in ("dry_run", "yes", "as_json"):
+            continue
+        many = [str(each) for each in value] if isinstance(value, list | tuple) else [str(value)]
+        if parameter.param_type_name == "argument":
+            words += many
+        elif isinstance(value, bool):
+            words.append(parameter.opts[0] if value else parameter.secondary_opts[0])
+        else:
+            words += [word for each in many for word in (parameter.opts[0], each)]
+    told = [word for option in options for word in shlex.split(option)]
+    for flag, value in [("--name", name), *zip(told[::2], told[1::2], strict=True)]:
+        if flag not in words:
+            words += [flag, value]
+    return " ".join(["hemdata import", *map(shlex.quote, words)])

@@ -123,7 +123,7 @@ def _no_energy(asked: Asked, found: Decided) -> None:
         CallError: if something was said of energies.
     """
     numbers = [key.name for key in found.looked.keys.values() if key.kind == "number" and key.role is None]
-    if asked.unit or asked.kind or asked.level:
+    if asked.unit or asked.kind or (asked.level and numbers):
         raise CallError(
             "No key of the file is taken for energies.",
             where=found.looked.paths[0],

@@ -17,8 +17,8 @@ def folder(labelled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
     return tmp_path
 
 
-def test_there_are_four() -> None:
-    assert [page.stem for page in PAGES] == ["first-set", "label", "python", "training-set"]
+def test_there_are_five() -> None:
+    assert [page.stem for page in PAGES] == ["first-set", "label", "own-data", "python", "training-set"]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)

@@ -134,7 +134,7 @@ def test_nan_and_an_energy_of_zero(rows: list[Row], tmp_path: Path) -> None:
 def test_a_charge_that_does_not_fit(rows: list[Row], tmp_path: Path) -> None:
     lines = ["id,smiles,charge,multiplicity", "a,C,0,1", "b,C[NH3+],0,1", "c,CC,0,2", "d,CCC,half,1"]
     (tmp_path / "a.csv").write_text("\n".join(lines))
-    done = imported(tmp_path / "a.csv", tmp_path)
+    done = imported(tmp_path / "a.csv", tmp_path, unit=None, kind=None, level=None)
     refused = {row["where"]: (row["reason"], row["detail"]) for row in rejected(done.built.folder).to_pylist()}
     assert refused["a.csv, row 2"] == ("the charge is not that of the SMILES", "expected 1, got 0")
     assert refused["a.csv, row 3"][0] == "schema: parity"
