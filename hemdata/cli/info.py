@@ -103,12 +103,17 @@ def _known(name: str, folder: Path) -> dict[str, Any]:
 def _card(kind: str, card: "Card") -> dict[str, Any]:
     """What a card says; not that its level was compared where there is none, or a user's card does not say so."""
     from hemdata.catalog import card_path
+    from hemdata.catalog.defects import known_defects
     from hemdata.catalog.folders import roots
 
     told = {"kind": kind, **card.model_dump(mode="json")}
     unsaid = "audited" in told and "audited" not in card.model_fields_set
     if unsaid and (not told["level"] or not card_path(kind, told["name"]).is_relative_to(roots()[-1])):
         told["audited"] = None
+    if kind == "dataset" and (register := known_defects(told["name"])):
+        told["known_defects"] = [
+            f"{each.code}, {len(each.rows):,} rows or pairs: {each.what}" for each in register.defects
+        ]
     return told
 
 

@@ -31,6 +31,9 @@ def lint(
     baseline: Annotated[
         Path | None, typer.Option(metavar="FILE", help="An earlier --json: tell what is new since.")
     ] = None,
+    all_findings: Annotated[
+        bool, typer.Option("--all", help="Tell known defects too, which the register (datasets/defects) has.")
+    ] = False,
     page: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write a page, molecules drawn.")] = None,
     junit: Annotated[Path | None, typer.Option(metavar="FILE", help="Write JUnit's XML for CI.")] = None,
     sarif: Annotated[Path | None, typer.Option(metavar="FILE", help="Write SARIF 2.1.0 for CI.")] = None,
@@ -40,6 +43,7 @@ def lint(
     data: Annotated[Path, typer.Option(help="Folder of the built datasets.")] = Path("data"),
 ) -> None:
     """Find rows whose own columns contradict each other; no quantum chemistry."""
+    from hemdata.catalog.defects import known_defects
     from hemdata.curate.lint.check import SEVERITIES
     from hemdata.curate.lint.run import baseline as read_baseline
     from hemdata.curate.lint.run import checks
@@ -61,7 +65,8 @@ def lint(
     known = read_baseline(baseline) if baseline else set()
     with bar(f"lint {name}", read_manifest(folder).counts.accepted, shown=not as_json) as step:
         found = look(folder, split=split, only=only, workers=workers, progress=lambda n: step(n, ""))
-    found = found.without(known)
+    register = None if all_findings else known_defects(found.dataset)
+    found = found.without(known | (register.findings() if register else set()))
     if page is not None:
         from hemdata.report.page.findings import lint_page
 

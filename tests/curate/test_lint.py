@@ -15,8 +15,12 @@ from typer.testing import CliRunner
 
 from hemdata import cli
 from hemdata.catalog import dataset
+from hemdata.catalog.defects import known_defects
 from hemdata.curate.complete import Completion
+from hemdata.curate.lint.energies import _design
+from hemdata.curate.lint.rows import Rows
 from hemdata.curate.lint.run import checks, lint, lint_table
+from hemdata.curate.lint.summary import summary_of
 from hemdata.errors import CallError, DataError
 from hemdata.report.ci.junit import junit
 from hemdata.report.ci.sarif import sarif
@@ -197,8 +201,14 @@ def test_ids_conformers_and_leaks_are_found(real: pa.Table) -> None:
 
 
 def test_what_parts_do_not_give_placeholders_and_lost_digits_are_found(real: pa.Table) -> None:
-    wrong = with_fault(real, lambda rows: rows[100].update(atomization_energy_kcal_mol=5000.0))
-    assert ("E02", real["id"][100].as_py()) in found(wrong, only=["E02"])
+    card = dataset("qm9")
+    source = open_source(card, None)
+    more = Completion(card, source)(list(islice(source.raws(), 3000, 4000))).table
+    assert found(more, only=["E02"]) == set()
+
+    at = int(np.flatnonzero(_design(summary_of(Rows(more)).counted)[1])[0])  # a row without a rare part
+    wrong = with_fault(more, lambda rows: rows[at].update(atomization_energy_kcal_mol=5000.0))
+    assert found(wrong, only=["E02"]) == {("E02", more["id"][at].as_py())}
     constant = with_fault(real, lambda rows: [row.update(dipole_debye=0.0) for row in rows] and None)  # type: ignore[func-returns-value]
     assert ("E04", "") in found(constant, only=["E04"])
     short = with_fault(
@@ -289,3 +299,16 @@ def test_a_column_that_is_not_there_and_a_lost_baseline_are_wrong_calls(tmp_path
     (tmp_path / "text.json").write_text("no json", encoding="utf-8")
     with pytest.raises(DataError, match="no file of lint's"):
         baseline(tmp_path / "text.json")
+
+
+def test_known_defects_of_qm9_are_found_in_its_rows_and_not_told_anew(real: pa.Table) -> None:
+    register = known_defects("qm9")
+    assert register is not None
+    known = register.findings()
+    ids = set(real["id"].to_pylist())
+    here = {(code, its) for code, its in known if set(its) <= ids}
+    result = lint_table(real)
+    assert here == {one.key for one in result.findings if one.code in {code for code, _ in known}}
+    assert result.without(known).findings == []
+    assert result.without(known).known == len(here) > 0
+    assert known_defects("azoxy") is None

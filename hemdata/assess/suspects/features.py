@@ -15,6 +15,7 @@ RADIUS = 1  # bonds
 SEEN = 3  # rows that show a count, before it has a coefficient of its own
 GRID_ANGSTROM = np.linspace(0.9, 4.5, 25)
 WIDTH_ANGSTROM, CUTOFF_ANGSTROM = 0.12, 5.0
+BOND_OF_HYDROGEN_ANGSTROM = 1.65
 Floats = npt.NDArray[np.float64]
 
 
@@ -71,5 +72,9 @@ def _distances(atomic_numbers: Sequence[list[int]], positions: Sequence[list[flo
         low, high = np.minimum(kinds[first], kinds[second])[near], np.maximum(kinds[first], kinds[second])[near]
         shape = np.exp(-(((apart[near][:, None] - GRID_ANGSTROM) / WIDTH_ANGSTROM) ** 2))
         np.add.at(found[row], high * (high + 1) // 2 + low, shape.astype(np.float32))
+    # A bond of hydrogen has one length: a stretched one shall stand out, and not be learnt from others like it.
+    if 1 in elements:  # the first element: its pair with the k-th stands at k (k + 1) / 2
+        its = [k * (k + 1) // 2 for k in range(len(elements))]
+        found[np.ix_(range(len(found)), its, np.flatnonzero(GRID_ANGSTROM < BOND_OF_HYDROGEN_ANGSTROM))] = 0.0
     flat_found = found.reshape(len(found), -1)
     return flat_found[:, flat_found.any(axis=0)]
