@@ -87,9 +87,10 @@ def test_a_wrong_call_is_a_sentence_and_exit_code_2(words: list[str], sentence: 
 
 
 def test_wrong_data_are_a_sentence_and_exit_code_1(tmp_path: Path) -> None:
-    (tmp_path / "bad.smi").write_text("CO\nC1CC\n")
+    (tmp_path / "bad.smi").write_text("CX\nC1CC\n")  # where some lines read, the rest is told and goes on
     ended = hemdata("label", "bad.smi", cwd=tmp_path)
     assert ended.returncode == 1
+    assert "line 1" in ended.stderr
     assert "line 2" in ended.stderr
     assert "Traceback" not in ended.stderr
     (tmp_path / "typo.yaml").write_text("name: typo\nlevle: gfn2-xtb\n")
