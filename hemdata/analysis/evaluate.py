@@ -1,5 +1,6 @@
 """Fitted models judged on labelled molecules, at any level: what they err, and how much of it is the level's."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from hemdata.assess.gap import SAME_GEOMETRY_ANGSTROM
 from hemdata.catalog import TEST_GROUPS
 from hemdata.errors import CallError, DataError
 from hemdata.levels import one_level
+from hemdata.predict.domain import Domain
 from hemdata.predict.find import packages
 from hemdata.shards import SetName, read, stands
 from hemdata.study.data import COLUMNS, group_folder
@@ -32,11 +34,13 @@ class Evaluation:
             mean_error_kcal_mol (signed), level_part_kcal_mol (mean size of the difference of the two references) and
             own_mae_kcal_mol (against the reference at the model's own level); NaN where that is not labelled.
         notes: what is not known.
+        refused: which molecules a model is not judged on, and why: a sentence for each reason.
     """
 
     rows: pd.DataFrame
     table: pd.DataFrame
     notes: list[str]
+    refused: list[str]
 
 
 def evaluate(
@@ -45,9 +49,10 @@ def evaluate(
     *,
     data: Path,
     level_name: str | None = None,
+    anyway: bool = False,
     resamples: int = statistics.RESAMPLES,
 ) -> Evaluation:
-    """Judge models on groups of labelled molecules.
+    """Judge models on groups of labelled molecules, less those of elements or charges never seen in training.
 
     A model may have been trained on a molecule that it is judged on: its package does not name its molecules. A study
     takes the test groups' molecules out before training.
@@ -57,24 +62,28 @@ def evaluate(
         groups: test groups, or a user's files, by name.
         data: folder of the labelled datasets.
         level_name: the level of the references; by default each model's own.
+        anyway: whether also molecules of elements and charges that no training molecule had are judged.
         resamples: of the bootstrap over molecules and seeds.
 
     Raises:
         CallError: for a word that names no model, or a group that is not labelled at the level.
-        DataError: if a package does not read, or the seeds of a model are of several levels.
+        DataError: if a package does not read, the seeds of a model are of several levels, or no molecule of a group has
+            only elements and a charge that training had.
     """
     from hemdata.train.fit import load
 
-    lines, notes = [], dict[str, None]()
+    lines, notes, refused = [], dict[str, None](), list[str]()
     for word in models:
         places = packages(word)
         if not places:
             raise CallError("There is no fitted model.", where=word, expected="a model's folder, or a cell of a study")
         fitted = [load(place) for place in places]
         own_level = one_level([one.level for one in fitted], word)
+        domain = Domain.common(Domain.of(one.about) for one in fitted)
         for group in groups:
             judged_at = level_name or own_level
-            table = _group(data, group, judged_at)
+            table, told = _within(domain, _group(data, group, judged_at), f"of {group} by {word}", anyway)
+            refused += told
             own, note = (table["atomization_energy_kcal_mol"].to_pylist(), "") if judged_at == own_level else (
                 _own_references(data, group, own_level, table)
             )  # fmt: skip
@@ -82,7 +91,27 @@ def evaluate(
                 notes[note] = None
             lines += [_rows(str(word), one, judged_at, group, table, own) for one in fitted]
     rows = pd.concat(lines, ignore_index=True)
-    return Evaluation(rows, _table(rows, resamples), list(notes))
+    return Evaluation(rows, _table(rows, resamples), list(notes), refused)
+
+
+def _within(domain: Domain, table: pa.Table, which: str, anyway: bool) -> tuple[pa.Table, list[str]]:
+    """The molecules that are not refused, and of the others how many and why."""
+    ids: dict[tuple[str, str | None], list[str]] = defaultdict(list)
+    kept = []
+    for number, row in enumerate(table.select(["id", "atomic_numbers", "charge"]).to_pylist()):
+        try:
+            domain.refuse(row["atomic_numbers"], row["charge"], anyway)
+            kept.append(number)
+        except DataError as error:
+            ids[error.what, error.fix].append(row["id"])
+    told = [
+        f"{len(its)} of {table.num_rows} molecules {which} are not judged, as {its[0]}: {' '.join(filter(None, why))}"
+        for why, its in ids.items()
+    ]
+    if not kept:
+        (what, fix), its = next(iter(ids.items()))
+        raise DataError(what, where=f"all {table.num_rows} molecules {which}, as {its[0]}", fix=fix)
+    return table.take(kept) if told else table, told
 
 
 def _rows(

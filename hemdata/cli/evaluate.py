@@ -2,14 +2,17 @@
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
 from hemdata.cli.app import command, out
-from hemdata.console import note, print_table
+from hemdata.console import error, note, print_table
 from hemdata.files import write_whole
+
+if TYPE_CHECKING:
+    from hemdata.analysis.evaluate import Evaluation
 
 ALL_GROUPS = ("azoxy", "explosives", "neuro", "saccharides")
 
@@ -27,21 +30,33 @@ def evaluate(
     level: Annotated[
         str | None, typer.Option(help="Level of the references; by default that of the model's training.")
     ] = None,
+    anyway: Annotated[
+        bool, typer.Option("--anyway", help="Also on elements and charges that no training molecule had.")
+    ] = False,
     file: Annotated[Path | None, typer.Option("--out", help="Write each prediction to this CSV file.")] = None,
     data: Annotated[Path, typer.Option(help="Folder of the labelled datasets.")] = Path("data"),
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Judge models on labelled molecules; at another level, also tell how much of the error is the level's."""
     from hemdata.analysis.evaluate import evaluate as judged
-    from hemdata.report.words import number, span
 
-    found = judged(models, group or ALL_GROUPS, data=data, level_name=level)
+    found = judged(models, group or ALL_GROUPS, data=data, level_name=level, anyway=anyway)
     if file is not None:
         write_whole(file, found.rows.to_csv(index=False))
     if as_json:
-        told = {"notes": found.notes, "errors": json.loads(found.table.to_json(orient="records"))}
-        print(json.dumps(told, indent=2))
-        return
+        errors = json.loads(found.table.to_json(orient="records"))
+        print(json.dumps({"notes": found.notes, "refused": found.refused, "errors": errors}, indent=2))
+    else:
+        _print(found)
+    for each in found.refused:
+        error(each)
+    if found.refused:
+        raise SystemExit(1)
+
+
+def _print(found: "Evaluation") -> None:
+    from hemdata.report.words import number, span
+
     levels = found.rows[["level", "judged_at"]].drop_duplicates()
     another = bool((levels["level"] != levels["judged_at"]).any())
     table = Table(box=None, padding=(0, 2, 0, 0))

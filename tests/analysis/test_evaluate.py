@@ -10,7 +10,7 @@ import pytest
 
 from hemdata.analysis.evaluate import evaluate
 from hemdata.cli.evaluate import evaluate as command
-from hemdata.errors import CallError
+from hemdata.errors import CallError, DataError
 from hemdata.label.dataset import label_dataset
 from hemdata.levels import level
 from hemdata.shards import read
@@ -97,6 +97,39 @@ def test_what_is_not_labelled_at_the_models_level_is_told(data: Path, model: Pat
     assert np.isnan(found.table["level_part_kcal_mol"]).all()
     assert len(found.notes) == 1
     assert "hemdata label" in found.notes[0]
+
+
+def test_elements_that_training_had_not_are_refused_unless_asked_for(
+    data: Path, model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No neuro molecule has fluorine, two of the azoxy group have: their errors say nothing of the model."""
+    with_fluorine = [
+        row["id"] for row in read(data / "test-groups@gfn2-xtb", COLUMNS).to_pylist()
+        if row["id"].startswith("azoxy:") and 9 in row["atomic_numbers"]
+    ]  # fmt: skip
+    found = evaluate([model], ["azoxy"], data=data, resamples=50)
+    assert found.table.iloc[0]["n_molecules"] == 45 - len(with_fluorine) == 43
+    assert not set(found.rows["molecule_id"]) & set(with_fluorine)
+    (told,) = found.refused
+    assert told.startswith("2 of 45 molecules of azoxy")
+    assert "No training molecule had F." in told
+    assert "--anyway" in told
+    every = evaluate([model], ["azoxy"], data=data, anyway=True, resamples=50)
+    assert (every.table.iloc[0]["n_molecules"], every.refused) == (45, [])
+    with pytest.raises(SystemExit) as ended:
+        command(models=[str(model)], group=["azoxy"], data=data, as_json=True)
+    assert ended.value.code == 1
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)["refused"] == [told]
+    assert "No training molecule had F." in printed.err
+
+
+def test_a_group_of_charges_that_training_had_not_is_refused(model: Path, tmp_path: Path) -> None:
+    (tmp_path / "ions.smi").write_text("[NH4+] ammonium\n")
+    label_dataset(tmp_path / "ions.smi", data=tmp_path, workers=0)
+    with pytest.raises(DataError, match=r"No training molecule had the charge \+1"):
+        evaluate([model], ["ions"], data=tmp_path, resamples=50)
+    assert len(evaluate([model], ["ions"], data=tmp_path, anyway=True, resamples=50).rows) == 2
 
 
 def test_wrong_calls_are_sentences(data: Path, model: Path) -> None:
