@@ -27,6 +27,7 @@ class Molecule:
         where: file and line that it was read from.
         flags: that its labelled row gets.
         doubt: what was taken for granted of it, in words.
+        energy_key: the name under which the file gives it an energy, which is not taken.
     """
 
     id: str
@@ -42,6 +43,7 @@ class Molecule:
     where: str | None = field(default=None, compare=False)
     flags: tuple[str, ...] = ()
     doubt: str | None = field(default=None, compare=False)
+    energy_key: str | None = field(default=None, compare=False)
 
     def at(self, atomic_numbers: list[int], positions: list[float]) -> "Molecule":
         """The same molecule with a geometry: (N,), (3N,) angstrom.

@@ -1,5 +1,6 @@
 """The one door by which a user's file of molecules comes in, whatever its form and whichever command asks."""
 
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from importlib import import_module
@@ -90,10 +91,18 @@ def remarks(molecules: Iterable[Molecule], unread: Sequence[Unread]) -> list[str
         told = listed([each.told for each in unread])
         found.append(f"{len(unread):,} entries of the file do not read and are left out:{told}")
     doubts: dict[str, list[str]] = {}
+    labelled: dict[str, Counter[str]] = defaultdict(Counter)
     for molecule in molecules:
+        if molecule.energy_key:
+            labelled[_file(molecule.where or molecule.id)][molecule.energy_key] += 1
         if molecule.doubt:
             line = f"{_line(molecule.where)}: " if molecule.where else ""
             doubts.setdefault(molecule.doubt, []).append(f"{line}{molecule.id}")
+    found += [
+        f"{keys.total():,} molecules of {file} have an energy there ({', '.join(keys)}), which is not taken: "
+        f"energies are computed here, and `hemdata import {file}` takes those of a file."
+        for file, keys in labelled.items()
+    ]
     return found + [f"{len(its):,} with {doubt}:{listed(its)}" for doubt, its in doubts.items()]
 
 
@@ -111,6 +120,10 @@ def unreadable(unread: Sequence[Unread], where: object) -> DataError:
 
 def _line(where: str) -> str:
     return where.rpartition(", ")[2]
+
+
+def _file(where: str) -> str:
+    return where.rpartition(", ")[0]
 
 
 def listed(words: list[str]) -> str:

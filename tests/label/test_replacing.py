@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from hemdata.errors import CallError, DataError
-from hemdata.label.dataset import label_dataset
+from hemdata.label.asked import Asked
+from hemdata.label.dataset import label_dataset, plan_labels
+from hemdata.label.how import Files
 from hemdata.molecules import Said
 from hemdata.shards import read
 
@@ -84,6 +86,20 @@ def test_what_does_not_read_is_told_at_once_and_stands_among_the_rejected(tmp_pa
     assert done.manifest.counts.rejected == {"A SMILES does not parse.": 2}
     with pytest.raises(DataError, match="2 entries do not read"):
         label(file(tmp_path, "a/bad.smi", "C1CC b\nCC(C d\n"))
+
+
+@pytest.mark.parametrize("key", ["energy", "REF_energy", "energy_hartree"])
+def test_energies_of_a_file_that_are_not_taken_are_told_once_before_anything_is_computed(
+    key: str, tmp_path: Path
+) -> None:
+    atoms = "H 0 0 0\nH 0 0 0.74\n"
+    frames = [f'2\nProperties=species:S:1:pos:R:3 {key}=-31.{n} pbc="F F F"\n{atoms}' for n in range(2)]
+    path = file(tmp_path, "a/mine.xyz", "".join([*frames, f"2\nenergy=unknown\n{atoms}"]))
+    told: list[str] = []
+    plan_labels(Asked(path), files=Files(tmp_path), note=told.append)
+    (remark,) = told
+    assert remark.startswith(f"2 molecules of {path} have an energy there ({key}), which is not taken")
+    assert f"`hemdata import {path}`" in remark
 
 
 def test_the_state_that_is_said_is_that_of_the_labels(tmp_path: Path) -> None:

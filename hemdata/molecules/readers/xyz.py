@@ -58,6 +58,7 @@ def read(path: Path, said: Said = NOTHING) -> Iterator[Molecule | Unread]:
             positions=x,
             where=f"{path}, line {frame.line}",
             doubt=RADICAL if its == NOTHING and sum(z) % 2 else None,
+            energy_key=comment.energy_key,
         )
 
 
