@@ -18,6 +18,9 @@ env:
 demo: env
 	$H run demo
 
+# Half of the tests each, in their order; who is done first takes from the other.
+PYTEST := .venv/bin/python -m pytest -n 2 --dist worksteal --durations=25
+
 test: env
 	$(PYTEST)
 
