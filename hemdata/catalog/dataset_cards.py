@@ -162,6 +162,15 @@ class AgainstExperiment(Card):
     source: str
 
 
+class AgainstBonds(Card):
+    """What a level's atomization energies are above a sum of bond energies; `hemdata import` proves energies by it."""
+
+    per_atom_kcal_mol: dict[Element, float] = Field(description="to be added to the sum of bond energies for each atom")
+    median_kcal_mol: float = Field(description="median absolute error of an atom that is left")
+    molecules: int
+    source: str
+
+
 ENGINES = ("pyscf", "tblite", "xtb", "data")
 
 
@@ -195,6 +204,12 @@ class LevelCard(Card):
     frequencies: Name | None = Field(None, description="level of its harmonic frequencies, where not its own")
     cite: list[str] = []
     against_experiment: AgainstExperiment | None = None
+    against_bonds: AgainstBonds | None = Field(
+        None,
+        description="where its atomization energies are not within 1 kcal/mol an atom of experiment, as those of "
+        "tight binding are not; else `against_experiment` serves",
+        exclude_if=lambda its: its is None,
+    )
 
     @model_validator(mode="after")
     def _engine_has_what_it_needs(self) -> "LevelCard":

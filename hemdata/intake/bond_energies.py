@@ -27,11 +27,6 @@ ANY_BOND_KCAL_MOL = 85.0  # of a single bond that has no term
 _TIMES = {"-": 1.0, "=": 1.7, "#": 2.3, ":": 1.3, "~": 1.0}
 ZERO_POINT_KCAL_MOL = {"H": 7.2, "C": 3.2, "N": 3.2, "O": 2.6, "F": 2.1, "S": 1.5, "Cl": 1.5, "P": 1.5, "Br": 1.0}
 """Zero-point energy by atom, fitted on QM9 to 1.1 kcal/mol a molecule; of the heavier ones estimates."""
-OFFSET_KCAL_MOL = {
-    "qm9": {"H": 0.31, "C": 0.15, "N": 1.70, "F": 3.44},
-    "gfn1-xtb": {"H": 9.89, "C": 50.96, "N": 87.49, "O": 85.51, "F": -2.38},
-}
-"""What a level's atomization energies are above the terms, by atom, where its card does not say it."""
 SURE = frozenset(ATOMIC_NUMBERS[symbol] for symbol in ("H", "C", "N", "O", "F"))
 """The elements whose terms were fitted."""
 

@@ -9,11 +9,13 @@ from hemdata.catalog import cards, dataset
 from hemdata.errors import CallError, DataError
 from hemdata.intake.look import Key, Looked, look
 from hemdata.intake.proof import (
+    CLOSE,
     FEW,
     KINDS,
     UNKNOWN,
     Meaning,
     atoms_of,
+    calibrated,
     correlated,
     errors,
     evidence,
@@ -30,7 +32,6 @@ from hemdata.levels import SYMBOLS, level
 from hemdata.units import OF_ENERGY, OF_LENGTH, of_force, spelled
 
 NOT_SAID = "not-said"
-CLOSE = 0.6  # kcal/mol an atom: levels whose fits differ by less are not told apart by bonds
 
 
 @dataclass(frozen=True)
@@ -294,7 +295,12 @@ def _agrees(sampled: Sample, declared: Meaning, found: Decided) -> None:
         expected=f"what bonds give, within {its.limit:g} kcal/mol an atom (median of {len(sampled)} molecules)",
         got=f"{its.error:,.4g} kcal/mol an atom off (the first row {worst[0]:+,.4g}); "
         f"what fits: {mistake(sampled, declared)}",
-        fix="Correct --unit, --kind, --level or the file.",
+        fix="Correct --unit, --kind, --level or the file."
+        + (
+            ""
+            if calibrated(str(declared.level))
+            else f" If all are right: the card of {declared.level} lacks `against_bonds` (docs/import.md)."
+        ),
     )
 
 

@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 
 from hemdata.catalog import cards
-from hemdata.intake.bond_energies import OFFSET_KCAL_MOL
 from hemdata.intake.sample import Sample
 from hemdata.levels import ATOMIC_NUMBERS, SYMBOLS, Level, level
 from hemdata.units import HARTREE_KCAL_MOL, OF_ENERGY
@@ -23,6 +22,8 @@ MISTAKES = {
     "cohesive with zero-point energy": "these are D0 with their sign turned",
 }
 FEW = 10  # molecules prove nothing
+CLOSE = 0.6  # kcal/mol an atom: levels whose fits differ by less are not told apart by bonds
+TIGHT_BINDING = 3.0  # kcal/mol an atom: a median that is left of it once it is calibrated is 0.4 to 1.4
 UNKNOWN = "unknown-"  # what names of levels that nobody knows begin with
 FREE_ATOMS = {
     1: -0.500, 5: -24.654, 6: -37.845, 7: -54.589, 8: -75.067, 9: -99.734, 14: -289.359, 15: -341.259, 16: -398.110,
@@ -139,7 +140,14 @@ def correlated(sampled: Sample) -> bool:
     left = np.square(sampled.energy - there @ solved).sum()
     spread = np.square(sampled.energy - sampled.energy.mean()).sum()
     distinct = len(np.unique(there, axis=0))
-    return distinct < 3 or left < 0.5 * spread * (1 - there.shape[1] / len(sampled))
+    return distinct < 3 or left < 0.5 * spread * (1 - there.shape[1] / len(sampled)) or _per_atom(sampled)
+
+
+def _per_atom(sampled: Sample) -> bool:
+    """Whether they are right values per atom, which composition need not explain."""
+    kinds = tuple(kind for kind in MISTAKES if "per atom" in kind)
+    best = fits(sampled, tuple(OF_ENERGY), kinds, tuple(its.name for its in known_levels(sampled)))
+    return bool(best) and best[0].fits
 
 
 def mistake(sampled: Sample, declared: Meaning) -> str:
@@ -163,9 +171,12 @@ def mistake(sampled: Sample, declared: Meaning) -> str:
                 if meaning != declared:
                     consider(meaning, _difference(declared, meaning))
     if declared.level and declared.kind in ("atomization", "cohesive"):
-        for name in names:
-            if name != declared.level and _with_other_atoms(sampled, declared, name):
-                tried.append((_limit(name), f"they were taken with the atoms of the level {name}"))
+        others = {name: _with_other_atoms(sampled, declared, name) for name in names if name != declared.level}
+        near = {name: its.error for name, its in others.items() if its.fits}
+        if near:
+            least = min(near.values())
+            alike = " or ".join(name for name, error in near.items() if error < least + CLOSE)
+            tried.append((_limit(declared.level), f"they were taken with the atoms of the level {alike}"))
     if not tried:
         found = atoms_of(sampled, declared.unit)
         if declared.kind.startswith("total") and like_free_atoms(found):
@@ -201,14 +212,14 @@ _KIND_MISTAKES = {
 }
 
 
-def _with_other_atoms(sampled: Sample, declared: Meaning, name: str) -> bool:
-    """Whether atomization energies are right once another level's atoms are exchanged for the declared one's."""
+def _with_other_atoms(sampled: Sample, declared: Meaning, name: str) -> Fit:
+    """How well atomization energies fit once another level's atoms are exchanged for the declared one's."""
     sign = 1.0 if declared.kind == "atomization" else -1.0
     value = sign * sampled.energy * OF_ENERGY[declared.unit]
     its, other = _known(str(declared.level)), _known(name)
     meant = value + sampled.of_atoms(its.atoms) - sampled.of_atoms(other.atoms)
     again = replace(sampled, energy=meant)
-    return fit(again, Meaning("hartree", "atomization", declared.level)).fits
+    return fit(again, Meaning("hartree", "atomization", declared.level))
 
 
 @dataclass(frozen=True)
@@ -259,11 +270,18 @@ def _offsets(name: str | None) -> dict[int, float]:
     if name is None:
         return dict.fromkeys(range(len(SYMBOLS)), 0.0)
     card = _known(name).card
-    known = card.against_experiment.per_atom_kcal_mol if card.against_experiment else OFFSET_KCAL_MOL.get(name, {})
+    its = card.against_bonds or card.against_experiment
+    known = its.per_atom_kcal_mol if its else {}
     return dict.fromkeys(range(len(SYMBOLS)), 0.0) | {ATOMIC_NUMBERS[symbol]: off for symbol, off in known.items()}
+
+
+def calibrated(name: str) -> bool:
+    """Whether it is known how far a level's atomization energies are from bond energies."""
+    card = _known(name).card
+    return card.engine in ("pyscf", "data") or bool(card.against_bonds or card.against_experiment)
 
 
 @cache
 def _limit(name: str | None) -> float:
     """What the median error of an atom may be, kcal/mol: tight binding binds less evenly than the terms."""
-    return 4.0 if name and _known(name).card.engine in ("tblite", "xtb") else 1.6
+    return TIGHT_BINDING if name and _known(name).card.engine in ("tblite", "xtb") else 1.6
