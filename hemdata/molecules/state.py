@@ -1,10 +1,15 @@
-"""Charge and multiplicity as files say them, by whichever of the usual names."""
+"""Charge and multiplicity as files and ASE's atoms say them, by whichever of the usual names."""
 
 import re
 from collections.abc import Mapping
+from numbers import Real
+from typing import TYPE_CHECKING
 
 from hemdata.errors import DataError
 from hemdata.molecules.molecule import Said
+
+if TYPE_CHECKING:
+    from ase import Atoms
 
 CHARGE = ("charge", "total_charge", "net_charge", "molecular_charge", "chrg", "qtot", "q")
 MULTIPLICITY = ("multiplicity", "mult", "spin_multiplicity", "spinmult")
@@ -35,6 +40,22 @@ def stated(values: Mapping[str, str]) -> Said:
             else:
                 said = said.over(Said(multiplicity=number + (name in UNPAIRED)))
     return said
+
+
+def said_of_atoms(atoms: "Atoms") -> Said:
+    """What ASE's atoms say: `info` by the usual names (`charge`, `multiplicity`, `spin`), and their initial charges.
+
+    Raises:
+        DataError: as `stated`; and if `info` gives another charge than the sum of the initial ones, where those are not
+            0 in all.
+    """
+    values = {
+        str(name).lower(): f"{value:g}" if isinstance(value, Real) else str(value)
+        for name, value in atoms.info.items()
+        if value is not None and str(name).lower() in NAMES and name != "q"  # which may be anything there
+    }
+    initial = round(float(atoms.get_initial_charges().sum()))
+    return stated(values).over(Said(charge=initial or None))
 
 
 def _whole(name: str, value: str) -> int:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from hemdata.chemistry.engines.refuse_impossible import possible
 from hemdata.errors import CallError, DataError
+from hemdata.molecules.state import said_of_atoms
 from hemdata.train.fitted import Fitted
 
 if TYPE_CHECKING:
@@ -29,7 +30,8 @@ class ModelCalculator(Calculator):  # type: ignore[misc]
     """Energy (eV, of free atoms zero: minus the atomization energy) and forces (eV/angstrom) of fitted networks.
 
     With several models of one level both are means, and `results["energy_spread"]` is the standard deviation of the
-    energy, which tells where a path leaves what they have learnt.
+    energy, which tells where a path leaves what they have learnt. The charge and the multiplicity are those in
+    `atoms.info` (`charge`, `multiplicity` or `spin`), the charge else the sum of the atoms' initial ones.
 
         from ase.build import molecule
         atoms = molecule("CH3CH2OH")
@@ -42,8 +44,8 @@ class ModelCalculator(Calculator):  # type: ignore[misc]
 
     Raises:
         CallError: for a folder without a package, a baseline (whose forces mean nothing), or atoms in a periodic box.
-        DataError: for models of two levels, two atoms in one place, or an element or a charge (the sum of the atoms'
-            initial ones) that no training molecule had.
+        DataError: for models of two levels, two atoms in one place, a charge and a multiplicity that do not go
+            together, or an element or a charge that no training molecule had.
     """
 
     implemented_properties = ["energy", "free_energy", "forces"]
@@ -51,6 +53,13 @@ class ModelCalculator(Calculator):  # type: ignore[misc]
     def __init__(self, *models: str | Path | Fitted, dtype: str = "float32", **settings: Any) -> None:
         super().__init__(**settings)
         self.models = [(_network(model, dtype), _below(model)) for model in _loaded(models)]
+
+    def check_state(self, atoms: Atoms, tol: float = 1e-15) -> list[str]:
+        """What has changed since the last calculation; ASE itself does not look into `info`."""
+        changed: list[str] = super().check_state(atoms, tol)
+        if not changed and said_of_atoms(atoms) != said_of_atoms(self.atoms):
+            changed.append("initial_charges")
+        return changed
 
     def calculate(
         self,
@@ -76,13 +85,8 @@ class ModelCalculator(Calculator):  # type: ignore[misc]
 
 def _refuse(atoms: Atoms) -> None:
     """Refuse atoms in one place, or without a number for their place: their forces would be none."""
-    electrons = int(atoms.numbers.sum()) - _charge(atoms)
-    possible(atoms.numbers, atoms.positions, _charge(atoms), 1 + electrons % 2)
-
-
-def _charge(atoms: Atoms) -> int:
-    """The sum of the atoms' initial charges."""
-    return round(float(atoms.get_initial_charges().sum()))
+    charge, multiplicity = said_of_atoms(atoms).settled(atoms.numbers.tolist())
+    possible(atoms.numbers, atoms.positions, charge, multiplicity)
 
 
 def _sum(one: EnergyAndForces, other: EnergyAndForces | tuple[()]) -> EnergyAndForces:
@@ -147,12 +151,13 @@ def _energy_and_forces(model: FittedNetwork, atoms: Atoms) -> EnergyAndForces:
             got=" ".join(foreign),
             fix="Take a model that has learnt it.",
         )
-    if _charge(atoms) not in charges:
+    charge = said_of_atoms(atoms).charge or 0
+    if charge not in charges:
         raise DataError(
             "No training molecule had the charge of these atoms.",
             where=where,
-            expected="the sum of their initial charges to be " + " or ".join(map(str, charges)),
-            got=_charge(atoms),
+            expected="a charge of " + " or ".join(map(str, charges)),
+            got=charge,
             fix="Take a model that has learnt it.",
         )
     z = np.asarray(atoms.numbers, dtype=np.uint8)

@@ -20,6 +20,7 @@ from hemdata.label.calculation import Calculation, Result, Stage, calculate, cal
 from hemdata.label.jobs import POINT
 from hemdata.label.store.database import LabelStore
 from hemdata.levels import SYMBOLS, Level
+from hemdata.molecules.state import said_of_atoms
 from hemdata.train.data.molecules import Molecules
 from hemdata.train.fitted import BATCH_SIZE, Fitted
 from hemdata.units import HARTREE_KCAL_MOL
@@ -54,11 +55,11 @@ class FittedDelta(Fitted):
     def energy_and_forces(self, atoms: Atoms) -> tuple[float, NDArray[np.float64]]:
         """The part of the level below, for ASE: eV (free atoms zero) and (N, 3) eV/angstrom.
 
-        The charge is the sum of the atoms' initial charges, the spin the lowest.
+        Charge and multiplicity are those that the atoms say (`said_of_atoms`), else 0 and that of the ground state.
         """
         z, x = np.asarray(atoms.numbers), np.asarray(atoms.positions, dtype=np.float64)
-        charge = round(float(atoms.get_initial_charges().sum()))
-        point = engine(self.below).surface(z, x, charge, 1 + (int(z.sum()) - charge) % 2, self.below)(x)
+        charge, multiplicity = said_of_atoms(atoms).settled(z.tolist())
+        point = engine(self.below).surface(z, x, charge, multiplicity, self.below)(x)
         energy = (point.energy_hartree - float(self.below.atom_energies()[z].sum())) * units.Hartree
         return energy, -np.asarray(point.gradient) * units.Hartree / units.Bohr
 

@@ -10,6 +10,7 @@ from ase.build import molecule as g2
 from small_networks import NETWORKS, differences, fitted
 
 from hemdata.errors import CallError, DataError
+from hemdata.molecules.state import said_of_atoms
 from hemdata.predict.calculator import ModelCalculator
 from hemdata.shards import read
 from hemdata.train.fit import fit_network
@@ -51,6 +52,41 @@ def test_energy_is_minus_the_predicted_atomization_energy(labelled: Path, tmp_pa
     torch_was = torch.get_default_dtype(), torch.get_num_threads()
     atoms.get_forces()
     assert (torch.get_default_dtype(), torch.get_num_threads()) == torch_was
+
+
+@pytest.mark.parametrize("info", [{"charge": 1}, {"total_charge": 1.0}, {"charge": np.int64(1), "spin": 2}])
+def test_the_charge_in_info_is_that_of_the_atoms(info: dict[str, object]) -> None:
+    """A charge beside neutral training molecules was taken for none, also where it was said after a calculation."""
+    water = g2("H2O")
+    water.calc = ModelCalculator(fitted(torch.nn.Linear(1, 1), "painn"))
+    water.info |= info
+    with pytest.raises(DataError, match="No training molecule had the charge"):
+        water.get_potential_energy()
+
+
+def test_a_charge_that_is_said_after_a_calculation_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    from hemdata.predict import calculator
+
+    seen: list[int] = []
+    monkeypatch.setattr(
+        calculator,
+        "_energy_and_forces",
+        lambda _, atoms: seen.append(said_of_atoms(atoms).charge or 0) or (0.0, np.zeros((3, 3))),
+    )
+    water = g2("H2O")
+    water.calc = ModelCalculator(fitted(torch.nn.Linear(1, 1), "painn"))
+    water.get_potential_energy()
+    water.get_forces()
+    water.info["charge"] = -2
+    water.get_potential_energy()
+    assert seen == [0, -2]
+    water.info["multiplicity"] = 2
+    with pytest.raises(DataError, match="do not go together"):
+        water.get_potential_energy()
+    water.info = {"charge": 1}
+    water.set_initial_charges([-1.0, 0, 0])
+    with pytest.raises(DataError, match="charge is said twice"):
+        water.get_potential_energy()
 
 
 def test_what_it_cannot_do_is_a_sentence(labelled: Path, tmp_path: Path) -> None:
