@@ -132,10 +132,18 @@ def gap(
 ) -> None:
     """Tell what a perfect model of level A would err at level B, by group."""
     from hemdata.assess.gap import gap_of
+    from hemdata.assess.gap_computed import gap_computed
+    from hemdata.label.asked import Asked
+    from hemdata.label.how import Files
+    from hemdata.label.workers.where import Where
 
     if compute:
-        _label(name, (a, b), geometry or "gfn2-xtb", n, max_heavy, store, workers, data)
-    found = gap_of(data, name, a, b, (geometry or "gfn2-xtb") if compute else geometry)
+        asked = Asked(name, n, max_heavy=max_heavy)
+        where, files = Where(workers), Files(data, store)
+        with stages(f"label {name} at {a} and {b}") as progress:
+            found = gap_computed(asked, a, b, geometry or "gfn2-xtb", where=where, files=files, progress=progress)
+    else:
+        found = gap_of(data, name, a, b, geometry)
     if as_json:
         print(json.dumps(asdict(found) | {"groups": [asdict(group) for group in found.groups()]}, indent=2))
         return
@@ -310,21 +318,6 @@ def experiment(
             f"{corrected.absolute_kcal_mol:.2f}, molecules: {len(found.rows)}, source: ...}}",
         )
     out.print(f"{len(found.left_out)} molecules of the table are left out (--json gives each reason).")
-
-
-def _label(
-    name: str, at: tuple[str, str], geometry: str, n: int | None, max_heavy: int | None, store: Path | None,
-    workers: int | None, data: Path,
-) -> None:  # fmt: skip
-    from hemdata.label.asked import Asked
-    from hemdata.label.dataset import label_set
-    from hemdata.label.how import Files, How
-    from hemdata.label.workers.where import Where
-
-    asked, where, files = Asked(name, n, max_heavy=max_heavy), Where(workers), Files(data, store)
-    for its in at:
-        with stages(f"label {name} at {its}") as progress:
-            label_set(asked, How(its, geometry), where, files=files, progress=progress)
 
 
 def _table(*columns: str) -> Table:

@@ -7,7 +7,11 @@ import pyarrow as pa
 import pytest
 
 from hemdata.assess.gap import gap, gap_of, pair
+from hemdata.assess.gap_computed import gap_computed
 from hemdata.errors import DataError
+from hemdata.label.asked import Asked
+from hemdata.label.how import Files
+from hemdata.label.workers.where import Where
 from hemdata.levels import level
 from hemdata.schema import table_schema
 from hemdata.shards import LevelName, ShardWriter, read
@@ -75,6 +79,22 @@ def test_a_level_of_another_name_that_is_the_same_one_serves(tmp_path: Path) -> 
     assert (of_od9.a, of_od9.b) == ("qm9", "od9")
     assert of_od9.rows == of_pc9.rows
     assert {row.group for row in of_od9.rows} == {"explosives"}
+
+
+def test_a_part_is_compared_beside_sets_that_stand_whole_and_stay(tmp_path: Path) -> None:
+    """Their place was refused to the part, with the advice of an option that the command has not."""
+    path = tmp_path / "mine.smi"
+    path.write_text("O water\n[H][H] hydrogen\nN ammonia\n")
+    files, here = Files(tmp_path), Where(workers=0)
+    whole = gap_computed(Asked(path), "gfn2-xtb", "gfn1-xtb", "gfn2-xtb", where=here, files=files)
+    sets = [tmp_path / f"mine@{name}" / "manifest.json" for name in ("gfn2-xtb", "gfn1-xtb")]
+    before = [each.read_bytes() for each in sets]
+    part = gap_computed(Asked(path, n=2), "gfn2-xtb", "gfn1-xtb", "gfn2-xtb", where=here, files=files)
+    assert [each.read_bytes() for each in sets] == before
+    assert (len(whole.rows), len(part.rows), part.only_one) == (3, 2, 0)
+    differences = {row.id: row.difference for row in whole.rows}
+    assert all(row.difference == differences[row.id] for row in part.rows)
+    assert gap(*pair(tmp_path, "mine", "gfn2-xtb", "gfn1-xtb")).rows == whole.rows
 
 
 def test_other_geometries_and_what_is_not_labelled_are_refused(data: Path, labelled: Path, tmp_path: Path) -> None:

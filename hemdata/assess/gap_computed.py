@@ -1,0 +1,48 @@
+"""The gap of two levels, computed: molecules labelled at both, beside the sets that stand."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from hemdata.assess.gap import Gap, gap
+from hemdata.label.asked import Asked
+from hemdata.label.dataset import label_set
+from hemdata.label.how import GIVEN, Files, How
+from hemdata.label.progress import Pace
+from hemdata.label.workers.where import Where
+from hemdata.levels import level
+from hemdata.molecules import dataset_name
+from hemdata.shards import SetName, in_catalogue, stands
+
+
+def gap_computed(
+    asked: Asked,
+    a: str,
+    b: str,
+    geometry: str,
+    *,
+    where: Where,
+    files: Files,
+    progress: Callable[[Pace], None] | None = None,
+) -> Gap:
+    """Label molecules at two levels and compare just these.
+
+    The labels are kept in the label store, and as a set under `files.data` where none stands yet; a set that stands is
+    left as it is, however many molecules it has.
+
+    Raises:
+        CallError, DataError: as `label_set` and `gap`.
+    """
+    target = str(asked.target)
+    name = target if in_catalogue(target) else dataset_name(Path(target))
+    at = geometry if geometry == GIVEN else level(geometry).name
+    with TemporaryDirectory() as own:
+        folders = []
+        for its in (a, b):
+            set_name = str(SetName(name, level(its).name, at))
+            out = (Path(own) if stands(files.data / set_name) else files.data) / set_name
+            how = How(its, geometry)
+            folders.append(label_set(asked, how, where, files=replace(files, out=out), progress=progress).folder)
+        of_a, of_b = folders
+        return replace(gap(of_a, of_b), a=a, b=b)
