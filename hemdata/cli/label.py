@@ -150,6 +150,10 @@ def label(
             progress=progress,
         )
     _tell(labelled, level, as_json)
+    rejected = labelled.manifest.counts.rejected
+    if rejected and not labelled.manifest.counts.accepted:
+        error(f"No molecule is labelled. {max(rejected, key=lambda reason: rejected[reason])}")
+        raise SystemExit(1)
 
 
 @command(

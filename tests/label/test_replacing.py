@@ -1,5 +1,6 @@
 """Labels that stand are replaced by those of the same molecules or more; by anything else only with force."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -157,3 +158,35 @@ def test_the_command_says_it_all(tmp_path: Path) -> None:
     code, said = called("--charge", "1")
     assert (code, "The SMILES has another charge (line 4): [OH-], charge -1" in said) == (0, True)
     assert called("--multiplicity", "2")[0] == 1  # nothing of the file can have it
+
+
+def test_the_exit_code_is_1_where_no_molecule_is_labelled(tmp_path: Path) -> None:
+    """The zwitterion of glycine has no minimum in the gas: its proton moves, and it is not the molecule given."""
+    from typer.testing import CliRunner
+
+    from hemdata.cli import commands
+
+    zwitterion = """10
+glycine
+N -1.109504 -0.086114 -0.262417
+C 0.094842 0.015583 0.648912
+C 1.375769 0.099708 -0.213681
+O 1.053320 0.059445 -1.447936
+O 2.466600 0.188871 0.383908
+H -1.720123 0.729039 -0.229751
+H -1.592745 -0.981561 -0.207214
+H -0.625992 -0.062453 -1.200195
+H -0.037999 0.916761 1.252408
+H 0.095833 -0.879280 1.275966
+"""
+    water = "3\nwater\nO 0 0 0.11\nH 0 0.76 -0.47\nH 0 -0.76 -0.47\n"
+    for name, text, right in (("none", zwitterion, (1, 0, 1)), ("one", zwitterion + water, (0, 1, 1))):
+        path = file(tmp_path, f"a/{name}.xyz", text)
+        place = ("--data", str(tmp_path), "--workers", "0")
+        for words in ((), ("--json",)):
+            ended = CliRunner().invoke(commands(), ["label", str(path), *place, *words])
+            assert ended.exit_code == right[0], ended.output
+            why = "No molecule is labelled. The relaxed molecule is not the one given."
+            assert (why in ended.stderr) == (right[0] == 1)
+        told = json.loads(ended.stdout)
+        assert (told["accepted"], sum(told["rejected"].values())) == right[1:]
