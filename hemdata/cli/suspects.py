@@ -92,12 +92,16 @@ def suspects(
         table.add_row(row.id, *cells, row.explanation or "")
     print_table(table)
     skipped = "".join(f"; {count:,} not screened: {reason}" for reason, count in found.left_out.items())
+    many = f"{len(found.suspects):,} suspect{'' if len(found.suspects) == 1 else 's'}"
     out.print(
         f"{len(found.rows):,} rows screened against {found.cheap}; a sound row is left "
         f"{found.noise_kcal_mol:.2f} kcal/mol by the model{skipped}.",
         markup=False,
     )
-    out.print(f"{len(found.suspects):,} suspects: {target}, their ids in {target.with_suffix('.txt')}.", markup=False)
+    out.print(
+        f"{many}: {target}, their ids in {target.with_suffix('.txt')}.",
+        markup=False,
+    )
 
 
 def _write(path: Path, text: str) -> None:

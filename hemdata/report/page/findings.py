@@ -1,5 +1,6 @@
 """Pages of findings: each kind of finding in a section, its rows with molecules drawn."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,8 @@ from hemdata.curate.lint.run import Linted, checks
 from hemdata.report.page.drawings import draw
 
 DRAWN = 24  # of a section
+CODE = re.compile("`([^`]+)`")
+Cell = tuple[str, float | None]
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,10 @@ class Section:
 
 @dataclass(frozen=True)
 class Findings:
-    """A page in words; `facts` are pairs, `table` has title, columns and rows."""
+    """A page in words; `facts` are pairs.
+
+    `table` has title, columns and rows; a cell is its text, and the number by which it sorts or None.
+    """
 
     title: str
     kind: str
@@ -35,6 +41,7 @@ class Findings:
     sections: list[Section]
     detail: str | None = None
     table: dict[str, Any] | None = None
+    table_last: bool = False
     footer: str = "Made by hemdata; the same set makes the same page."
 
 
@@ -62,13 +69,17 @@ def lint_page(found: Linted, smiles: dict[str, str | None], out: Path) -> Path:
         title = f"{its.code}: {len(rows):,}"
         sections.append(Section(its.code, its.code, title, [its.says, its.advice], told, its.severity, more))
     graver = found.at_least("error")
+    every = {its.code: its for family in checks().values() for its in family}
+    overview: list[list[Cell]] = [
+        [(code, None), (every[code].severity, None), (f"{number:,}", number), (every[code].says, None)]
+        for code, number in found.counts.items()
+    ]
+    many = f"{len(found.findings):,} finding{'' if len(found.findings) == 1 else 's'}"
     page = Findings(
         title=found.dataset,
         kind="Lint of a built set",
         question=f"Do the columns of its {found.rows:,} rows contradict each other?",
-        answer=f"{len(found.findings):,} findings, {graver:,} of them errors."
-        if found.findings
-        else "No check found anything.",
+        answer=f"{many}, {graver:,} of severity error." if found.findings else "No check found anything.",
         detail=f"{found.known:,} more are known defects." if found.known else None,
         facts=[
             ("Rows", f"{found.rows:,}"),
@@ -76,6 +87,9 @@ def lint_page(found: Linted, smiles: dict[str, str | None], out: Path) -> Path:
             ("Not made", ", ".join(found.not_made) or "none"),
         ],
         sections=sections,
+        table={"title": "By check", "columns": ["Check", "Severity", "Findings", "What it says"], "rows": overview}
+        if overview
+        else None,
     )
     return write_findings(page, out)
 
@@ -87,6 +101,7 @@ def write_findings(page: Findings, out: Path) -> Path:
         DataError: if it cannot be written.
     """
     from jinja2 import Environment, PackageLoader, StrictUndefined
+    from markupsafe import Markup, escape
 
     from hemdata.report.page.page import _write
 
@@ -97,10 +112,12 @@ def write_findings(page: Findings, out: Path) -> Path:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    css = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
+    environment.filters["code"] = lambda text: Markup(CODE.sub(r"<code>\1</code>", str(escape(text))))
+    here = Path(__file__).parent
+    css, script = ((here / name).read_text(encoding="utf-8") for name in ("page.css", "sorting.js"))
     for section in page.sections:
         for row in section.rows:
             row["svg"] = draw(row["smiles"]) if row.get("smiles") else None
-    text = environment.get_template("findings.html.j2").render(css=css, **vars(page))
+    text = environment.get_template("findings.html.j2").render(css=css, script=script, **vars(page))
     _write(out, text)
     return out

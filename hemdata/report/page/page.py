@@ -150,7 +150,7 @@ def _page(
     study = results.study
     return environment.get_template("page.html.j2").render(
         css=(here / "page.css").read_text(encoding="utf-8"),
-        script=(here / "page.js").read_text(encoding="utf-8"),
+        script="".join((here / name).read_text(encoding="utf-8") for name in ("sorting.js", "page.js")),
         study=study,
         title=title,
         question=question,
