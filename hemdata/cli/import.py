@@ -4,12 +4,15 @@ import json
 import shlex
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from hemdata.cli.app import command, out
 from hemdata.console import note
+
+if TYPE_CHECKING:
+    from hemdata.intake.decide import Unsettled
 
 Key = typer.Option
 
@@ -70,7 +73,7 @@ def import_(
     """Take in your own labelled molecules: look at the files, tell what stands there, build a set of them."""
     from hemdata.errors import CallError
     from hemdata.forms.reading import readers
-    from hemdata.intake.decide import Asked, decide
+    from hemdata.intake.decide import Asked, Unsettled, decide
     from hemdata.intake.importing import import_set, preview, settled
 
     if listed:
@@ -111,7 +114,13 @@ def import_(
     if not as_json:
         for line in shown.lines:
             out.print(line)
-    found = decide(asked)
+    try:
+        found = decide(asked)
+    except Unsettled as unsettled:
+        if not dry_run:
+            raise
+        _tell_question(unsettled, shown.data if as_json else None)
+        return
     card, its_level = settled(asked, found)
     if not as_json:
         for line in found.told:
@@ -146,6 +155,19 @@ def import_(
     for line in done.checks:
         note(line)
     out.print(f"Its card: {done.cards[-1]} (`hemdata build {card.name}` builds it again).")
+
+
+def _tell_question(unsettled: "Unsettled", data: dict[str, Any] | None) -> None:
+    """What was found, and last what is still to be said; as JSON where the look's data are given."""
+    if data is not None:
+        asks = {"unsettled": unsettled.what, "got": unsettled.got, "fix": unsettled.fix, "question": unsettled.question}
+        print(json.dumps({**data, "told": list(unsettled.told), **asks}, indent=2, default=str))
+        return
+    for line in unsettled.told:
+        out.print(f"  {line}")
+    for line in str(unsettled).splitlines():
+        out.print(line)
+    out.print(unsettled.question)
 
 
 def _pair(word: str, option: str) -> tuple[str, str]:

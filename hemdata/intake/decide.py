@@ -95,6 +95,23 @@ class Decided:
     options: list[str] = field(default_factory=list)
 
 
+class Unsettled(CallError):
+    """What the energies are is neither said nor proven: a question to the user.
+
+    Attributes:
+        question: in one sentence.
+        told: what was found all the same.
+    """
+
+    question = "What are the energies (--unit, --kind and --level)?"
+    told: tuple[str, ...] = ()
+
+    def asks(self, question: str) -> "Unsettled":
+        """The same, with a question of its own."""
+        self.question = question
+        return self
+
+
 SCATTERED = 4.0  # kcal/mol an atom: total energies, whatever their atoms, leave less about a fit of these
 
 
@@ -102,8 +119,8 @@ def decide(asked: Asked) -> Decided:
     """Look at the files and find out what was not said.
 
     Raises:
-        CallError: for a wrong name, key, unit, kind or level; or where neither the user nor the numbers say what the
-            energies are.
+        CallError: for a wrong name, key, unit, kind or level.
+        Unsettled: where neither the user nor the numbers say what the energies are.
         DataError: if what was said is not what the numbers say: names the usual mistake that fits.
     """
     _checked(asked)
@@ -111,7 +128,11 @@ def decide(asked: Asked) -> Decided:
     _length(asked, found)
     key = found.looked.key_of("energy")
     if key is not None:
-        _energy(asked, found, key)
+        try:
+            _energy(asked, found, key)
+        except Unsettled as unsettled:
+            unsettled.told = (*found.told, *found.inferred)
+            raise
     else:
         _no_energy(asked, found)
     return found
@@ -195,7 +216,7 @@ def _energy(asked: Asked, found: Decided, key: Key) -> None:
     """What the energies are, said or proven.
 
     Raises:
-        CallError: if neither.
+        Unsettled: if neither.
         DataError: if what was said is wrong.
     """
     by_name = key.unit if key.unit in OF_ENERGY else None
@@ -219,7 +240,7 @@ def _energy(asked: Asked, found: Decided, key: Key) -> None:
     elif unknown is not None:
         chosen = _at_unknown(sampled, unit, kind, unknown, found)
     elif not enough:
-        raise CallError(
+        raise Unsettled(
             "Nobody says what the energies are, and too few molecules prove it.",
             where=found.looked.paths[0],
             expected=f"--unit, --kind and --level; or {FEW} molecules of known bonds",
@@ -308,7 +329,7 @@ def _inferred(sampled: Sample, said: tuple[str | None, str | None, str | None], 
     """What fits best of all that was not said.
 
     Raises:
-        CallError: if no level is known by which it fits, or several cannot be told apart.
+        Unsettled: if no level is known by which it fits, or several cannot be told apart.
         DataError: if nothing fits.
     """
     unit, kind, name = said
@@ -318,13 +339,13 @@ def _inferred(sampled: Sample, said: tuple[str | None, str | None, str | None], 
     if not best:
         for each in (unit,) if unit else OF_ENERGY:
             if like_free_atoms(atoms_of(sampled, each)) and name is None:
-                raise CallError(
+                raise Unsettled(
                     f"These are total energies in {each}, but of no level of theory that hemdata knows.",
                     where=found.looked.paths[0],
                     expected=f"one of {', '.join(str(n) for n in names)}, or one of your own",
                     got=", ".join(evidence(sampled, Meaning(each, "total", None))),
                     fix=f"Give --unit {each} --kind total --level unknown:NAME, or write its card (docs/levels.md).",
-                )
+                ).asks("At which level of theory are they (--level unknown:NAME, or a card of your own)?")
         wrong = mistake(sampled, Meaning(unit or "hartree", kind or "total", name))
         raise DataError(
             "The energies are none that hemdata can take for what they may be.",
@@ -337,20 +358,20 @@ def _inferred(sampled: Sample, said: tuple[str | None, str | None, str | None], 
     total = first.meaning.kind.startswith("total")
     rivals = [each for each in best[1:] if each.error < first.error + CLOSE and _another(each.meaning, first.meaning)]
     if not total and name is None:
-        raise CallError(
+        raise Unsettled(
             f"These are {first.meaning.kind} energies in {first.meaning.unit}; no number says at which level.",
             where=found.looked.paths[0],
             expected="--level NAME, or --level unknown:NAME",
             got=f"a median error of {first.error:.2g} kcal/mol an atom",
             fix=f"Give --unit {first.meaning.unit} --kind {first.meaning.kind} --level NAME.",
-        )
+        ).asks("At which level of theory are they (--level NAME, or --level unknown:NAME)?")
     if rivals:
-        raise CallError(
+        raise Unsettled(
             "Several meanings fit the energies.",
             where=found.looked.paths[0],
             got="; ".join(f"{each.meaning} ({each.error:.2g} kcal/mol an atom off)" for each in (first, *rivals[:3])),
             fix=_which([first.meaning, *(each.meaning for each in rivals)]),
-        )
+        ).asks(_question([first.meaning, *(each.meaning for each in rivals)]))
     if first.meaning.kind == "total with zero-point energy":
         without = fit(sampled, _without(first.meaning)).error
         raise DataError(
@@ -374,6 +395,14 @@ def _which(fitting: list[Meaning]) -> str:
         f"Unit and kind are proven: give --unit {one.unit} --kind {one.kind} and --level NAME, one of these or"
         " unknown:NAME (`hemdata levels audit` tells afterwards which it is)."
     )
+
+
+def _question(fitting: list[Meaning]) -> str:
+    """Which of several meanings it is, as a question."""
+    if len({(each.unit, each.kind) for each in fitting}) > 1:
+        return "Which of these are they (--unit, --kind and --level)?"
+    names = ", ".join(str(each.level) for each in fitting)
+    return f"At which level of theory are they: {names} or another one (--level NAME, or --level unknown:NAME)?"
 
 
 def _without(meaning: Meaning) -> Meaning:

@@ -1,5 +1,6 @@
 """A user's own labelled files become a set, by one command, to the byte; nothing about their energies is guessed."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,28 @@ def test_what_was_not_said_is_told_with_its_evidence_and_used_only_with_yes(here
     assert refused.exit_code == 2
     assert not (here / "cards").exists()
     assert hemdata("import", "mols.extxyz", "--name", "mine", "--level", "qm9", "--yes").exit_code == 0
+
+
+def test_a_dry_run_that_cannot_settle_the_level_tells_all_and_asks_at_its_end(here: Path) -> None:
+    rows = molecules("duals-qm9@qm9@given", 40)
+    written(rows, here / "total.extxyz", energy="energy", unit=HARTREE_EV)
+    bound = [{**row, "energy_hartree": row["atomization_energy_kcal_mol"]} for row in rows]
+    written(bound, here / "bound.extxyz", energy="energy", unit=1.0)
+    written(rows[:5], here / "few.extxyz", energy="energy", unit=1.0)
+    for name, words in {"total": "qm9", "bound": "At which level", "few": "--unit, --kind and --level"}.items():
+        told = hemdata("import", f"{name}.extxyz", "--name", "mine", "--dry-run")
+        assert told.exit_code == 0, told.output
+        lines = told.stdout.strip().splitlines()
+        assert lines[0].startswith(f"{name}.extxyz: extxyz, ")
+        assert any(line.startswith("  coordinates in angstrom") for line in lines)
+        assert lines[-1].endswith("?")
+        assert words in lines[-1]
+        data = json.loads(hemdata("import", f"{name}.extxyz", "--name", "mine", "--dry-run", "--json").stdout)
+        assert data["question"] == lines[-1]
+        assert data["form"] == "extxyz"
+        assert hemdata("import", f"{name}.extxyz", "--name", "mine").exit_code == 2
+    assert hemdata("import", "total.extxyz", "--name", "mine", "--dry-run", "--unit", "parsec").exit_code == 2
+    assert not (here / "data").exists()
 
 
 def test_an_unknown_level_stands_apart_with_atoms_estimated_from_the_energies(here: Path) -> None:
