@@ -29,7 +29,7 @@ from hemdata.label.run import label
 from hemdata.label.store.database import LabelStore
 from hemdata.levels import level
 
-MOLECULES_A_KILL = 30
+MOLECULES_A_KILL = 80
 LONGEST_START_SECONDS = 0.6
 
 

@@ -79,6 +79,8 @@ def test_flags_that_a_build_adds_are_explained_by_the_schema_for_all_datasets() 
         "bond_length_unusual",
         "level_unaudited",
         "bridged",
+        "multiplicity_not_drawn",
+        "not_ground_state",
     }
     assert all(flag in schema.markdown() for flag in schema.flags)
 
