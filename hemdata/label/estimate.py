@@ -9,6 +9,7 @@ import numpy.typing as npt
 from hemdata.chemistry.engines import engine as engine_of
 from hemdata.identity import identify
 from hemdata.label.calculation import Calculation, Result, Stage, calculation_for
+from hemdata.label.chain import task_of
 from hemdata.label.jobs import job_of
 from hemdata.label.store.database import LabelStore
 from hemdata.label.workers.cost import cost, memory_gb
@@ -157,7 +158,10 @@ def estimate(
         after: list[Result | None] = []
         finished = 0
         for number, molecule in enumerate(molecules):
-            task, exact = _task(molecule, stage, before[number], numbers[number], accuracy, first=stage is chain[0])
+            task, exact = (
+                task_of(molecule, stage, before[number], accuracy),
+                stage is chain[0] or before[number] is not None,
+            )
             result = next(store.get([task.key]), None) if store and exact else None
             after.append(result if result and result.reason is None else None)
             if result is not None:
@@ -233,25 +237,6 @@ def _atomic_numbers(molecule: Molecule) -> list[int]:
         return molecule.atomic_numbers
     identity = identify(molecule.canonical_smiles, bonds=False) if molecule.canonical_smiles else None
     return list(identity.atomic_numbers) if identity else [6] * molecule.n_heavy + [1] * molecule.n_heavy
-
-
-def _task(
-    molecule: Molecule, stage: Stage, before: Result | None, numbers: list[int], accuracy: str, first: bool
-) -> tuple[Calculation, bool]:
-    """The calculation of a stage, and whether it is that which a run will ask for: it is not while the geometry that
-    it starts from is still to be made."""
-    made = first and stage.job.relaxes and molecule.canonical_smiles is not None
-    z, x = (before.atomic_numbers, before.positions) if before else (molecule.atomic_numbers, molecule.positions)
-    task = calculation_for(
-        stage,
-        molecule.canonical_smiles,
-        molecule.charge,
-        molecule.multiplicity,
-        None if made else z,
-        None if made else x,
-        accuracy,
-    )
-    return task, first or before is not None
 
 
 def _sized(task: Calculation, numbers: list[int]) -> Calculation:

@@ -1,5 +1,6 @@
 """What the steps of a study will cost, from rates measured here or in the label store, with an interval each."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -130,27 +131,14 @@ def _unseen(cell: Cell, device: str) -> float:
     """Seconds of a cell whose molecules are not there yet: its network's rate on those that ship."""
     if cell.network.network in BASELINES or not cell.epochs:
         return 5.0
-    rate = _measured(cell.network.network, repr(cell.configuration), device, _Hidden(cell.configuration))
+    rate = _measured(cell.network.network, json.dumps(cell.configuration), device)
     validation = round(cell.training_set.size * cell.study.split[1])
     return cell.epochs * float(rate.epoch_seconds(cell.training_size, validation))
 
 
-class _Hidden:
-    """A value that a cache does not look at."""
-
-    def __init__(self, value: Any) -> None:
-        self.value = value
-
-    def __hash__(self) -> int:
-        return 0
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Hidden)
-
-
 @cache
-def _measured(name: str, _: str, device: str, configuration: _Hidden) -> Any:
+def _measured(name: str, configuration: str, device: str) -> Any:
     from hemdata.train.rate import measured_rate
 
     shipped = next(folder for place in label_places() if (folder := place / f"{TEST_GROUPS}@gfn2-xtb").is_dir())
-    return measured_rate(name, configuration.value, read(shipped), device)
+    return measured_rate(name, json.loads(configuration), read(shipped), device)
