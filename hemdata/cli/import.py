@@ -12,7 +12,7 @@ from hemdata.cli.app import command, out
 from hemdata.console import note
 
 if TYPE_CHECKING:
-    from hemdata.intake.decide import Unsettled
+    from hemdata.intake.decided import Unsettled
 
 Key = typer.Option
 
@@ -73,7 +73,9 @@ def import_(
     """Take in your own labelled molecules: look at the files, tell what stands there, build a set of them."""
     from hemdata.errors import CallError
     from hemdata.forms.reading import readers
-    from hemdata.intake.decide import Asked, Unsettled, decide
+    from hemdata.intake.asked import Asked
+    from hemdata.intake.decide import decide
+    from hemdata.intake.decided import Unsettled
     from hemdata.intake.importing import import_set, preview, settled
 
     if listed:

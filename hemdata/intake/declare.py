@@ -11,7 +11,8 @@ from hemdata.catalog.folders import PLACES
 from hemdata.curate.complete_frames import FORCES
 from hemdata.errors import CallError
 from hemdata.files import write_whole
-from hemdata.intake.decide import NOT_SAID, Asked, Decided
+from hemdata.intake.asked import Asked
+from hemdata.intake.decided import NOT_SAID, Decided
 from hemdata.intake.look import Key, Looked, one_word
 from hemdata.intake.proof import UNKNOWN
 from hemdata.schema import table_schema

@@ -11,8 +11,9 @@ import numpy as np
 from hemdata.catalog import DatasetCard, LevelCard
 from hemdata.curate.build import Built, build
 from hemdata.errors import CallError
+from hemdata.intake.asked import Asked
 from hemdata.intake.checks import checks_of
-from hemdata.intake.decide import Asked, Decided
+from hemdata.intake.decided import Decided
 from hemdata.intake.declare import card_of, card_stands, level_card_of, write_cards
 from hemdata.intake.look import Looked, look
 from hemdata.levels import SYMBOLS

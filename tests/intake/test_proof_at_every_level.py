@@ -9,9 +9,12 @@ import pytest
 from own_files import Row, molecules, written
 
 from hemdata.catalog import cards
-from hemdata.intake.decide import Asked, Decided, decide
+from hemdata.intake.asked import Asked
+from hemdata.intake.decide import decide
+from hemdata.intake.decided import Decided
 from hemdata.intake.look import look
-from hemdata.intake.proof import Meaning, fit, mistake
+from hemdata.intake.mistakes import mistake
+from hemdata.intake.proof import Meaning, fit
 from hemdata.intake.sample import sample
 from hemdata.levels import level
 from hemdata.units import BOHR_ANGSTROM, HARTREE_EV, HARTREE_KCAL_MOL

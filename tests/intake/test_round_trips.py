@@ -9,7 +9,8 @@ from hemdata.catalog import label_places
 from hemdata.errors import CallError
 from hemdata.forms.export import export
 from hemdata.forms.reading import form_of
-from hemdata.intake.decide import Asked, decide
+from hemdata.intake.asked import Asked
+from hemdata.intake.decide import decide
 from hemdata.intake.importing import import_set, settled
 from hemdata.shards import read
 

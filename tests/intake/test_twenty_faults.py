@@ -9,7 +9,8 @@ import pytest
 from own_files import Row, molecules, written
 
 from hemdata.errors import HemdataError
-from hemdata.intake.decide import Asked, decide
+from hemdata.intake.asked import Asked
+from hemdata.intake.decide import decide
 from hemdata.intake.importing import Imported, import_set, preview, settled
 from hemdata.levels import level
 from hemdata.shards import read, rejected
