@@ -3,21 +3,21 @@
 import hashlib
 import os
 from pathlib import Path
-from typing import Any
+
+from platformdirs import user_cache_path
 
 from hemdata.catalog import RemoteFile
 from hemdata.errors import DataError
 from hemdata.fetching.download import Refused, download
 from hemdata.fetching.first_seen import first_seen, lock_file, record
+from hemdata.files import whole
 from hemdata.locks import alone
 from hemdata.shards import sha256
 
 
 def cache_folder() -> Path:
     """Where downloads stay: HEMDATA_CACHE, or the platform's cache folder."""
-    import pooch
-
-    return Path(os.environ.get("HEMDATA_CACHE") or pooch.os_cache("hemdata"))
+    return Path(os.environ.get("HEMDATA_CACHE") or user_cache_path("hemdata"))
 
 
 def fetch(remote: RemoteFile, *, offline: bool | None = None) -> Path:
@@ -45,7 +45,7 @@ def fetch(remote: RemoteFile, *, offline: bool | None = None) -> Path:
     if wrong:
         try:
             _fetched(remote, cache, name, known)
-        except Exception as error:  # requests, urllib3, pooch and the disk each raise their own
+        except Exception as error:  # requests, urllib3 and the disk each raise their own
             if isinstance(error, PermissionError | NotADirectoryError | FileExistsError):
                 raise DataError(
                     "The download cache cannot be written.",
@@ -72,44 +72,32 @@ def _wrong(place: Path, known: str | None, size: int | None) -> str | None:
 
 def _fetched(remote: RemoteFile, cache: Path, name: str, known: str | None) -> None:
     """Bring the file into the cache, by one process at a time: a second one waits, and finds it there."""
-    import pooch
-
-    pooch.get_logger().setLevel("ERROR")  # what went wrong is said above, in one place
-    store = pooch.create(path=cache, base_url="", registry={name: known}, urls={name: remote.url})
     with alone(cache / f"{name}.lock", fix="Set HEMDATA_CACHE to a folder on a disk of this machine."):
-        if known is None and _wrong(cache / name, None, remote.bytes):
-            (cache / name).unlink(missing_ok=True)  # pooch takes what has no hash as it stands
-        store.fetch(name, downloader=_Download(remote, known, cache / f"{name}.part"))
+        if not _wrong(cache / name, known, remote.bytes):
+            return
+        with whole(cache / name) as new:
+            _first_right(remote, known, new, cache / f"{name}.part")
 
 
-class _Download:
-    """What pooch calls to download: every address in turn, with a progress bar, until one gives the right file."""
-
-    def __init__(self, remote: RemoteFile, known: str | None, partial: Path) -> None:
-        self.remote, self.known, self.partial = remote, known, partial
-
-    def __call__(self, url: str, output: str, pooch: Any) -> None:
-        said = []
-        for place in (url, *self.remote.mirrors):
-            try:
-                with _Bar(self.remote.name) as bar:
-                    download(place, Path(output), self.partial, self.remote.bytes, bar.at)
-                self._check(Path(output))
+def _first_right(remote: RemoteFile, known: str | None, new: Path, partial: Path) -> None:
+    """Download from every address in turn, with a progress bar, until one gives the right file."""
+    said = []
+    for place in (remote.url, *remote.mirrors):
+        try:
+            with _Bar(remote.name) as bar:
+                download(place, new, partial, remote.bytes, bar.at)
+            if known is None or (got := _hash(new, known)) == known:
                 return
-            except Refused as error:
-                said.append(f"{error} from {place}")
-        raise Refused("; ".join(said))
-
-    def _check(self, path: Path) -> None:
-        if self.known is not None and (got := _hash(path, self.known)) != self.known:
             raise Refused(f"another file, {got},")
+        except Refused as error:
+            said.append(f"{error} from {place}")
+    raise Refused("; ".join(said))
 
 
 def _hash(path: Path, known: str) -> str:
-    from pooch import file_hash
-
     algorithm = known.partition(":")[0]
-    return f"{algorithm}:{file_hash(str(path), alg=algorithm)}"
+    with path.open("rb") as file:
+        return f"{algorithm}:{hashlib.file_digest(file, algorithm).hexdigest()}"
 
 
 class _Bar:
