@@ -15,7 +15,7 @@ from pathlib import Path
 
 from _archive_build import compared
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "sources"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "support"))
 from published_forms import qm9_cells, qm9_member, write_uncharacterized
 
 

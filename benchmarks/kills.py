@@ -27,6 +27,7 @@ from _quick import LOG, molecules, nothing
 from hemdata.label.calculation import stages
 from hemdata.label.run import label
 from hemdata.label.store.database import LabelStore
+from hemdata.label.workers.where import Where
 from hemdata.levels import level
 
 MOLECULES_A_KILL = 80
@@ -79,7 +80,7 @@ def driver(store: Path, kind: type[LabelStore], asked: list, address: str, told:
                 asked,
                 stages(level("gfn2-xtb"), level("gfn2-xtb")),
                 opened,
-                scheduler=address,
+                Where(scheduler=address),
                 calculation=nothing,
                 progress=lambda pace: os.pwrite(file, f"{pace.done:<12}".encode(), 0),
             )

@@ -23,6 +23,7 @@ from hemdata.label.calculation import calculate, calculation_for, stages
 from hemdata.label.run import label
 from hemdata.label.store.database import LabelStore
 from hemdata.label.workers.cluster import opened
+from hemdata.label.workers.where import Where
 from hemdata.levels import level
 from hemdata.molecules import read_molecules
 
@@ -70,15 +71,16 @@ def run(molecules: list, workers: int, folder: Path, level_name: str = "gfn2-xtb
     """Label them with so many workers that have calculated before."""
     chain = stages(level(level_name), level("gfn2-xtb"))
     (folder / "warm.smi").write_text("\n".join(WARM) + "\n")
-    with opened(len(molecules), workers) as place:
+    with opened(len(molecules), Where(workers)) as place:
+        there = Where(scheduler=place.address)
         with LabelStore(folder / f"warm-{time.time_ns()}.sqlite") as store:
-            label(read_molecules(folder / "warm.smi"), chain, store, scheduler=place.address, calculation=calculation)
+            label(read_molecules(folder / "warm.smi"), chain, store, there, calculation=calculation)
         with Timed(folder / f"{time.time_ns()}.sqlite") as store:
             if len(chain) > 1:  # geometries first: they are not what is timed here
-                label(molecules, chain[:-1], store, scheduler=place.address, calculation=calculation)
+                label(molecules, chain[:-1], store, there, calculation=calculation)
                 store.seconds = 0.0
             started = time.perf_counter()
-            outcome = label(molecules, chain, store, scheduler=place.address, calculation=calculation)
+            outcome = label(molecules, chain, store, there, calculation=calculation)
             wall = time.perf_counter() - started
             results = list(store.get(dict.fromkeys(outcome.keys)))
             calculating = sum(result.provenance.get("seconds", 0.0) for result in results)

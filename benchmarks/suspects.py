@@ -23,6 +23,7 @@ from hemdata.errors import DataError
 from hemdata.label.calculation import stages
 from hemdata.label.run import label
 from hemdata.label.store.database import LabelStore
+from hemdata.label.workers.where import HERE
 from hemdata.levels import level
 from hemdata.shards import iterate
 from hemdata.units import HARTREE_KCAL_MOL
@@ -128,7 +129,7 @@ def main() -> None:
             zeros |= dict(zip(batch["id"].to_pylist(), batch["zpve_hartree"].to_pylist(), strict=True))
     zero = np.array([zeros.get(molecule.id) or np.nan for molecule in molecules])
     with LabelStore(store) as open_store:
-        outcome = label(molecules, stages(GFN2, None), open_store, workers=0)
+        outcome = label(molecules, stages(GFN2, None), open_store, where=HERE)
         low = np.array([result.energy_hartree for result in open_store.get(outcome.keys)])
     started = time.process_time()
     model, difference = model_of(molecules, published, low)

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import sys
 from pathlib import Path
 
 import pyarrow as pa
@@ -9,6 +10,9 @@ import pytest
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # sums over threads differ in their last bits
 os.environ.setdefault("HF_HUB_OFFLINE", "1")  # nothing is asked of the Hub
+# Images of containers forbid bytecode; the processes that the tests start would each compile all of hemdata again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 
 @pytest.fixture(scope="session")

@@ -117,10 +117,11 @@ def test_dasks_settings_are_not_those_of_this_machines_workers() -> None:
     import distributed  # noqa: F401  its defaults would come over the settings
 
     from hemdata.label.workers.cluster import opened
+    from hemdata.label.workers.where import Where
 
     hostile = {"comm.require-encryption": True, "worker.preload": ["/nowhere.py"], "worker.memory.terminate": 0.001}
     with dask.config.set({f"distributed.{name}": value for name, value in hostile.items()}):
-        with opened(1, workers=1) as place:
+        with opened(1, Where(workers=1)) as place:
             assert place.client.submit(len, "abc").result() == 3
         assert dask.config.get("distributed.worker.preload") == ["/nowhere.py"]
 

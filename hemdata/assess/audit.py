@@ -17,6 +17,7 @@ from hemdata.label.jobs import POINT
 from hemdata.label.progress import Pace
 from hemdata.label.run import label
 from hemdata.label.store.database import LabelStore
+from hemdata.label.workers.where import Where
 from hemdata.levels import SYMBOLS, Level
 from hemdata.molecules import Molecule
 from hemdata.processes import one_thread, ordered_map
@@ -180,7 +181,7 @@ def _stored(
     asked = [_asked(rows[place]) for place in places]
     with LabelStore(store) as open_store:
         chain = [Stage(its, POINT)]
-        outcome = label(asked, chain, open_store, accuracy=accuracy, workers=workers, progress=progress)
+        outcome = label(asked, chain, open_store, Where(workers), accuracy=accuracy, progress=progress)
         for place, result in zip(places, open_store.get(outcome.keys), strict=True):
             found[place] = (result.energy_hartree, result.reason and result.reason.splitlines()[0])
     return found

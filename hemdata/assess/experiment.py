@@ -15,6 +15,7 @@ from hemdata.label.calculation import Result, stages, vibration_stages
 from hemdata.label.progress import Pace
 from hemdata.label.run import label
 from hemdata.label.store.database import LabelStore
+from hemdata.label.workers.where import Where
 from hemdata.levels import SYMBOLS, Level
 from hemdata.molecules import Molecule
 from hemdata.units import HARTREE_KCAL_MOL
@@ -141,7 +142,7 @@ def compare(
     asked = [_asked(one) for one in known]
     with LabelStore(store) as open_store:
         points, vibrated = (
-            label(asked, chain, open_store, workers=workers, progress=progress)
+            label(asked, chain, open_store, Where(workers), progress=progress)
             for chain in (stages(its_level, geometry), vibration_stages(frequency_level, relaxed=False))
         )
         energies, frequencies = (list(open_store.get(outcome.keys)) for outcome in (points, vibrated))

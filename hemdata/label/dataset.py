@@ -9,10 +9,10 @@ from typing import Any
 from hemdata.chemistry.stability import analysable
 from hemdata.errors import CallError, DataError
 from hemdata.identity import identify
-from hemdata.label.asked import Asked
+from hemdata.label.asked import Asked, Chosen
 from hemdata.label.calculation import stages
+from hemdata.label.columns.enthalpy import Enthalpy, vibrations
 from hemdata.label.columns.enthalpy import enthalpy as how_enthalpy
-from hemdata.label.columns.enthalpy import vibrations
 from hemdata.label.columns.stability import stabilities
 from hemdata.label.estimate import Estimate, estimate
 from hemdata.label.how import GIVEN, Files, How, Missing
@@ -21,14 +21,12 @@ from hemdata.label.replace import refuse_loss
 from hemdata.label.run import Outcome, label
 from hemdata.label.store.database import LabelStore
 from hemdata.label.to_shards import export
-from hemdata.label.workers.where import Where
+from hemdata.label.workers.where import EVERY_CORE, Where
 from hemdata.levels import START_LEVEL, SYMBOLS, Level, level
-from hemdata.molecules import (
-    Molecule,
-)
+from hemdata.molecules import Molecule
 from hemdata.shards import Manifest, SetName
 
-PLAIN, EVERY_CORE, FILES = How(), Where(), Files()
+PLAIN, FILES = How(), Files()
 
 
 @dataclass(frozen=True)
@@ -69,20 +67,9 @@ def label_set(
         DataError: if nothing of a file reads, two of its molecules have one name, nothing is left to label, or labels
             are missing that may not be computed.
     """
-    its_level = level(how.level_name)
-    if how.stability:
-        analysable(its_level)
-    enthalpy = how_enthalpy(its_level, how.frequencies, how.corrected) if how.enthalpy else None
-    chosen = asked.molecules(files.data)
+    its_level, at, enthalpy = _levels(how)
+    chosen = _chosen(asked, its_level, at, files.data, note)
     molecules, name = chosen.molecules, chosen.name
-    if note:
-        for remark in chosen.remarks:
-            note(remark)
-    _has_atoms(molecules, its_level)
-    own = how.geometry == GIVEN
-    if own:
-        _have_geometries(molecules, asked.target)
-    at = None if own else level(how.geometry)
     geometry = at.name if at else how.geometry
     labelled_name = str(SetName(name, its_level.name, geometry))
     out = files.out or files.data / labelled_name
@@ -90,18 +77,8 @@ def label_set(
     if not force:
         columns = {"enthalpy": how.enthalpy, "stability": how.stability}
         refuse_loss(out, labelled_name, molecules, its_level, chosen.sources, made_from | columns)
-    compute = missing.startswith("compute")
-    with LabelStore(files.labels, read_only=not compute) as store:
-        run = partial(
-            label,
-            workers=where.workers,
-            scheduler=where.scheduler,
-            cluster=where.cluster,
-            limits=where.limits,
-            retry_failed=missing == "compute failed",
-            compute=compute,
-            progress=progress,
-        )
+    with LabelStore(files.labels, read_only=not missing.startswith("compute")) as store:
+        run = partial(label, where=where, missing=missing, progress=progress)
         outcome = run(molecules, stages(its_level, at, how.conformers), store, accuracy=how.accuracy)
         if outcome.missing and missing in ("compute", "refuse"):
             raise DataError(
@@ -111,7 +88,7 @@ def label_set(
                 got=f"{outcome.missing:,} missing",
                 fix="Run `hemdata label` with the same options, or take what there is (--partial).",
             )
-        geometries = None if own else geometry
+        geometries = at.name if at else None
         added = (
             [vibrations(molecules, outcome.keys, geometries, enthalpy, store, run, how.conformers)] if enthalpy else []
         )
@@ -160,21 +137,34 @@ def plan_labels(
     Raises:
         CallError, DataError: as `label_set`.
     """
-    its_level = level(how.level_name)
-    chosen = asked.molecules(files.data)
-    molecules = chosen.molecules
-    if note:
-        for remark in chosen.remarks:
-            note(remark)
-    _has_atoms(molecules, its_level)
-    own = how.geometry == GIVEN
-    if own:
-        _have_geometries(molecules, asked.target)
-    chain = stages(its_level, None if own else level(how.geometry), how.conformers)
+    its_level, at, _ = _levels(how)
+    molecules = _chosen(asked, its_level, at, files.data, note).molecules
+    chain = stages(its_level, at, how.conformers)
     if not files.labels.is_file():
         return estimate(molecules, chain, None, how.accuracy)
     with LabelStore(files.labels, read_only=True) as store:
         return estimate(molecules, chain, store, how.accuracy)
+
+
+def _levels(how: How) -> tuple[Level, Level | None, Enthalpy | None]:
+    """Of the energies, of the geometries (None: each molecule has its own), and of the enthalpies where asked for."""
+    its_level = level(how.level_name)
+    if how.stability:
+        analysable(its_level)
+    enthalpy = how_enthalpy(its_level, how.frequencies, how.corrected) if how.enthalpy else None
+    return its_level, None if how.geometry == GIVEN else level(how.geometry), enthalpy
+
+
+def _chosen(asked: Asked, its_level: Level, at: Level | None, data: Path, note: Callable[[str], None] | None) -> Chosen:
+    """The molecules, held against what the levels need before anything is computed."""
+    chosen = asked.molecules(data)
+    if note:
+        for remark in chosen.remarks:
+            note(remark)
+    _has_atoms(chosen.molecules, its_level)
+    if at is None:
+        _have_geometries(chosen.molecules, asked.target)
+    return chosen
 
 
 def _have_geometries(asked: Sequence[Molecule], target: str | Path) -> None:

@@ -3,18 +3,19 @@
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 from hemdata.chemistry.engines import engine
 from hemdata.label.calculation import Calculation, Result, Stage, calculate
 from hemdata.label.chain import published, task_of
+from hemdata.label.how import Missing
 from hemdata.label.progress import Pace
 from hemdata.label.store.database import LabelStore
-from hemdata.label.workers.cluster import Cluster, in_this_process, opened
+from hemdata.label.workers.cluster import Cluster, opened
 from hemdata.label.workers.cost import cost, memory_gb
 from hemdata.label.workers.flow import Flow
 from hemdata.label.workers.here import here
 from hemdata.label.workers.isolated import Limits
+from hemdata.label.workers.where import EVERY_CORE, Where
 from hemdata.molecules import Molecule
 
 
@@ -40,14 +41,10 @@ def label(
     molecules: Sequence[Molecule],
     chain: Sequence[Stage],
     store: LabelStore,
+    where: Where = EVERY_CORE,
     *,
     accuracy: str = "label",
-    workers: int | None = None,
-    scheduler: str | None = None,
-    cluster: str | Path | None = None,
-    limits: Limits | None = None,
-    retry_failed: bool = False,
-    compute: bool = True,
+    missing: Missing = "compute",
     calculation: Callable[[Calculation], Result] = calculate,
     progress: Callable[[Pace], None] | None = None,
 ) -> Outcome:
@@ -56,13 +53,10 @@ def label(
     Args:
         molecules: what is asked; the same molecule asked twice is computed once.
         chain: the stages of a label (`stages`); each starts from the geometries of the one before.
+        where: what computes, and how long and in how much memory each molecule may take.
         accuracy: of the single points: `label` or `reference`.
-        workers: worker processes of one thread each; by default one a core. 0 computes in this process, without Dask.
-        scheduler: address of a running Dask cluster, instead.
-        cluster: card of a SLURM cluster, instead.
-        limits: of time and memory for each molecule.
-        retry_failed: compute only what failed again, and what follows from it; else what failed keeps its reason.
-        compute: False looks only which results are there.
+        missing: `compute failed` computes just what failed again, and what follows from it; after `compute` it keeps
+            its reason; any other looks only which results are there.
         calculation: what computes one, importable by its name.
         progress: called about once a second while there is something to compute, and with each new result.
 
@@ -71,6 +65,7 @@ def label(
         DataError: for a level whose functional or method its engine does not have; if the cluster dies or the disk is
             full; what was finished is kept.
     """
+    compute = missing.startswith("compute")
     for stage in chain if compute else ():
         engine(stage.level).refuse_unknown(stage.level.card)
     outcome = Outcome([""] * len(molecules))
@@ -80,12 +75,11 @@ def label(
 
         def place(tasks: int) -> Cluster | None:
             if not opened_before:
-                here_alone = in_this_process(workers, scheduler, cluster)
-                its = None if here_alone else stack.enter_context(opened(tasks, workers, scheduler, cluster))
-                opened_before.append(its)
+                opened_before.append(None if where.workers == 0 else stack.enter_context(opened(tasks, where)))
             return opened_before[0]
 
-        run = _Run(molecules, store, outcome, place, limits or Limits(), retry_failed, compute, calculation, progress)
+        limits, again = where.limits or Limits(), missing == "compute failed"
+        run = _Run(molecules, store, outcome, place, limits, again, compute, calculation, progress)
         for count, stage in enumerate(chain, 1):
             pace = Pace(f"{stage.level.name} {stage.job.results}", count, len(chain), total=0)
             tasks = {number: task_of(molecules[number], stage, before, accuracy) for number, before in going.items()}
@@ -94,8 +88,8 @@ def label(
             outcome.missing += len(tasks) - len(found)
             unmade = (n for n in further if n in found and found[n].reason is not None)
             due = {n: published(molecules[n], stage, accuracy) for n in sorted(unmade)}
-            again = run.results(due, Pace(pace.what, count, len(chain), total=0))
-            found |= {number: result for number, result in again.items() if result.reason is None}
+            others = run.results(due, Pace(pace.what, count, len(chain), total=0))
+            found |= {number: result for number, result in others.items() if result.reason is None}
             for number, task in tasks.items():
                 outcome.keys[number] = found[number].key if number in found else task.key
             going = {number: result for number, result in found.items() if result.reason is None}

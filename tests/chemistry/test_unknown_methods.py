@@ -10,6 +10,7 @@ from hemdata.errors import DataError
 from hemdata.label.calculation import Calculation, Result, stages
 from hemdata.label.run import label
 from hemdata.label.store.database import LabelStore
+from hemdata.label.workers.where import HERE
 from hemdata.levels import level, level_of
 from hemdata.molecules import from_smiles
 
@@ -26,7 +27,7 @@ def test_an_unknown_method_is_refused_before_anything_is_computed(
         raise AssertionError(task)
 
     with LabelStore(tmp_path / "s.sqlite") as store, pytest.raises(DataError, match="is not known") as refused:
-        label([from_smiles("C", "methane")], stages(its, level("gfn2-xtb")), store, workers=0, calculation=never)
+        label([from_smiles("C", "methane")], stages(its, level("gfn2-xtb")), store, where=HERE, calculation=never)
     assert "level mine" in str(refused.value)
     assert meant is None or f"'{meant}'" in str(refused.value)
     assert len(LabelStore(tmp_path / "s.sqlite")) == 0

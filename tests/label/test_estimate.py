@@ -14,6 +14,7 @@ from hemdata.label.part import Part
 from hemdata.label.run import label
 from hemdata.label.store.database import LabelStore
 from hemdata.label.workers.cost import cost
+from hemdata.label.workers.where import HERE
 from hemdata.levels import level
 from hemdata.molecules import Molecule, read_molecules
 
@@ -54,11 +55,11 @@ def test_what_the_store_holds_costs_nothing_and_the_rest_is_counted_by_stage(tmp
     assert before.wall(1) == pytest.approx(before.seconds)
     assert before.wall(1000) == pytest.approx(sum(stage.longest for stage in before.stages))
     with LabelStore(tmp_path / "labels.sqlite") as store:
-        label(molecules[:3], chain, store, workers=0)
+        label(molecules[:3], chain, store, where=HERE)
         part = estimate(molecules, chain, store)
         assert [stage.finished for stage in part.stages] == [3, 3]
         assert part.seconds < before.seconds
-        label(molecules, chain, store, workers=0)
+        label(molecules, chain, store, where=HERE)
         assert estimate(molecules, chain, store).seconds == 0
 
 

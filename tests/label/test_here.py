@@ -13,6 +13,7 @@ from hemdata.label.dataset import label_dataset
 from hemdata.label.run import label
 from hemdata.label.store.database import LabelStore
 from hemdata.label.workers.isolated import Limits
+from hemdata.label.workers.where import HERE, Where
 from hemdata.levels import level
 from hemdata.molecules import from_smiles
 
@@ -74,24 +75,24 @@ def refused(task: Calculation) -> Result:
 def test_an_error_of_the_engine_is_a_failed_result_and_a_wrong_call_ends_the_run() -> None:
     methane = from_smiles("C", "methane")
     with LabelStore(None) as store:
-        outcome = label([methane], CHAIN, store, workers=0, calculation=broken)
+        outcome = label([methane], CHAIN, store, where=HERE, calculation=broken)
         assert outcome.reasons == {"The calculation stopped with ZeroDivisionError: of the engine": 1}
     with LabelStore(None) as store:
         with pytest.raises(CallError, match="A program is missing"):
-            label([methane], CHAIN, store, workers=0, calculation=refused)
+            label([methane], CHAIN, store, where=HERE, calculation=refused)
         assert len(store) == 0
 
 
 def test_limits_need_a_process_of_their_own_and_say_so() -> None:
     with LabelStore(None) as store, pytest.raises(CallError, match="A limit needs a process of its own"):
-        label([from_smiles("C", "methane")], CHAIN, store, workers=0, limits=Limits(seconds=60))
+        label([from_smiles("C", "methane")], CHAIN, store, where=Where(workers=0, limits=Limits(seconds=60)))
 
 
 def test_a_store_in_memory_is_a_store_and_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     methane = from_smiles("C", "methane")
     with LabelStore(None) as store:
-        first, again = (label([methane], CHAIN, store, workers=0) for _ in range(2))
+        first, again = (label([methane], CHAIN, store, where=HERE) for _ in range(2))
         assert (first.computed, again.computed, again.stored) == (1, 0, 1)
         (result,) = store.get(first.keys)
     assert result.energy_hartree == calculate_again(first.keys[0])

@@ -183,7 +183,7 @@ def test_the_single_points_of_a_labelled_set_are_found_again_by_a_run(tmp_path: 
             row["id"], row["smiles"], row["canonical_smiles"], row["inchikey"], row["n_heavy"],
             atomic_numbers=row["atomic_numbers"], positions=row["positions"],
         )  # fmt: skip
-        outcome = label([molecule], stages(level("qm9"), None), store, workers=0, compute=False)
+        outcome = label([molecule], stages(level("qm9"), None), store, missing="refuse")
         (result,) = store.get(outcome.keys)
         assert outcome.missing == 0
         assert result.energy_hartree == row["energy_hartree"]

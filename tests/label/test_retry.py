@@ -14,6 +14,7 @@ from hemdata.label.dataset import label_dataset
 from hemdata.label.jobs import RELAX
 from hemdata.label.run import label
 from hemdata.label.store.database import LabelStore
+from hemdata.label.workers.where import HERE
 from hemdata.levels import level
 from hemdata.molecules import read_molecules
 from hemdata.shards import read, rejected
@@ -32,8 +33,8 @@ def planted(folder: Path, level_name: str, geometry: str) -> tuple[list[str], La
     molecules = read_molecules(smiles_file(folder))
     chain = stages(level(level_name), level(geometry))
     store = LabelStore(folder / "labels.sqlite")
-    label(molecules[:1], chain, store, workers=0)
-    keys = label(molecules, chain[:1], store, compute=False).keys
+    label(molecules[:1], chain, store, where=HERE)
+    keys = label(molecules, chain[:1], store, missing="refuse").keys
     store.put(Result(keys[1], "It took longer than the time limit of 1 s."))
     return keys, store
 
@@ -60,7 +61,7 @@ def test_a_geometry_that_succeeds_on_retry_goes_on_to_its_energy(tmp_path: Path)
     _, store = planted(tmp_path, "pc9", "gfn2-xtb")
     molecules = read_molecules(tmp_path / "mine.smi")
     with store:
-        outcome = label(molecules, stages(level("pc9"), level("gfn2-xtb")), store, retry_failed=True, workers=0)
+        outcome = label(molecules, stages(level("pc9"), level("gfn2-xtb")), store, where=HERE, missing="compute failed")
         assert (outcome.computed, outcome.stored, outcome.failed, outcome.missing) == (1, 1, 0, 1)
         energies = [result.energy_hartree for result in store.get(outcome.keys)]
     assert len(energies) == 2

@@ -9,6 +9,7 @@ from hemdata.label.calculation import stages
 from hemdata.label.progress import Pace
 from hemdata.label.run import label
 from hemdata.label.store.database import LabelStore
+from hemdata.label.workers.where import Where
 from hemdata.levels import Level, level
 from hemdata.molecules import Molecule, from_shards
 from hemdata.shards import iterate
@@ -51,7 +52,7 @@ def recompute(
     asked = [molecules[row.id] for row in worst]
     with LabelStore(store) as open_store:
         chain = stages(its, None)
-        outcome = label(asked, chain, open_store, workers=workers, progress=progress)
+        outcome = label(asked, chain, open_store, Where(workers), progress=progress)
         results = list(open_store.get(outcome.keys))
         zero = _zero_points(folder, wanted)
         judged = []

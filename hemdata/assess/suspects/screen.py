@@ -16,6 +16,7 @@ from hemdata.label.calculation import stages
 from hemdata.label.progress import Pace
 from hemdata.label.run import label
 from hemdata.label.store.database import LabelStore
+from hemdata.label.workers.where import Where
 from hemdata.levels import level
 from hemdata.molecules import Molecule, from_shards, sample
 from hemdata.shards import iterate, read_manifest
@@ -127,7 +128,7 @@ def screen(
         )
     with LabelStore(store) as open_store:
         chain = stages(level(cheap), None)
-        outcome = label(asked, chain, open_store, workers=workers, progress=progress)
+        outcome = label(asked, chain, open_store, Where(workers), progress=progress)
         results = list(open_store.get(outcome.keys))
     good = [number for number, result in enumerate(results) if result.reason is None]
     for reason, count in outcome.reasons.items():

@@ -10,13 +10,12 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 from hemdata.catalog import ClusterCard, cluster_card
 from hemdata.errors import CallError, DataError
 from hemdata.label.workers.slurm import Jobs, interface_there, tried
-from hemdata.label.workers.where import Where
+from hemdata.label.workers.where import EVERY_CORE, Where
 from hemdata.processes import THREADS, cores, interrupts_held, script_run_once
 
 CONNECT_SECONDS = 10.0
@@ -99,29 +98,17 @@ class Cluster:
         )
 
 
-def in_this_process(workers: int | None, scheduler: str | None, cluster: str | Path | None) -> bool:
-    """Whether no cluster is asked for, not even of one process here.
+def opened(tasks: int, where: Where = EVERY_CORE) -> AbstractContextManager[Cluster]:
+    """A cluster for a number of tasks: of processes here, behind a scheduler's address, or a card's jobs.
 
     Raises:
-        CallError: if two places are asked for at once.
+        CallError: if the scheduler does not answer.
     """
-    return Where(workers, scheduler, cluster).workers == 0
-
-
-def opened(
-    tasks: int, workers: int | None = None, scheduler: str | None = None, cluster: str | Path | None = None
-) -> AbstractContextManager[Cluster]:
-    """A cluster for a number of tasks: of `workers` processes here, behind a scheduler's address, or a card's jobs.
-
-    Raises:
-        CallError: if two of these are asked for at once, or the scheduler does not answer.
-    """
-    in_this_process(workers, scheduler, cluster)
-    if scheduler is not None:
-        return _joined(scheduler)
-    if cluster is not None:
-        return _jobs(cluster_card(cluster))
-    return _local(min(workers or cores(), tasks))
+    if where.scheduler is not None:
+        return _joined(where.scheduler)
+    if where.cluster is not None:
+        return _jobs(cluster_card(where.cluster))
+    return _local(min(where.workers or cores(), tasks))
 
 
 def versions() -> dict[str, str]:

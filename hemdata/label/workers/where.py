@@ -59,3 +59,6 @@ class Where:
 
         card_path("cluster", word)
         return cls(cluster=word)
+
+
+EVERY_CORE, HERE = Where(), Where(workers=0)
