@@ -227,7 +227,14 @@ class LevelCard(Card):
 Identifier = Literal["flat_graph", "inchikey"]
 
 
-VERBS = ("take", "mark", "subtract", "filter", "deduplicate", "without", "flag", "sample")
+VERBS = ("take", "mark", "subtract", "filter", "deduplicate", "without", "flag", "plant", "sample")
+
+
+class Planted(Card):
+    """Wrong labels to be made: which share of the rows, and how far off, up or down; the rows get a flag `planted`."""
+
+    share: Annotated[float, Field(gt=0, lt=0.5)]
+    kcal_mol: Annotated[float, Field(gt=0, le=1000)]
 
 
 class Step(Card):
@@ -240,10 +247,19 @@ class Step(Card):
     filter: str | None = Field(None, description="an SQL condition on the columns")
     deduplicate: Identifier | Literal["geometry"] | None = Field(None, description="the first row of each is kept")
     mirror: bool = Field(False, description="whether `deduplicate: geometry` takes a mirror image for the same")
-    without: Literal["suspects"] | None = Field(
-        None, description="leave out the rows that `hemdata suspects` of the taken datasets names"
+    without: Literal["suspects", "defects"] | list[str] | None = Field(
+        None,
+        description="leave out the rows that `hemdata suspects` of the taken datasets names, or that the register of "
+        "known defects has (a list of lint's codes: of these alone)",
     )
-    flag: Literal["suspects"] | None = Field(None, description="flag those rows `suspect` instead")
+    flag: Literal["suspects", "defects"] | None = Field(
+        None, description="flag those rows `suspect` or `known_defect` instead"
+    )
+    plant: Planted | None = Field(
+        None,
+        description="make labels wrong, chosen by `seed`, to see what it does",
+        exclude_if=lambda its: its is None,
+    )
     sample: Annotated[int, Field(ge=1)] | None = Field(None, description="so many rows, chosen by `seed`")
     seed: int = 0
     by: Identifier | Literal["bridge"] = Field(

@@ -111,9 +111,7 @@ def _card(kind: str, card: "Card") -> dict[str, Any]:
     if unsaid and (not told["level"] or not card_path(kind, told["name"]).is_relative_to(roots()[-1])):
         told["audited"] = None
     if kind == "dataset" and (register := known_defects(told["name"])):
-        told["known_defects"] = [
-            f"{each.code}, {len(each.rows):,} rows or pairs: {each.what}" for each in register.defects
-        ]
+        told["known_defects"] = register.told()
     return told
 
 

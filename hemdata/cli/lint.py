@@ -43,7 +43,7 @@ def lint(
     data: Annotated[Path, typer.Option(help="Folder of the built datasets.")] = Path("data"),
 ) -> None:
     """Find rows whose own columns contradict each other; no quantum chemistry."""
-    from hemdata.catalog.defects import known_defects
+    from hemdata.catalog.defects import of_rows
     from hemdata.curate.lint.check import SEVERITIES
     from hemdata.curate.lint.run import baseline as read_baseline
     from hemdata.curate.lint.run import checks
@@ -65,8 +65,8 @@ def lint(
     known = read_baseline(baseline) if baseline else set()
     with bar(f"lint {name}", read_manifest(folder).counts.accepted, shown=not as_json) as step:
         found = look(folder, split=split, only=only, workers=workers, progress=lambda n: step(n, ""))
-    register = None if all_findings else known_defects(found.dataset)
-    found = found.without(known | (register.findings() if register else set()))
+    registers = [] if all_findings else of_rows(id for finding in found.findings for id in finding.ids)
+    found = found.without(known.union(*(its.findings() for its in registers)))
     if page is not None:
         from hemdata.report.page.findings import lint_page
 

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from hemdata.catalog import DatasetCard, dataset
+from hemdata.catalog.defects import known_defects
 from hemdata.curate.complete import Completed, Completion
 from hemdata.curate.complete_frames import FramesCompletion
+from hemdata.curate.defective import with_known
 from hemdata.curate.held_back import Audit, AwaitedAudit
 from hemdata.errors import CallError, DataError
 from hemdata.levels import level
@@ -78,6 +80,9 @@ def build(
     audit = None if card.audited else audit
     levels = [LevelName(name=its.name, hash=its.hash) for its in [level(card.level)]] if card.level else []
     made_from: dict[str, Any] = {"card": hashlib.sha256(card.model_dump_json().encode()).hexdigest()}
+    register = known_defects(card.name)
+    if register is not None:
+        made_from["defects"] = hashlib.sha256(register.model_dump_json().encode()).hexdigest()
     stands = None if force else standing(out)
     if stands is not None and _same(stands, made_from, levels, audit) and stands.sources == source.files:
         return Built(out, stands, new=False, whole=_whole(card, stands))
@@ -93,7 +98,7 @@ def build(
             rdkit_seconds += done.rdkit_seconds
             misfits += done.misfits
             _in_its_unit(card, misfits, read)
-            writer.add(awaited.add(done.table), checked=True)
+            writer.add(awaited.add(with_known(done.table, register)), checked=True)
             for rejection in done.rejected:
                 writer.reject(*rejection)
             if progress:

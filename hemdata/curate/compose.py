@@ -12,8 +12,10 @@ from hemdata.catalog import Column, SetCard, Step, composition
 from hemdata.curate.bridging import at_one_level, bridges_of, by_bridge, card_hash
 from hemdata.curate.build import Built, standing
 from hemdata.curate.conditions import EXAMPLES, define, spelled
+from hemdata.curate.defective import asks_for_defects, defective, register_files, registers_of
 from hemdata.curate.duplicates import PLACE as _ORDER
 from hemdata.curate.duplicates import without_repeated
+from hemdata.curate.planted import planted
 from hemdata.curate.suspected import screens_of, suspected
 from hemdata.errors import CallError, DataError
 from hemdata.identity import FLAT_GRAPH_LETTERS
@@ -45,6 +47,8 @@ def compose(name: str | Path, data: Path, out: Path | None = None, *, force: boo
     sources = [_manifest_file(folder) for folder in parents]
     screens = screens_of(card, parents)
     sources += [SourceFile(name=path.name, bytes=path.stat().st_size, sha256=sha256(path)) for path in screens]
+    registers = registers_of(card, parents)
+    sources += register_files(registers)
     rule = hashlib.sha256(card.model_dump_json().encode()).hexdigest()
     stands = None if force else standing(out)
     if stands is not None and stands.made_from.get("card") == rule and stands.sources == sources:
@@ -53,7 +57,11 @@ def compose(name: str | Path, data: Path, out: Path | None = None, *, force: boo
         view = _taken(db, parents[: len(card.steps[0].take or [])])
         rows = [_count(db, view)]
         for number, step in enumerate(card.steps[1:], 1):
-            if step.without or step.flag:
+            if asks_for_defects(step):
+                view = defective(db, step, view, f"step{number}", registers)
+            elif step.plant:
+                view = planted(db, step, view, f"step{number}")
+            elif step.without or step.flag:
                 view = suspected(db, step, view, f"step{number}", screens)
             else:
                 view = _stepped(db, card, step, view, f"step{number}", data)

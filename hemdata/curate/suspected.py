@@ -22,7 +22,7 @@ def screens_of(card: SetCard, parents: Sequence[Path]) -> list[Path]:
     Raises:
         CallError: if one was not screened; gives the command that does it.
     """
-    if not any(step.without or step.flag for step in card.steps):
+    if not any("suspects" in (step.without, step.flag) for step in card.steps):
         return []
     found = []
     for folder in parents[: len(card.steps[0].take or [])]:

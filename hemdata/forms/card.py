@@ -4,6 +4,8 @@ from pathlib import Path
 
 from jinja2 import Environment, StrictUndefined
 
+from hemdata.catalog import DatasetCard
+from hemdata.catalog.defects import known_defects
 from hemdata.forms.built import BuiltSet
 from hemdata.shards import SetName
 
@@ -102,10 +104,16 @@ def data_card(built: BuiltSet) -> str:
         columns=built.columns,
         flags={**built.schema.flags, **(card.flags if card else {})},
         remarks={
-            "Known defects of what was published": card.defects if card else [],
+            "Known defects of what was published": _defects(card),
             "Assumed": card.assumed if card else [],
         },
     )
+
+
+def _defects(card: DatasetCard | None) -> list[str]:
+    """What the card says, and what the register of known defects has."""
+    register = known_defects(card.name) if card else None
+    return (card.defects if card else []) + (register.told() if register else [])
 
 
 def title(built: BuiltSet) -> str:
