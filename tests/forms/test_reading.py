@@ -326,20 +326,20 @@ def test_mol2_with_its_bonds(tmp_path: Path) -> None:
 def test_an_output_that_cclib_cannot_read_is_a_fault_of_its_own(tmp_path: Path) -> None:
     (tmp_path / "a.log").write_text("Entering Gaussian System\n cut off here")
     (batch,) = read_back(tmp_path / "a.log")
-    assert batch.faults[0][0] == "cclib cannot read the output"
+    assert batch.faults[0][0] == "the output cannot be read"
 
 
 def test_what_cclib_reads_of_an_output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """cclib's own data as its parsers fill it: energies in eV (version 1), gradients in hartree/bohr."""
+    """cclib's own data as its parsers fill it: energies in its eV (version 1), gradients in hartree/bohr."""
     import cclib.io
     from cclib.parser.data import ccData
+    from cclib.parser.utils import convertor
 
-    from hemdata.units import HARTREE_EV
-
+    electronvolts = convertor(1.0, "hartree", "eV")
     water = {
         "atomnos": np.array([8, 1, 1]), "atomcoords": [np.zeros((3, 3)), np.arange(9.0).reshape(3, 3)], "charge": 0,
-        "mult": 1, "scfenergies": np.array([-75.0, -76.0]) * HARTREE_EV, "natom": 3,
-        "mpenergies": np.array([[-76.2 * HARTREE_EV]]), "grads": np.ones((2, 3, 3)),
+        "mult": 1, "scfenergies": np.array([-75.0, -76.0]) * electronvolts, "natom": 3,
+        "mpenergies": np.array([[-76.2 * electronvolts]]), "grads": np.ones((2, 3, 3)),
         "metadata": {"success": True, "package": "ORCA", "methods": ["MP2"], "basis_set": "def2-SVP"},
     }  # fmt: skip
     monkeypatch.setattr(cclib.io, "ccread", lambda *_, **__: ccData(water))

@@ -1,6 +1,8 @@
 """Outputs of Gaussian, ORCA, Psi4, Q-Chem, xtb and others by cclib: a file a molecule, a folder of them a set."""
 
+import contextlib
 import logging
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from hemdata.errors import CallError
+from hemdata.forms.foreign import orca
 from hemdata.forms.frames import Frames, Gathered, Wanted
-from hemdata.units import HARTREE_EV
 
 READS = "outputs of Gaussian, ORCA, Psi4, Q-Chem, xtb and others (by cclib, pip install 'hemdata[import]')"
 SUFFIXES = (".log", ".out", ".orca", ".qcout")
@@ -18,6 +20,8 @@ _UNITS = {"energy": "hartree", "scf_energy": "hartree", "zero_point": "hartree",
 
 def frames(path: Path, wanted: Wanted) -> Iterator[Frames]:
     """The last geometry of an output with its energy (coupled cluster's, else MP's, else that of the SCF), in hartree.
+
+    Of ORCA's it is the final single point energy, with dispersion in it where there is some.
 
     What is not finished, or what cclib cannot read, is a fault of its own.
 
@@ -31,15 +35,50 @@ def frames(path: Path, wanted: Wanted) -> Iterator[Frames]:
             "Outputs are read by cclib, which is not installed.", where=path, fix="pip install 'hemdata[import]'"
         ) from None
     found = Gathered(path.name, "output", dict(_UNITS))
+    text = path.read_text(encoding="utf-8", errors="replace")
     try:
-        read = ccread(str(path), loglevel=logging.CRITICAL)
-        z, xyz, values = _told(read)
+        z, xyz, values = _of(path, text, ccread)
+        if len(xyz) != 3 * len(z):
+            raise ValueError(_NO_GEOMETRY)
     except Exception as error:  # cclib raises what its parsers happen to raise on a truncated output
-        found.fault("cclib cannot read the output", f"{type(error).__name__}: {error}")
+        found.fault("the output cannot be read", f"{type(error).__name__}: {error}")
     else:
         values["id"] = path.stem
         found.add(z, xyz, {key: value for key, value in values.items() if wanted.asks(key)})
     yield found.taken()
+
+
+_NO_GEOMETRY = (
+    "it holds no coordinates; xtb prints none without --opt or --hess: write its energies beside the geometries as"
+    " extended XYZ"
+)
+
+
+def _of(path: Path, text: str, ccread: Any) -> tuple[list[int], list[float], dict[str, Any]]:
+    of_orca = orca.MARK in text[:20_000]
+    try:
+        with _quiet():
+            read = ccread(str(path), loglevel=logging.CRITICAL)
+        z, xyz, values = _told(read)
+    except Exception:
+        if not of_orca:
+            raise
+        return orca.of_text(text)  # ORCA 6 has tables that cclib 1.8 does not know
+    if of_orca and (energy := orca.last_energy(text)) is not None:
+        values["energy"] = energy
+    return z, xyz, values
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """cclib's words on the terminal and SciPy's on its rotations say nothing of a record; its faults are raised."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        logging.disable(logging.CRITICAL)
+        try:
+            yield
+        finally:
+            logging.disable(logging.NOTSET)
 
 
 def _told(read: Any) -> tuple[list[int], list[float], dict[str, Any]]:
@@ -52,13 +91,14 @@ def _told(read: Any) -> tuple[list[int], list[float], dict[str, Any]]:
     for name, key in (("scfenergies", "scf_energy"), ("mpenergies", "energy"), ("ccenergies", "energy")):
         energies = getattr(read, name, None)
         if energies is not None and len(energies):
-            values[key] = float(np.asarray(energies[-1]).ravel()[-1]) * _hartree()
+            values[key] = _hartree(float(np.asarray(energies[-1]).ravel()[-1]))
     if "energy" not in values and "scf_energy" in values:
         values["energy"] = values["scf_energy"]
     if not values:
         raise ValueError("it has no energy")
     if hasattr(read, "zpve"):
-        values["zero_point"] = float(read.zpve)
+        its = float(read.zpve)  # hartree, but for xtb's, which cclib 1.8 has in electronvolts
+        values["zero_point"] = _hartree(its) if metadata.get("package") == "xTB" else its
     values["charge"] = int(getattr(read, "charge", 0))
     values["multiplicity"] = int(getattr(read, "mult", 1))
     for key in ("package", "functional", "basis_set"):
@@ -66,13 +106,15 @@ def _told(read: Any) -> tuple[list[int], list[float], dict[str, Any]]:
             values[key] = str(metadata[key])
     if metadata.get("methods"):
         values["method"] = str(metadata["methods"][-1])
-    if hasattr(read, "grads"):
+    if 0 < len(getattr(read, "grads", ())) == len(getattr(read, "scfenergies", ())):  # else of another calculation
         values["gradient"] = np.asarray(read.grads[-1], dtype=np.float64)
     return [int(n) for n in read.atomnos], np.asarray(read.atomcoords[-1], dtype=np.float64).ravel().tolist(), values
 
 
-def _hartree() -> float:
-    """What cclib's unit of energy is in hartree: electronvolts up to its version 1, hartree from 2 on."""
+def _hartree(energy: float) -> float:
+    """An energy of cclib's in hartree: up to its version 1 it is in electronvolts, by a constant of cclib's own."""
     from importlib.metadata import version
 
-    return 1.0 if int(version("cclib").split(".")[0]) >= 2 else 1.0 / HARTREE_EV
+    from cclib.parser.utils import convertor
+
+    return energy if int(version("cclib").split(".")[0]) >= 2 else float(convertor(energy, "eV", "hartree"))
