@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hemdata.analysis.published import published_path
-from hemdata.catalog import cards, label_places
+from hemdata.catalog import card_path, cards, label_places
 from hemdata.files import whole, write_whole
 from hemdata.schema import result_schema
 from hemdata.shards import sets_in, sha256, versions
@@ -21,7 +21,7 @@ from hemdata.shards.manifest import MANIFEST
 
 FORMAT = 1
 FOLDER, INDEX = "results", "results.json"
-ROWS = ("predictions.parquet", "curves.parquet", "cell.parquet", "model/model.json")
+ROWS = ("predictions.parquet", "curves.parquet", "cell.parquet", "settings.json", "model/model.json")
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def typed(frames: Mapping[str, pd.DataFrame], facts: Mapping[str, Any]) -> Kept:
 
 
 def sources(run: Path, data: Path, resamples: int) -> dict[str, Any]:
-    """What the results of a run are computed from, by hash: rows and models, labels, published errors, this version."""
+    """What the results of a run are computed from, by hash: rows, models, labels, bridges, published errors, code."""
     files = [place / name for place in sorted((run / "cells").iterdir()) for name in ROWS]
     labels = {
         str(its): sha256(folder / MANIFEST)
@@ -66,6 +66,7 @@ def sources(run: Path, data: Path, resamples: int) -> dict[str, Any]:
         "rows": {path.relative_to(run).as_posix(): sha256(path) for path in files if path.is_file()},
         "labels": dict(sorted(labels.items())),
         "published": sha256(published_path()),
+        "bridges": {name: sha256(card_path("bridge", name)) for name in sorted(cards("bridge"))},
         "schemas": {name: hashlib.sha256(result_schema(name).arrow.to_string().encode()).hexdigest()[:16]
                     for name in cards("result")},
     }  # fmt: skip

@@ -18,6 +18,7 @@ from hemdata.analysis import statistics
 from hemdata.analysis.kept import Kept, keep, kept, sources, typed
 from hemdata.analysis.matrix import error_matrix
 from hemdata.analysis.published import published_table
+from hemdata.analysis.reasons.bridge import bridged_sets
 from hemdata.analysis.reasons.every import RESAMPLES as REASON_RESAMPLES
 from hemdata.analysis.reasons.every import Reasons, largest_trained, reasons_of
 from hemdata.analysis.tables import Tables, errors_with_overlap, study_tables
@@ -34,7 +35,7 @@ REASONS = {
     "parts": "parts", "per_element": "per_element", "cured": "references", "seeds": "seed_noise", "size": "size",
     "environments": "environments", "set_against_set": "set_against_set", "functional_groups": "functional_groups",
     "leaks": "leaks", "leaked": "leaked_molecules", "geometry": "geometry", "level": "level",
-    "published_level": "published_level",
+    "published_level": "published_level", "bridge": "bridge",
 }  # fmt: skip
 VARIANCE = {"effects": "variance", "drivers": "drivers"}
 OVERLAP = "errors_with_overlap"
@@ -111,6 +112,7 @@ def _computed(run: Path, rows: Rows, data: Path, resamples: int) -> Kept:
         rows,
         largest=largest_trained(run, rows),
         published=published if beside else None,
+        bridged=bridged_sets(run, rows.cells),
         data=data,
         resamples=min(resamples, REASON_RESAMPLES),
     )

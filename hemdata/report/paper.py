@@ -12,6 +12,7 @@ from hemdata.report.figures.panel import blank, round_marks
 from hemdata.report.figures.reason_figures import LEVEL_BARS, ReasonFigures
 from hemdata.report.figures.size_curves import size_curve, size_grid
 from hemdata.report.figures.style import INK, PAPER, drawing, paper_colours, part_colour
+from hemdata.report.tables.bridge import bridge_section
 from hemdata.report.tables.latex import latex
 from hemdata.report.tables.layout import Grid, Layout
 from hemdata.report.tables.published_level import level_section
@@ -152,6 +153,8 @@ def _grids(results: Results, words: Mapping[str, str]) -> Mapping[str, tuple[Gri
     if geometry := whys.geometry():
         caption = "What another geometry adds: mean size of the difference in atomization energy, kcal/mol."
         found["geometry"] = geometry, caption, "Level"
+    if bridge := bridge_section(results.reasons.bridge, layout.label):
+        found["bridge"] = bridge.errors, "What the bridge errs beside the errors of the models, kcal/mol.", "Model"
     if section := level_section(results.reasons, layout.groups, layout.label):
         found["published-level"] = section.beside, "Published errors and the level part, kcal/mol.", "Group"
         found["level"] = section.between, "What a perfect model of a level errs at another, kcal/mol.", "Group"

@@ -135,17 +135,24 @@ def training_level(card: StudyCard, wanted: TrainingSet, data: Path) -> str:
 
 
 def bridged(card: StudyCard, wanted: TrainingSet, data: Path) -> dict[str, Any]:
-    """Of a set whose energies were taken to its level by bridges: which, and the mean half width of their intervals.
+    """Of a set whose energies were taken to its level by bridges: which, how many rows, and the intervals' half widths.
 
     Nothing of a set whose energies were computed.
     """
     folder = labelled_folder(data, wanted.dataset, wanted.level or card.level)
-    bridges = read_manifest(folder).made_from.get("bridges")
+    manifest = read_manifest(folder)
+    bridges = manifest.made_from.get("bridges")
     if not bridges:
         return {}
     widths = read(folder, [HALF_WIDTH.name])[HALF_WIDTH.name]
-    mean = pc.mean(widths).as_py()
-    return {"bridged": {"by": bridges, "half_width_kcal_mol": None if mean is None else round(mean, 6)}}
+    mean, most = (
+        None if each is None else round(each, 6) for each in (pc.mean(widths).as_py(), pc.max(widths).as_py())
+    )
+    told = {
+        "by": bridges, "half_width_kcal_mol": mean, "half_width_most_kcal_mol": most, "n_rows": len(widths),
+        "n_bridged": len(widths) - widths.null_count, "n_refused": sum(manifest.counts.rejected.values()),
+    }  # fmt: skip
+    return {"bridged": told}
 
 
 def flat_graphs(tables: dict[str, pa.Table]) -> set[str]:

@@ -3,16 +3,26 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
+from hemdata.analysis.reasons.bridge import bridge_errors, bridged_sets
+from hemdata.analysis.reasons.errors import signed_errors
+from hemdata.analysis.results import Results
+from hemdata.assess.bridge import duals
 from hemdata.bridges.card import read_bridge
+from hemdata.bridges.linear import fit
 from hemdata.bridges.rows import HALF_WIDTH, bridged
 from hemdata.catalog import StudyCard, label_places
-from hemdata.door.run import On, run
+from hemdata.curate.bridging import card_hash
+from hemdata.door.run import On, Run, run
 from hemdata.levels import level
+from hemdata.report.tables.bridge import bridge_section
+from hemdata.report.words import number
 from hemdata.schema import table_schema
 from hemdata.shards import LevelName, ShardWriter, read
+from hemdata.study.rows import read_rows
 
 CARD = StudyCard.model_validate({
     "name": "over", "title": "t", "question": "q", "level": "pc9", "groups": ["saccharides"], "seeds": [0],
@@ -22,30 +32,87 @@ CARD = StudyCard.model_validate({
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The 110 molecules of QM9 that ship with labels, over the bridge that ships, as `qm9-at-pc9`."""
+    """The 110 molecules of QM9 that ship with labels, over the bridge that ships, as `qm9-at-pc9`; one is refused."""
     folder = tmp_path_factory.mktemp("data")
     shipped = next(found for place in label_places() if (found := place / "duals-qm9@qm9@given").is_dir())
-    table, _, reasons = bridged(read(shipped), read_bridge("qm9-pc9"))
+    by = read_bridge("qm9-pc9")
+    table, _, reasons = bridged(read(shipped), by)
     assert not any(reasons)
     schema = table_schema("molecule", [HALF_WIDTH])
     with ShardWriter(folder / "qm9-at-pc9", schema) as writer:
         writer.add(pa.table({name: table[name] for name in schema.arrow.names if name in table.column_names}))
+        writer.reject("qm9:1", "bridge qm9-pc9", "bond type outside the bridge: F-N", "FN")
         names = [LevelName(name="pc9", hash=level("pc9").hash)]
-        writer.finish("qm9-at-pc9", len(table), [], names, {"bridges": {"qm9-pc9": "0" * 64}})
+        writer.finish("qm9-at-pc9", len(table) + 1, [], names, {"bridges": {"qm9-pc9": card_hash(by)}})
     return folder
 
 
-def test_cells_and_page_tell_of_the_bridge_and_what_it_errs(data: Path, tmp_path: Path) -> None:
-    ran = run(CARD, data, tmp_path, on=On(workers=1), tell=lambda _: None, shown=False)
-    assert (ran.failed, ran.cannot) == ({}, [])
-    (settings,) = (tmp_path / "cells").glob("*/settings.json")
+@pytest.fixture(scope="module")
+def ran(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    found = run(CARD, data, tmp_path_factory.mktemp("run"), on=On(workers=1), tell=lambda _: None, shown=False)
+    assert (found.failed, found.cannot) == ({}, [])
+    return found
+
+
+def test_cells_and_page_tell_of_the_bridge_and_what_it_errs(data: Path, ran: Run) -> None:
+    assert ran.page is not None
+    (settings,) = ran.page.parent.glob("cells/*/settings.json")
     told = json.loads(settings.read_text())["bridged"]
     widths = read(data / "qm9-at-pc9")[HALF_WIDTH.name].to_pylist()
-    assert told == {"by": {"qm9-pc9": "0" * 64}, "half_width_kcal_mol": round(sum(widths) / len(widths), 6)}
-    assert ran.page is not None
+    assert told == {
+        "by": {"qm9-pc9": card_hash(read_bridge("qm9-pc9"))}, "half_width_kcal_mol": round(sum(widths) / 110, 6),
+        "half_width_most_kcal_mol": round(max(widths), 6), "n_rows": 110, "n_bridged": 110, "n_refused": 1,
+    }  # fmt: skip
     page = ran.page.read_text(encoding="utf-8")
     assert "Energies by a bridge, not computed" in page
-    assert f"± {told['half_width_kcal_mol']:.2f}" in page or f"± {told['half_width_kcal_mol']:.1f}" in page
+    assert f"± {number(told['half_width_kcal_mol'])} kcal/mol" in page
+    section = page[page.index('<h3 id="bridge">') :]
+    assert page.index('<section id="level">') < page.index('<h3 id="bridge">')
+    assert section[: section.index("</section>")].count("<table") == 2
+
+
+def test_the_bridges_error_on_a_group_is_that_of_fits_without_each_molecule(data: Path, ran: Run) -> None:
+    """An oracle of another way: the bridge is fitted anew without one molecule after the other, on both geometries."""
+    assert ran.page is not None
+    (row,) = Results.of(ran.page.parent, data=data).reasons.bridge.to_dict("records")
+    by = read_bridge("qm9-pc9")
+    found, _ = duals("qm9", "pc9", [], data)
+    seen: dict[str, float] = {}
+    for dual in found:
+        if dual.group == "saccharides" and dual.id not in seen:
+            others = [one for one in found if one.graph != dual.graph]
+            differences = np.array([one.difference for one in others])
+            linear = fit([one.counted for one in others], differences, by.linear.scales, by.linear.noise)[0]
+            seen[dual.id] = dual.difference - float(linear.predict([dual.counted])[0][0])
+    assert len(seen) == row["n_molecules"] == 16
+    errs = np.array(list(seen.values()))
+    assert row["part_kcal_mol"] == pytest.approx(np.abs(errs).mean(), abs=1e-9)
+    assert row["mean_kcal_mol"] == pytest.approx(errs.mean(), abs=1e-9)
+    assert row["part_kcal_mol_low"] < row["part_kcal_mol"] < row["part_kcal_mol_high"]
+    rows = read_rows(ran.page.parent).predictions.to_pandas()
+    error = (rows["predicted_kcal_mol"] - rows["reference_kcal_mol"]).abs()
+    assert row["mae_kcal_mol"] == pytest.approx(error.mean())
+    same = error[rows["molecule_id"].isin(list(seen))].mean()
+    assert row["mae_same_kcal_mol"] == pytest.approx(same)
+    assert row["share"] == pytest.approx(row["part_kcal_mol"] / same)
+    assert np.hypot(same - row["adds_kcal_mol"], row["part_kcal_mol"]) == pytest.approx(same)
+    assert (row["n_group"], row["n_group_refused"]) == (len(rows), 0)
+
+
+def test_another_bridge_at_hand_tells_nothing_of_the_groups(data: Path, ran: Run) -> None:
+    assert ran.page is not None
+    run_folder = ran.page.parent
+    told = bridged_sets(run_folder, read_rows(run_folder).cells)
+    errors = signed_errors(read_rows(run_folder).predictions)
+    other = {"qm9": told["qm9"] | {"by": {"qm9-pc9": "0" * 64}}}
+    table = bridge_errors(errors, other, data, resamples=50)
+    assert table["part_kcal_mol"].isna().all()
+    assert table["n_group_refused"].isna().all()
+    assert table["half_width_kcal_mol"].tolist() == [told["qm9"]["half_width_kcal_mol"]]
+    found = bridge_section(table, str)
+    assert found is not None
+    assert "is another than that one" in found.said[0]
+    assert bridge_section(table.iloc[:0], str) is None
 
 
 def test_of_computed_energies_nothing_is_said(tmp_path: Path) -> None:

@@ -4,9 +4,11 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
+from hemdata.analysis.reasons.bridge import bridge_errors
 from hemdata.analysis.reasons.composition import cured_by, per_element
 from hemdata.analysis.reasons.environments import set_against_set, unseen_environments
 from hemdata.analysis.reasons.errors import signed_errors
@@ -41,6 +43,7 @@ class Reasons:
     geometry: pd.DataFrame
     level: pd.DataFrame
     published_level: pd.DataFrame
+    bridge: pd.DataFrame
 
 
 def reasons_of(
@@ -48,6 +51,7 @@ def reasons_of(
     *,
     largest: Mapping[str, int] | None = None,
     published: pd.DataFrame | None = None,
+    bridged: Mapping[str, Mapping[str, Any]] | None = None,
     data: Path = Path("data"),
     resamples: int = RESAMPLES,
     seed: int = 0,
@@ -59,6 +63,7 @@ def reasons_of(
         largest: heavy atoms of the largest training molecule of each set, as `largest_trained` reads them.
         published: errors to set beside the level (network, training_set, group, mae_kcal_mol); without them the two
             tables of the level are empty.
+        bridged: of `bridged_sets`, what is known of training sets whose energies a bridge gave.
         data: the folder of labelled datasets, for labels at two levels or on two geometries.
     """
     errors = signed_errors(rows.predictions)
@@ -84,6 +89,7 @@ def reasons_of(
         geometry=geometry_parts(sorted(levels), groups, data, resamples=resamples, seed=seed),
         level=level,
         published_level=published_level,
+        bridge=bridge_errors(errors, bridged or {}, data, resamples=resamples, seed=seed),
     )
 
 

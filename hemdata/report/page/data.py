@@ -69,6 +69,7 @@ def downloads(rows: Rows, tables: Tables, why: Reasons, variance: Variance | Non
         ("leaks", "errors with and without leaks", _table(why.leaks)),
         ("geometry", "what another geometry adds", _table(why.geometry)),
         ("level", "what one level is from another", _table(why.level)),
+        ("bridge", "what a bridge adds to the errors", _table(why.bridge)),
         ("published-level", "published errors and the level", _table(why.published_level)),
     ]
     if variance is not None:

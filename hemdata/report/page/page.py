@@ -6,8 +6,6 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
-
 from hemdata.analysis.results import Results
 from hemdata.analysis.tables import Tables
 from hemdata.analysis.variance import CHOSEN, Variance
@@ -19,6 +17,7 @@ from hemdata.report.figures.reason_figures import LEVEL_BARS, ReasonFigures
 from hemdata.report.figures.size_curves import size_curve, size_grid
 from hemdata.report.figures.style import HEAT_STEPS, drawing
 from hemdata.report.page.data import as_script, downloads, points
+from hemdata.report.tables.bridge import bridge_section
 from hemdata.report.tables.layout import Layout
 from hemdata.report.tables.published_level import level_section
 from hemdata.report.tables.reason_layout import ReasonLayout
@@ -143,6 +142,7 @@ def _page(
         heat = [figures.heat(name) for name in names]
         variance_figures = [figures.drivers(), figures.effects()]
         level = level_section(why, figures.groups, figures.label)
+        bridge = bridge_section(why.bridge, figures.label)
         level_figures = {
             name: [figures.published_level(name, group) for group in of]
             for name, of in (level.networks if level else ())
@@ -155,7 +155,7 @@ def _page(
         title=title,
         question=question,
         answer=found,
-        facts=[*_facts(rows, tables, labels, networks), *_bridged(results.folder, labels)],
+        facts=[*_facts(rows, tables, labels, networks), *([bridge.fact] if bridge else [])],
         sets=[{"label": layout.label(name), "colour": i % 7} for i, name in enumerate(figures.sets)],
         baselines=[name for name in names if name in BASELINES and name not in networks],
         panels=panels,
@@ -178,6 +178,7 @@ def _page(
         leaked=int(tables.leaks["n_in_training"].sum()),
         published=layout.published(),
         level=level,
+        bridge=bridge,
         level_figures=level_figures,
         level_bars=LEVEL_BARS,
         provenance=_provenance(rows, levels),
@@ -246,22 +247,6 @@ def _level_hashes(study_folder: Path) -> dict[str, str]:
         if isinstance(level, dict) and "name" in level and "hash" in level:
             hashes[str(level["name"])] = str(level["hash"])
     return hashes
-
-
-def _bridged(study_folder: Path, labels: Mapping[str, str]) -> list[tuple[str, str]]:
-    """The training sets whose energies no calculation gave, and what their bridge errs; from the cells' settings."""
-    found: dict[str, dict[str, Any]] = {}
-    for path in sorted((study_folder / "cells").glob("*/cell.parquet")):
-        settings = path.with_name("settings.json")
-        told = json.loads(settings.read_text(encoding="utf-8")).get("bridged") if settings.is_file() else None
-        if told:
-            found[str(pq.ParquetFile(path).read(["training_set"])["training_set"][0])] = told
-    said = [
-        f"{labels.get(name, name)} by {listed(sorted(its['by']))}, 95 % interval of a molecule "
-        f"± {number(its['half_width_kcal_mol'])} kcal/mol"
-        for name, its in sorted(found.items())
-    ]
-    return [("Energies by a bridge, not computed", listed(said))] if said else []
 
 
 def _write(path: Path, text: str) -> None:
