@@ -48,6 +48,14 @@ class FittedDelta(Fitted):
         energies: NDArray[np.float64] = self.difference.predict(read) + atomization_energies(read, self.below)
         return energies
 
+    def atom_energies(self, molecules: pa.Table | Molecules) -> NDArray[np.float64]:
+        """Each atom's part of the difference (atoms,), kcal/mol; the level below gives a molecule's energy alone."""
+        return self.difference.atom_energies(molecules)
+
+    def features(self, molecules: pa.Table | Molecules, by_atom: bool = False) -> NDArray[np.float32 | np.float64]:
+        """Those of the difference."""
+        return self.difference.features(molecules, by_atom)
+
     def on(self, device: str, batch_size: int = BATCH_SIZE) -> None:
         """Where the difference is predicted."""
         self.difference.on(device, batch_size)

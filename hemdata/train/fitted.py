@@ -48,6 +48,24 @@ class Fitted(ABC):
         nothing (`unseen_elements` tells).
         """
 
+    @abstractmethod
+    def atom_energies(self, molecules: pa.Table | Molecules) -> NDArray[np.float64]:
+        """Each atom's own part of the energies, (atoms,) kcal/mol; a molecule's parts have its prediction as their sum.
+
+        Of a model of a difference (`delta`) the parts of the difference, which is all that was learnt.
+        """
+
+    @abstractmethod
+    def features(self, molecules: pa.Table | Molecules, by_atom: bool = False) -> NDArray[np.float32 | np.float64]:
+        """What the learnt energy is a linear function of, besides the dressed atoms; (M, p), kcal/mol per unit weight.
+
+        Of the ridge its histograms. Of a network the gradients of its energies by its weights, sketched
+        (`hemdata.train.gradients`): a small change of the weights changes the energies by features @ change.
+
+        Args:
+            by_atom: those of each atom's own part, (atoms, p); a molecule's are their sum.
+        """
+
     def on(self, device: str, batch_size: int = BATCH_SIZE) -> None:
         """Predict there, so many molecules at a time; a baseline has neither choice.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -16,9 +16,10 @@ from torch import nn
 from hemdata.catalog import Configuration
 from hemdata.errors import CallError
 from hemdata.train.baselines.dressed_atoms import DressedAtoms
-from hemdata.train.data.batches import Batches
+from hemdata.train.data.batches import Batches, GraphBatch
 from hemdata.train.data.molecules import Molecules
 from hemdata.train.fitted import BATCH_SIZE, Fitted
+from hemdata.train.gradients import GRADIENTS_AT_ONCE, atom_by_atom, gradients
 from hemdata.train.isolation import isolated
 
 Build = Callable[[Mapping[str, Any]], nn.Module]
@@ -41,13 +42,34 @@ class FittedNetwork(Fitted):
     def predict(self, molecules: pa.Table | Molecules) -> NDArray[np.float64]:
         """Atomization energies (M,), kcal/mol; the network in float32, the sums in float64."""
         read = Molecules.of(molecules, energies=False)
-        batches = Batches(read, self.batch_size, self.about["configuration"]["training"]["cutoff_angstrom"])
+        dressed = DressedAtoms.from_json(self.about["dressed_atoms"])
+        energies: NDArray[np.float64] = dressed.predict(read) + self._rest(self._batches(read, self.batch_size))
+        return energies
+
+    def atom_energies(self, molecules: pa.Table | Molecules) -> NDArray[np.float64]:
+        """The energy of each atom's element and what the network gives it, (atoms,) kcal/mol."""
+        read = Molecules.of(molecules, energies=False)
+        dressed = DressedAtoms.from_json(self.about["dressed_atoms"])
+        parts: NDArray[np.float64] = dressed.of_atoms(read) + self._rest(
+            atom_by_atom(batch) for batch in self._batches(read, self.batch_size)
+        )
+        return parts
+
+    def features(self, molecules: pa.Table | Molecules, by_atom: bool = False) -> NDArray[np.float32 | np.float64]:
+        """Sketched gradients of the energies by the weights, (M, p) or (atoms, p), kcal/mol."""
+        batches = iter(self._batches(Molecules.of(molecules, energies=False), GRADIENTS_AT_ONCE))
+        with isolated(seed=0):
+            return np.asarray(self.about["scale_kcal_mol"] * gradients(self.network, batches, by_atom))
+
+    def _batches(self, molecules: Molecules, size: int) -> Batches:
+        return Batches(molecules, size, self.about["configuration"]["training"]["cutoff_angstrom"])
+
+    def _rest(self, batches: Iterable[GraphBatch]) -> NDArray[np.float64]:
+        """What the network adds to the dressed atoms, kcal/mol."""
         device = next(self.network.parameters()).device
         with isolated(seed=0), torch.inference_mode():
             rest = torch.cat([self.network(batch.to(device)).double().cpu() for batch in batches]).numpy()
-        dressed = DressedAtoms.from_json(self.about["dressed_atoms"])
-        energies: NDArray[np.float64] = dressed.predict(read) + self.about["scale_kcal_mol"] * rest
-        return energies
+        return np.asarray(self.about["scale_kcal_mol"] * rest)
 
 
 def load_network(

@@ -43,6 +43,12 @@ class DressedAtoms:
         energies = np.fromiter(self.kcal_mol.values(), np.float64)
         return np.concatenate([part @ energies for part in molecules.counts_in_parts(tuple(self.kcal_mol))])
 
+    def of_atoms(self, molecules: Molecules) -> NDArray[np.float64]:
+        """The energy of each atom's element, (atoms,) kcal/mol."""
+        table = np.zeros(256)
+        table[list(self.kcal_mol)] = list(self.kcal_mol.values())
+        return np.asarray(table[molecules.atomic_numbers])
+
     def unseen(self, molecules: Molecules) -> tuple[str, ...]:
         """The elements of these molecules that have no energy here."""
         return tuple(SYMBOLS[z] for z in molecules.elements if z not in self.kcal_mol)
@@ -64,6 +70,15 @@ class FittedDressedAtoms(Fitted):
         """Atomization energies (M,), kcal/mol."""
         dressed = DressedAtoms.from_json(self.about["dressed_atoms"])
         return dressed.predict(Molecules.of(molecules, energies=False))
+
+    def atom_energies(self, molecules: pa.Table | Molecules) -> NDArray[np.float64]:
+        """The energy of each atom's element (atoms,), kcal/mol."""
+        return DressedAtoms.from_json(self.about["dressed_atoms"]).of_atoms(Molecules.of(molecules, energies=False))
+
+    def features(self, molecules: pa.Table | Molecules, by_atom: bool = False) -> NDArray[np.float64]:
+        """None beside the dressed atoms."""
+        read = Molecules.of(molecules, energies=False)
+        return np.zeros((len(read.atomic_numbers) if by_atom else len(read), 0))
 
 
 def fit(training: Molecules, validation: Molecules, *, seed: int, folder: Path) -> Fitted:

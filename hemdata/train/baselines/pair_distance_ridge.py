@@ -20,18 +20,26 @@ SPACING, CUTOFF = 0.15, 4.0  # angstrom
 ALPHAS = tuple(float(alpha) for alpha in np.logspace(-5, 3, 17))
 
 
-def histograms(molecules: Molecules, elements: tuple[int, ...]) -> NDArray[np.float64]:
+def histograms(molecules: Molecules, elements: tuple[int, ...], by_atom: bool = False) -> NDArray[np.float64]:
     """Smooth histograms of the distances of every pair of elements, (M, pairs * bins).
 
     A pair of atoms counts 1 in all, shared linearly between the two grid points around its distance; beyond the
     cutoff it fades out with the last bin. So the features are continuous in the positions, and the sum of weights
     times features is a pair potential, linear between grid points, that grows with the molecule.
+
+    Args:
+        by_atom: rows of atoms, (atoms, pairs * bins), in which a pair counts a half for each of its atoms.
     """
     kind = np.full(256, -1)
     kind[list(elements)] = np.arange(len(elements))
     bins = int(np.ceil(CUTOFF / SPACING))
     found: NDArray[np.float64]
-    found = _histograms(kind[molecules.atomic_numbers], molecules.positions, molecules.offsets, len(elements), bins)
+    atoms = (
+        np.arange(len(molecules.atomic_numbers)) if by_atom else np.repeat(np.arange(len(molecules)), molecules.sizes)
+    )
+    found = _histograms(
+        kind[molecules.atomic_numbers], molecules.positions, molecules.offsets, atoms, len(elements), bins
+    )
     return found
 
 
@@ -45,10 +53,21 @@ class FittedRidge(Fitted):
     def predict(self, molecules: pa.Table | Molecules) -> NDArray[np.float64]:
         """Atomization energies (M,), kcal/mol."""
         read = Molecules.of(molecules, energies=False)
-        elements = tuple(ATOMIC_NUMBERS[symbol] for symbol in self.about["elements"])
         dressed = DressedAtoms.from_json(self.about["dressed_atoms"])
-        predicted: NDArray[np.float64] = dressed.predict(read) + histograms(read, elements) @ self.weights
+        predicted: NDArray[np.float64] = dressed.predict(read) + self.features(read) @ self.weights
         return predicted
+
+    def atom_energies(self, molecules: pa.Table | Molecules) -> NDArray[np.float64]:
+        """The energy of each atom's element and half of that of each of its pairs, (atoms,) kcal/mol."""
+        read = Molecules.of(molecules, energies=False)
+        dressed = DressedAtoms.from_json(self.about["dressed_atoms"])
+        parts: NDArray[np.float64] = dressed.of_atoms(read) + self.features(read, by_atom=True) @ self.weights
+        return parts
+
+    def features(self, molecules: pa.Table | Molecules, by_atom: bool = False) -> NDArray[np.float64]:
+        """The histograms (M, p), or those of each atom (atoms, p)."""
+        elements = tuple(ATOMIC_NUMBERS[symbol] for symbol in self.about["elements"])
+        return histograms(Molecules.of(molecules, energies=False), elements, by_atom)
 
 
 def fit(training: Molecules, validation: Molecules, *, seed: int, folder: Path) -> Fitted:
@@ -92,8 +111,8 @@ def load(about: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Fitted:
 
 
 @numba.njit(cache=True)
-def _histograms(kind, positions, offsets, n_kinds, bins):  # type: ignore[no-untyped-def]
-    found = np.zeros((len(offsets) - 1, n_kinds * (n_kinds + 1) // 2 * bins))
+def _histograms(kind, positions, offsets, row, n_kinds, bins):  # type: ignore[no-untyped-def]
+    found = np.zeros((row[-1] + 1, n_kinds * (n_kinds + 1) // 2 * bins))
     for m in range(len(offsets) - 1):
         for i in range(offsets[m], offsets[m + 1]):
             for j in range(offsets[m], i):
@@ -108,7 +127,11 @@ def _histograms(kind, positions, offsets, n_kinds, bins):  # type: ignore[no-unt
                     continue
                 a, b = max(kind[i], kind[j]), min(kind[i], kind[j])
                 first = (a * (a + 1) // 2 + b) * bins
-                found[m, first + low] += 1 - (place - low)
-                if low + 1 < bins:
-                    found[m, first + low + 1] += place - low
+                share = 1.0 if row[i] == row[j] else 0.5  # of an atom's own row; a molecule's takes the pair once
+                for atom in (i, j) if share == 0.5 else (i, i):
+                    found[row[atom], first + low] += share * (1 - (place - low))
+                    if low + 1 < bins:
+                        found[row[atom], first + low + 1] += share * (place - low)
+                    if share == 1.0:
+                        break
     return found
