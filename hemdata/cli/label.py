@@ -150,10 +150,7 @@ def label(
             progress=progress,
         )
     _tell(labelled, level, as_json)
-    rejected = labelled.manifest.counts.rejected
-    if rejected and not labelled.manifest.counts.accepted:
-        error(f"No molecule is labelled. {max(rejected, key=lambda reason: rejected[reason])}")
-        raise SystemExit(1)
+    _refuse_none(labelled)
 
 
 @command(
@@ -229,6 +226,7 @@ def export(
         note=note,
     )
     _tell(labelled, level, as_json)
+    _refuse_none(labelled)
 
 
 @command(
@@ -295,6 +293,14 @@ def _tell(labelled: Any, level: str, as_json: bool) -> None:
         out.print(f"Enthalpies of formation, frequencies at {of['frequencies']}: {sum(without.values()):,} without.")
         for reason, number in without.items():
             out.print(f"  {number:>6,}  {reason}")
+
+
+def _refuse_none(labelled: Any) -> None:
+    """Exit code 1 where no molecule of those asked for is labelled."""
+    rejected = labelled.manifest.counts.rejected
+    if rejected and not labelled.manifest.counts.accepted:
+        error(f"No molecule is labelled. {max(rejected, key=lambda reason: rejected[reason])}")
+        raise SystemExit(1)
 
 
 def _tell_stability(labelled: Any) -> None:

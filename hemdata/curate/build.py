@@ -13,6 +13,7 @@ from hemdata.curate.complete import Completed, Completion
 from hemdata.curate.complete_frames import FramesCompletion
 from hemdata.curate.defective import with_known
 from hemdata.curate.held_back import Audit, AwaitedAudit
+from hemdata.curate.in_bohr import refuse_set_in_bohr
 from hemdata.errors import CallError, DataError
 from hemdata.levels import level
 from hemdata.processes import chunked, ordered_map
@@ -91,13 +92,15 @@ def build(
     rdkit_seconds = 0.0
     awaited = AwaitedAudit(audit)
     with ShardWriter(out, table_schema("molecule", card.properties)) as writer:
-        read = 0
+        read = in_bohr = 0
         misfits: Counter[str] = Counter()
         for done in _completed(card, source, workers):
             read += done.read
             rdkit_seconds += done.rdkit_seconds
             misfits += done.misfits
+            in_bohr += done.in_bohr
             _in_its_unit(card, misfits, read)
+            refuse_set_in_bohr(card.name, in_bohr, read)
             writer.add(awaited.add(with_known(done.table, register)), checked=True)
             for rejection in done.rejected:
                 writer.reject(*rejection)

@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from hemdata.catalog import DatasetCard
+from hemdata.curate.in_bohr import REASON, without_rows_in_bohr
 from hemdata.identity import Identity, disagreements, identify
 from hemdata.levels import SYMBOLS, Level, level, with_atomization
 from hemdata.schema import TableSchema, misfits, table_schema
@@ -24,7 +25,8 @@ from hemdata.sources import Raw, Record, Rejected, Source
 class Completed:
     """What became of some raw records: rows of the molecule schema, and (where, reason, detail, text) of the rest.
 
-    `misfits` counts the rows whose energy is none that physics allows, by the unit that it seems to be in (or "").
+    `misfits` counts the rows whose energy is none that physics allows, by the unit that it seems to be in (or ""), and
+    `in_bohr` those whose coordinates seem to be in bohr; both are among the rejected.
     """
 
     table: pa.Table
@@ -32,6 +34,7 @@ class Completed:
     read: int = 0
     misfits: Counter[str] = field(default_factory=Counter)
     rdkit_seconds: float = 0.0
+    in_bohr: int = 0
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,10 @@ class Completion:
         if bad:
             good = [row for row in range(table.num_rows) if row not in bad]
             table, identities = table.take(pa.array(good, pa.int64())), [identities[row] for row in good]
-        done.table = with_flags(table, disagreements(table, identities))
+            kept = [kept[row] for row in good]
+        done.table, bohr = without_rows_in_bohr(with_flags(table, disagreements(table, identities)))
+        done.rejected += [(kept[row].where, REASON, None, _text(kept[row])) for row in bohr]
+        done.in_bohr = len(bohr)
         return done
 
     def _row(self, molecule: Record, identity: Identity | None, its_level: Level | None) -> dict[str, Any]:

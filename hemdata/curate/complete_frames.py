@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from hemdata.catalog import DatasetCard
 from hemdata.curate.complete import Completed, its_schema, with_flags
+from hemdata.curate.in_bohr import REASON, without_rows_in_bohr
 from hemdata.curate.values import (
     ids,
     lists_of,
@@ -76,7 +77,9 @@ class _Work:
         found = disagreements(table, [self.identities[row] for row in good.tolist()])
         for flag, rows in found.items():
             rows &= np.array([flag not in self.flags[row] for row in good.tolist()], dtype=bool)
-        done.table = with_flags(table, found)
+        done.table, bohr = without_rows_in_bohr(with_flags(table, found))
+        done.in_bohr = len(bohr)
+        self.bad |= {int(good[row]): (REASON, None) for row in bohr}
         for row in sorted(self.bad):
             reason, detail = self.bad[row]
             done.rejected.append((self.frames.place(row), reason, detail, self._text(row)))

@@ -69,6 +69,8 @@ def _is_number(word: str) -> bool:
 _PLAIN = "species:S:1:pos:R:3"
 _WORD = re.compile(r'([^\s="\']+)(?:=(?:"([^"\\]*)"|([^\s"\'{}\[\]]+)))?(?:\s+|$)')
 _COUNT = re.compile(r"\s*\d+\s*$")
+_PAIR = re.compile(r"\b([A-Za-z_]\w*):\s+([^\s,;]+)")
+_TWO = re.compile(r"([+-]?\d{1,2})\s+(\d{1,2})")
 
 
 def frames(path: Path, wanted: Wanted) -> Iterator[Frames]:
@@ -168,10 +170,17 @@ def _added(found: Gathered, n: int, body: list[str], wanted: Wanted) -> str | No
 
 
 def told(comment: str) -> dict[str, Any]:
-    """The keys of a comment line, as ASE reads them; a line without any is the key `comment`."""
+    """The keys of a comment line, as ASE reads them; a line without any is the key `comment`.
+
+    Of such a line, pairs with a colon are keys too, as xtb writes `energy: -5.07`, and two whole numbers alone are the
+    charge and the multiplicity.
+    """
     comment = comment.strip()
     if "=" not in comment:
-        return {"comment": _value(comment)} if comment else {}
+        if two := _TWO.fullmatch(comment):
+            return {"charge": int(two[1]), "multiplicity": int(two[2])}
+        pairs = {key: _value(value) for key, value in _PAIR.findall(comment)}
+        return {"comment": _value(comment), **pairs} if comment else {}
     at, values = 0, dict[str, Any]()
     while at < len(comment):
         match = _WORD.match(comment, at)

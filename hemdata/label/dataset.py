@@ -88,6 +88,14 @@ def label_set(
                 got=f"{outcome.missing:,} missing",
                 fix="Run `hemdata label` with the same options, or take what there is (--partial).",
             )
+        if missing == "reject" and outcome.missing >= len(molecules):
+            raise DataError(
+                "There is nothing to export: none of these molecules is labelled so.",
+                where=store.path,
+                expected=f"labels at {its_level.name}, of geometries at {geometry}, of the accuracy '{how.accuracy}'",
+                got=f"{outcome.missing:,} of {len(molecules):,} missing",
+                fix="Label them first; `hemdata label status` tells what the store holds.",
+            )
         geometries = at.name if at else None
         added = (
             [vibrations(molecules, outcome.keys, geometries, enthalpy, store, run, how.conformers)] if enthalpy else []

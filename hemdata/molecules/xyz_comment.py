@@ -6,7 +6,7 @@ import re
 from typing import NamedTuple
 
 from hemdata.errors import DataError
-from hemdata.forms.frames import Wanted
+from hemdata.molecules.energies import energy_key
 from hemdata.molecules.molecule import NOTHING, Said
 from hemdata.molecules.state import CHARGE, MULTIPLICITY, stated
 from hemdata.molecules.xyz_atoms import PLAIN, Columns
@@ -18,7 +18,6 @@ _TOKEN = re.compile(
     re.IGNORECASE,
 )
 _TWO = re.compile(r"\s*([+-]?\d{1,2})\s+(\d{1,2})(?=\s|$)(.*)")
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([ed][+-]?\d+)?", re.IGNORECASE)
 _NO, _YES = {"f", "false", "0"}, {"t", "true", "1"}
 _BOHR = re.compile(r"\b(bohr|atomic units|a\.u\.)", re.IGNORECASE)
 
@@ -67,10 +66,8 @@ class Comment(NamedTuple):
     @property
     def energy_key(self) -> str | None:
         """The name, as it stands there, that gives a number for an energy."""
-        key = Wanted().key("energy", self.values)
-        if key is None or not _NUMBER.fullmatch(self.values[key]):
-            return None
-        return next(token["key"] for token in _TOKEN.finditer(self.text) if (token["key"] or "").lower() == key)
+        key = energy_key(self.values)
+        return key and next(token["key"] for token in _TOKEN.finditer(self.text) if (token["key"] or "").lower() == key)
 
     def said_of(self, protons: int) -> Said:
         """Charge and multiplicity, by name or as the two whole numbers that are the whole comment.

@@ -26,7 +26,7 @@ from hemdata.shards import SourceFile
 from hemdata.sources.files import path_file, source_file
 from hemdata.sources.source import Raw, Record, Rejected, Source
 from hemdata.sources.xyz import floats, parse_xyz, text_of
-from hemdata.units import IN_HARTREE
+from hemdata.units import IN_HARTREE, OF_LENGTH
 
 READ = (
     "id",
@@ -128,12 +128,18 @@ class Table:
             source_id=_safe(str(given_id)) if given_id is not None else raw.where.rsplit(" ", 1)[1],
             smiles=smiles,
             atomic_numbers=[int(n) for n in z] if z else None,
-            positions=positions,
+            positions=positions and [value * self._length for value in positions],
             charge=charge,
             multiplicity=multiplicity,
             energy_hartree=None if energy is None else floats([str(energy)], "energy")[0] * IN_HARTREE[unit or ""],
             properties={"part": None if found.get("part") is None else str(found["part"])},
         )
+
+    @property
+    def _length(self) -> float:
+        """What the table's unit of length is in angstrom."""
+        its = self.columns.get("positions")
+        return OF_LENGTH[(its and its.unit) or "angstrom"]
 
     def _known(self, header: Any) -> None:
         """A table's columns are the card's; what it has beside them is not read, what a SMILES needs must be there."""
@@ -202,13 +208,14 @@ def _columns(card: DatasetCard) -> dict[str, SourceColumn]:
         wrong = f"columns {unknown or 'without smiles'}"
     elif energy is not None and energy.unit not in IN_HARTREE:
         wrong = f"energy_hartree in unit {energy.unit}"
-    elif positions is not None and positions.unit != "angstrom":
+    elif positions is not None and positions.unit not in OF_LENGTH:
         wrong = f"positions in unit {positions.unit}"
     if wrong:
         raise DataError(
             "The dataset's card does not say how its table is read.",
             where=f"dataset {card.name}",
-            expected=f"{', '.join(READ)}; energy_hartree in {', '.join(IN_HARTREE)}; positions in angstrom",
+            expected=f"{', '.join(READ)}; energy_hartree in {', '.join(IN_HARTREE)};"
+            f" positions in {', '.join(OF_LENGTH)}",
             got=wrong,
         )
     return card.columns

@@ -107,3 +107,21 @@ def test_energies_under_a_key_that_nobody_names_are_not_left_out_in_silence(here
     assert "keys with numbers: wonder" in refused.output
     told = hemdata("import", "a.extxyz", "--name", "mine", "--dry-run")
     assert "if one of wonder holds them: --energy KEY" in told.stdout
+
+
+def test_energies_charges_and_multiplicities_of_plain_comments_are_keys(here: Path) -> None:
+    """xtb writes `energy: -5.07 gnorm: ...`; many programs write charge and multiplicity as two numbers."""
+    from hemdata.forms.frames import Wanted
+    from hemdata.forms.reading import form_of, frames_of
+
+    water = "O 0 0 0.12\nH 0 0.76 -0.47\nH 0 -0.76 -0.47\n"
+    comments = [" energy: -5.070544374390 gnorm: 0.000148 xtb: 6.5.1 (unknown)", "1 2", "water, relaxed"]
+    (here / "a.xyz").write_text("".join(f"3\n{comment}\n{water}" for comment in comments))
+    (batch,) = frames_of(here / "a.xyz", form_of(here / "a.xyz"), Wanted())
+    assert batch.values["energy"][0] == -5.07054437439
+    assert [batch.values[key][1] for key in ("charge", "multiplicity")] == [1, 2]
+    assert batch.values["comment"][2] == "water, relaxed"
+    table = {"--unit": "hartree", "--kind": "total", "--level": "gfn2-xtb"}
+    words = [word for pair in table.items() for word in pair]
+    assert hemdata("import", "a.xyz", "--name", "mine", *words, "--workers", 1).exit_code == 0
+    assert [row["charge"] for row in read(here / "data/mine").to_pylist()] == [0, 1, 0]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from hemdata.errors import DataError
 from hemdata.label.dataset import label_dataset
 from hemdata.label.workers import flow
 from hemdata.shards import read, rejected, verify
@@ -43,6 +44,17 @@ def test_every_molecule_is_labelled_or_counted_and_a_second_run_computes_nothing
     again = label_dataset(path, data=tmp_path, workers=2)
     assert again.outcome.computed == 0
     assert (again.folder / "manifest.json").read_bytes() == manifest
+
+
+def test_an_export_of_what_there_is_is_refused_where_there_is_nothing(tmp_path: Path) -> None:
+    label_dataset(smiles_file(tmp_path, ["O", "C"]), data=tmp_path, workers=0)
+    some = smiles_file(tmp_path, ["O", "C", "CC"])
+    assert label_dataset(some, data=tmp_path, out=tmp_path / "some", missing="reject").manifest.counts.accepted == 2
+    for other in ({"level_name": "gfn1-xtb"}, {"geometry": "gfn1-xtb"}):
+        with pytest.raises(DataError, match="nothing to export") as refused:
+            label_dataset(some, data=tmp_path, out=tmp_path / "none", missing="reject", **other)
+        assert "3 of 3 missing" in str(refused.value)
+    assert not (tmp_path / "none").exists()
 
 
 def test_a_run_killed_with_sigkill_keeps_what_was_finished_and_ends_complete(tmp_path: Path) -> None:

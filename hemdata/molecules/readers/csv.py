@@ -7,10 +7,12 @@ The first line names the columns: `smiles`, or `atomic_numbers` (or `species`) a
 import csv
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from hemdata.errors import DataError
 from hemdata.identity import identify
+from hemdata.molecules.energies import energy_key
 from hemdata.molecules.geometry import refuse_geometry
 from hemdata.molecules.molecule import NOTHING, Molecule, Said, Unread, from_smiles
 from hemdata.molecules.names import molecule_id
@@ -59,7 +61,7 @@ def read(path: Path, said: Said = NOTHING) -> Iterator[Molecule | Unread]:
                         got=separator.join(cells),
                         fix="Set cells that hold a separator in quotes.",
                     )
-                yield _molecule(id, row, where, said)
+                yield replace(_molecule(id, row, where, said), energy_key=energy_key(row))
             except DataError as error:
                 yield Unread(id, str(error.got), error.what, where, error.fix)
     except csv.Error as error:

@@ -4,6 +4,7 @@ What the forms hold is read by `hemdata.forms`; what else stands in a file, `hem
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from hemdata.molecules.geometry import refuse_geometry
 from hemdata.molecules.molecule import NOTHING, Molecule, Said, Unread, from_smiles
 from hemdata.molecules.names import molecule_id
 
+_ROLES = ("smiles", "charge", "multiplicity", "id")
 SUFFIXES = (".mol2", ".jsonl", ".parquet")
 
 
@@ -28,7 +30,7 @@ def read(path: Path, said: Said = NOTHING) -> Iterator[Molecule | Unread]:
     """
     before, wanted = 0, Wanted()
     for frames in frames_of(path, form_of(path), wanted):
-        keys = {role: wanted.key(role, frames.values) for role in ("smiles", "charge", "multiplicity", "id")}
+        keys = {role: wanted.key(role, frames.values) for role in (*_ROLES, "energy")}
         if keys["smiles"] is None and not len(frames.atomic_numbers) and len(frames.faults) < frames.n:
             raise DataError(
                 "No column holds SMILES or a geometry.",
@@ -38,7 +40,9 @@ def read(path: Path, said: Said = NOTHING) -> Iterator[Molecule | Unread]:
                 fix="Name the column so.",
             )
         for row in range(frames.n):
-            yield _entry(path, frames, row, before + row + 1, keys, said)
+            entry = _entry(path, frames, row, before + row + 1, keys, said)
+            has_energy = _value(frames, keys["energy"], row) is not None
+            yield replace(entry, energy_key=keys["energy"]) if isinstance(entry, Molecule) and has_energy else entry
         before += frames.n
 
 

@@ -6,10 +6,12 @@ drawing. Fields named `charge` or `multiplicity` are read.
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from hemdata.errors import DataError
+from hemdata.molecules.energies import energy_key
 from hemdata.molecules.geometry import refuse_geometry
 from hemdata.molecules.molecule import NOTHING, Molecule, Said, Unread, from_smiles
 from hemdata.molecules.names import molecule_id
@@ -34,7 +36,8 @@ def read(path: Path, said: Said = NOTHING) -> Iterator[Molecule | Unread]:
         title = block.lines[0].strip()
         id, where = molecule_id(path, title or number), f"{path}, line {block.line}"
         try:
-            yield _molecule(id, block.lines, where, said)
+            molecule = _molecule(id, block.lines, where, said)
+            yield replace(molecule, energy_key=energy_key(_fields(block.lines)))
         except DataError as error:
             yield Unread(id, str(error.got or title or number), error.what, where, error.fix)
 

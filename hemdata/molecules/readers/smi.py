@@ -6,11 +6,13 @@ line that names its columns says which is which; `charge` and `multiplicity` may
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 from hemdata.errors import DataError
 from hemdata.identity import identify
+from hemdata.molecules.energies import energy_key
 from hemdata.molecules.molecule import NOTHING, Molecule, Said, Unread, from_smiles
 from hemdata.molecules.names import molecule_id
 from hemdata.molecules.state import NAMES, stated
@@ -30,6 +32,7 @@ class Line(NamedTuple):
     name: str | None = None
     said: Said = NOTHING
     problem: str | None = None
+    energy_key: str | None = None
 
 
 def read(path: Path, said: Said = NOTHING) -> Iterator[Molecule | Unread]:
@@ -40,7 +43,8 @@ def read(path: Path, said: Said = NOTHING) -> Iterator[Molecule | Unread]:
             yield Unread(id, line.smiles, line.problem, where, "Correct or remove it.")
             continue
         try:
-            yield from_smiles(line.smiles, id, where, said.over(line.said))
+            molecule = from_smiles(line.smiles, id, where, said.over(line.said))
+            yield replace(molecule, energy_key=line.energy_key)
         except DataError as error:
             yield Unread(id, str(error.got), error.what, where, error.fix)
 
@@ -81,7 +85,8 @@ class _Columns(NamedTuple):
         smiles, extension, _ = _parts(cells[self.smiles])
         name = None if self.name is None else row.get(self.names[self.name])
         try:
-            return Line(number, smiles, name or None, stated(row), _changed_by(smiles, extension))
+            its = stated(row)
+            return Line(number, smiles, name or None, its, _changed_by(smiles, extension), energy_key(row))
         except DataError as error:
             return Line(number, str(error.got), name, problem=error.what)
 
