@@ -25,6 +25,7 @@ from hemdata.identity import Identity, disagreements, identify
 from hemdata.identity.from_geometry import smiles_of
 from hemdata.identity.ground_state import LARGEST, known_multiplicity
 from hemdata.levels import SYMBOLS, Level, level, with_atomization
+from hemdata.molecules.state import SPIN, UNPAIRED
 from hemdata.schema import misfits
 from hemdata.schema.columns import sums
 from hemdata.units import OF_LENGTH, of_force
@@ -208,7 +209,7 @@ class _Work:
         electrons = sums(z, offsets) - charge
         radical = np.array([its.radical_electrons if its else -1 for its in self.identities])
         lowest = np.where((radical >= 0) & ((electrons - radical) % 2 == 0), 1 + radical, 1 + electrons % 2)
-        multiplicity = whole_numbers(self._of("multiplicity"), n, self.bad, "multiplicity")
+        multiplicity = self._multiplicity(electrons)
         if self.how.multiplicity is not None:
             multiplicity = np.where(np.isnan(multiplicity), self.how.multiplicity, multiplicity)
         for row in np.flatnonzero(np.isnan(multiplicity) & (np.diff(offsets) <= LARGEST)).tolist():
@@ -224,6 +225,17 @@ class _Work:
                 if flag not in self.flags[row]:
                     self.flags[row].append(flag)
         return np.clip(charge, -100, 100).astype(np.int64), np.clip(multiplicity, 0, 200).astype(np.int64)
+
+    def _multiplicity(self, electrons: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """As the file has them; of unpaired electrons, and of a `spin` that can be but these, one more."""
+        said = whole_numbers(self._of("multiplicity"), self.frames.n, self.bad, "multiplicity")
+        its = self.card.columns.get("multiplicity")
+        name = its.column.lower() if its else ""
+        if name in UNPAIRED:
+            return said + 1
+        if name in SPIN:
+            return np.where((electrons - said) % 2 == 0, said + 1, said)
+        return said
 
     def _energies(
         self, z: npt.NDArray[np.int64], offsets: npt.NDArray[np.int64], its_level: Level | None

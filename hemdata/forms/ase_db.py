@@ -96,25 +96,30 @@ def frames(path: Path, wanted: Wanted) -> Iterator[Frames]:
             units["positions"] = _OF_ASE.get(told["_distance_unit"], told["_distance_unit"])
         found = Gathered(path.name, "row", {_BACK.get(name, name): unit for name, unit in units.items()})
         for row in database.select():
-            values = {**row.data, **row.key_value_pairs}
-            for name, unit in (("energy", "eV"), ("forces", "eV/angstrom")):
-                if name not in values and row.get(name) is not None:
-                    values[name] = row.get(name)
-                    found.units.setdefault(name, unit)
-            if row.get("charge"):
-                values.setdefault("charge", row.get("charge"))
-            if any(row.pbc):
-                found.fault("the row is periodic", "a record is a molecule")
-            else:
-                named = {_BACK.get(name, name): _plain(value) for name, value in values.items()}
-                its = named if wanted.keep is None else {name: named[name] for name in wanted.keep & named.keys()}
-                found.add(row.numbers.tolist(), row.positions.ravel().tolist(), its)
+            add_row(found, row, wanted)
             if found.full:
                 yield found.taken()
         if found.n:
             yield found.taken()
     except (sqlite3.DatabaseError, ValueError, KeyError) as error:
         raise DataError("The database is damaged.", where=path, got=error, fix="Get it again.") from None
+
+
+def add_row(found: Gathered, row: Any, wanted: Wanted) -> None:
+    """One of ASE's rows: its data and pairs, and the calculator's energy (eV) and forces (eV/angstrom) where there."""
+    values = {**row.data, **row.key_value_pairs}
+    for name, unit in (("energy", "eV"), ("forces", "eV/angstrom")):
+        if name not in values and row.get(name) is not None:
+            values[name] = row.get(name)
+            found.units.setdefault(name, unit)
+    if row.get("charge"):
+        values.setdefault("charge", row.get("charge"))
+    if any(row.pbc):
+        found.fault("the row is periodic", "a record is a molecule")
+    else:
+        named = {_BACK.get(name, name): _plain(value) for name, value in values.items()}
+        its = named if wanted.keep is None else {name: named[name] for name in wanted.keep & named.keys()}
+        found.add(row.numbers.tolist(), row.positions.ravel().tolist(), its)
 
 
 def _plain(value: Any) -> Any:

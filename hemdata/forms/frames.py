@@ -25,8 +25,13 @@ ROLES = {
         "forces_hartree_bohr", "forces", "ref_forces", "dft_total_gradient", "gradient", "force", "f",
         "wb97x_dz.forces", "total_gradient",
     ),
-    "charge": ("charge", "total_charge", "molecular_charge", "q", "formal_charge"),
-    "multiplicity": ("multiplicity", "spin_multiplicity", "molecular_multiplicity", "mult"),
+    "charge": (
+        "charge", "total_charge", "net_charge", "molecular_charge", "chrg", "qtot", "q", "formal_charge",
+    ),
+    "multiplicity": (
+        "multiplicity", "spin_multiplicity", "molecular_multiplicity", "mult", "spinmult", "spin", "total_spin",
+        "unpaired", "unpaired_electrons", "n_unpaired", "nunpaired", "uhf",
+    ),
     "smiles": ("smiles", "smi", "canonical_smiles", "mapped_smiles", "graph_smiles"),
     "id": ("id", "hemdata_id", "name", "mol_id", "molecule_id", "title", "identifier"),
 }  # fmt: skip

@@ -32,8 +32,7 @@ _ELSEWHERE = {
     ".pdb": "no energies and no bond orders: Open Babel makes SDF of it",
     ".tar": "an archive: unpack it and give the folder",
     ".xlsx": "a spreadsheet: save it as CSV",
-    ".aselmdb": "ASE's LMDB form: `ase db FILE.aselmdb --insert-into FILE.db` where its package is installed",
-    ".lmdb": "an LMDB, of which each project has its own: write ASE's .db or extended XYZ with its own program",
+    ".mdb": "the inside of an LMDB folder: where it is ASE's, copy its data.mdb to NAME.aselmdb",
 }
 """What only another program reads, and the way out."""
 

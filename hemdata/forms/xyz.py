@@ -14,8 +14,9 @@ ABOUT = "plain XYZ, molecule after molecule, the comment its id and state: viewe
 SUFFIX = ".xyz"
 
 KEYS = frozenset(
-    "charge total_charge net_charge molecular_charge chrg qtot q multiplicity mult spin_multiplicity spinmult unpaired "
-    "unpaired_electrons n_unpaired nunpaired uhf spin total_spin units unit length_unit pbc lattice cell unit_cell "
+    "charge total_charge net_charge molecular_charge chrg qtot q formal_charge multiplicity mult spin_multiplicity "
+    "spinmult unpaired unpaired_electrons n_unpaired nunpaired uhf spin total_spin units unit length_unit pbc lattice "
+    "cell unit_cell "
     "properties id".split()
 )
 """What a comment says by name; a set of such a name would be taken for one."""

@@ -11,7 +11,7 @@ from hemdata.molecules.molecule import Said
 if TYPE_CHECKING:
     from ase import Atoms
 
-CHARGE = ("charge", "total_charge", "net_charge", "molecular_charge", "chrg", "qtot", "q")
+CHARGE = ("charge", "total_charge", "net_charge", "molecular_charge", "chrg", "qtot", "q", "formal_charge")
 MULTIPLICITY = ("multiplicity", "mult", "spin_multiplicity", "spinmult")
 UNPAIRED = ("unpaired", "unpaired_electrons", "n_unpaired", "nunpaired", "uhf")
 SPIN = ("spin", "total_spin")

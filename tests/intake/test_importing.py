@@ -125,3 +125,18 @@ def test_energies_charges_and_multiplicities_of_plain_comments_are_keys(here: Pa
     words = [word for pair in table.items() for word in pair]
     assert hemdata("import", "a.xyz", "--name", "mine", *words, "--workers", 1).exit_code == 0
     assert [row["charge"] for row in read(here / "data/mine").to_pylist()] == [0, 1, 0]
+
+
+SPINS = [("multiplicity", 3), ("spin", 3), ("spin", 2), ("uhf", 2), ("n_unpaired", 2)]
+FORMALDEHYDE = {"atomic_numbers": [6, 8, 1, 1], "positions": [0, 0, 0, 0, 0, 1.2, 0, 0.94, -0.54, 0, -0.94, -0.54]}
+
+
+@pytest.mark.parametrize(("key", "value"), SPINS)
+def test_spin_is_a_multiplicity_or_a_number_of_unpaired_electrons(key: str, value: int, here: Path) -> None:
+    """A triplet of sixteen electrons: which of the two a `spin` is their number tells. So does `label` read it."""
+    from hemdata.molecules import read_molecules
+
+    (here / "a.jsonl").write_text(json.dumps({"name": "a", **FORMALDEHYDE, key: value}) + "\n")
+    assert [molecule.multiplicity for molecule in read_molecules(here / "a.jsonl")] == [3]
+    assert hemdata("import", "a.jsonl", "--name", "mine", "--workers", 1).exit_code == 0
+    assert read(here / "data/mine")["multiplicity"].to_pylist() == [3]

@@ -17,8 +17,10 @@ from hemdata.identity import identify
 from hemdata.molecules.geometry import refuse_geometry
 from hemdata.molecules.molecule import NOTHING, Molecule, Said, Unread, from_smiles
 from hemdata.molecules.names import molecule_id
+from hemdata.molecules.state import NAMES, stated
 
-_ROLES = ("smiles", "charge", "multiplicity", "id")
+_ROLES = ("smiles", "id")
+_STATE = {*NAMES} - {"q"}  # which may be anything in a table
 SUFFIXES = (".mol2", ".jsonl", ".parquet")
 
 
@@ -56,7 +58,8 @@ def _entry(
         reason, detail = frames.faults[row]
         return Unread(id, detail or "", f"{reason[0].upper()}{reason[1:]}.", where, "Correct or remove it.")
     try:
-        told = said.over(Said(_whole(its["charge"], "charge"), _whole(its["multiplicity"], "multiplicity")))
+        its_state = {key.lower(): _value(frames, key, row) or "" for key in frames.values if key.lower() in _STATE}
+        told = said.over(stated(its_state))
         at = frames.geometry(row)
         if at.stop == at.start:
             if not its["smiles"]:
@@ -92,12 +95,3 @@ def _value(frames: Frames, key: str | None, row: int) -> str | None:
     if value is None or value == "" or (isinstance(value, float) and np.isnan(value)):
         return None
     return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def _whole(word: str | None, what: str) -> int | None:
-    if word is None:
-        return None
-    try:
-        return int(word)
-    except ValueError:
-        raise DataError(f"The {what} is no whole number.", got=word, fix="Correct it.") from None
