@@ -14,6 +14,7 @@ from hemdata.errors import CallError
 if TYPE_CHECKING:
     import pandas as pd
 
+    from hemdata.explain.explain import Explanation
     from hemdata.predict.calculator import ModelCalculator
     from hemdata.predict.predict import Predicted
     from hemdata.train.fitted import Fitted
@@ -86,8 +87,8 @@ class Model:
         ('3 heavy atoms; the training molecules had 5 to 32', '1 heavy atom in surroundings not seen in training: C2')
     """
 
-    def __init__(self, *fitted: Fitted) -> None:
-        self.fitted = fitted
+    def __init__(self, *fitted: Fitted, folders: Sequence[Path] = ()) -> None:
+        self.fitted, self._folders = fitted, tuple(folders)
         self.level = fitted[0].level
         self.names = [each.name for each in fitted]
 
@@ -145,7 +146,7 @@ class Model:
                 network, configuration, learnt, judged, seed=seed, folder=folder, device=device,
                 epochs=epochs, progress=told,
             )  # fmt: skip
-        return cls(fitted)
+        return cls(fitted, folders=[Path(folder)])
 
     @classmethod
     def load(cls, *folders: str | Path) -> Self:
@@ -165,7 +166,8 @@ class Model:
         for folder, places in found.items():
             if not places:
                 raise CallError("There is no finished model here.", where=folder, fix="Train it to its end first.")
-        return cls(*load_all(place for places in found.values() for place in places))
+        places = [place for its in found.values() for place in its]
+        return cls(*load_all(places), folders=places)
 
     def predict(
         self,
@@ -207,6 +209,46 @@ class Model:
                 progress=lambda n: step(n, ""),
             )  # fmt: skip
         return Predictions(found, self.level)
+
+    def explain(
+        self,
+        molecules: str | Path,
+        *,
+        training: Set | str | Path | None = None,
+        data: str | Path = "data",
+        page: str | Path | None = None,
+        progress: bool = True,
+    ) -> Explanation:
+        """Why it predicts what it predicts: the training molecules that carry it, and each atom's part.
+
+        Args:
+            molecules: a test group or a labelled set, one of its molecules as GROUP:ID, a file, or a SMILES.
+            training: the set that the model was trained on, where it is not to be found in `data`.
+            data: folder of the labelled sets.
+            page: a file for a page with the molecules drawn.
+            progress: whether a bar is shown.
+
+        Raises:
+            CallError: if there is no such group or molecule, or the model was not loaded from a folder.
+            DataError: if the training molecules are not at hand, or no molecule can be predicted.
+
+        Example:
+            >>> why = hd.Model.load("m").explain("azoxy", progress=False)
+            >>> len(why.rows), len(why.molecules), why.exact
+            (102, 45, True)
+        """
+        from hemdata.explain.explain import explain
+        from hemdata.report.page.explained import explained_page
+
+        if not self._folders:
+            raise CallError("A model is explained from its folder.", fix="Load it by Model.load, or fit it.")
+        given = training.folder if isinstance(training, Set) else training
+        found = explain(
+            self._folders, str(molecules), data=Path(data), training=given, bar=lambda what, n: bar(what, n, progress),
+        )  # fmt: skip
+        if page is not None:
+            explained_page(found, Path(page))
+        return found
 
     def calculator(self, dtype: str = "float32") -> ModelCalculator:
         """An ASE calculator: energy (eV, of free atoms zero) and forces (eV/angstrom).

@@ -9,6 +9,12 @@ WIDTH, HEIGHT = 190, 130  # px
 
 def draw(smiles: str) -> str | None:
     """The drawing of one molecule as an <svg>; None for a SMILES that RDKit does not read."""
+    found = placed(smiles)
+    return None if found is None else found[0]
+
+
+def placed(smiles: str) -> tuple[str, list[tuple[float, float]]] | None:
+    """The same, and where each atom of the SMILES stands in it."""
     from rdkit import Chem, rdBase
     from rdkit.Chem.Draw import rdMolDraw2D
 
@@ -26,7 +32,8 @@ def draw(smiles: str) -> str | None:
         options.padding = 0.06
         drawer.DrawMolecule(rdMolDraw2D.PrepareMolForDrawing(molecule, kekulize=True))
         drawer.FinishDrawing()
-        return _small(drawer.GetDrawingText())
+        places = [drawer.GetDrawCoords(atom) for atom in range(molecule.GetNumAtoms())]
+        return _small(drawer.GetDrawingText()), [(place.x, place.y) for place in places]
 
 
 def standing_alone(smiles: str) -> str | None:
