@@ -235,7 +235,7 @@ class Model:
         Example:
             >>> why = hd.Model.load("m").explain("azoxy", progress=False)
             >>> len(why.rows), len(why.molecules), why.exact
-            (102, 45, True)
+            (128, 45, True)
         """
         from hemdata.explain.explain import explain
         from hemdata.report.page.explained import explained_page

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hemdata import catalog
+from hemdata.catalog import label_places
 from hemdata.errors import CallError, DataError
 from hemdata.levels import level
 from hemdata.shards import find, read, read_manifest, sets_in
@@ -27,8 +28,9 @@ def training_of(
 ) -> tuple[pa.Table, Molecules]:
     """The table of a model's training molecules, and the molecules as it learnt them.
 
-    Looked for in the set that is given, else in the study that the model is a cell of, else in all sets of `data`; the
-    whole set, and the training side of its split by the model's seed. What is taken has the hash of the package.
+    Looked for in the set that is given, else in the study that the model is a cell of, else in all sets of `data`, then
+    among the labels that ship; the whole set, and the training side of its split by the model's seed. What is taken
+    has the hash of the package.
 
     Args:
         place: the package's folder.
@@ -71,7 +73,7 @@ def _candidates(place: Path, about: dict[str, Any], data: Path, given: str | Pat
     study = _study(place)
     if study is not None:
         yield _of_cell(study, place.parent.name, data)
-    for _, folder in sets_in(data):
+    for _, folder in (each for there in (data, *label_places()) for each in sets_in(there)):
         if about["training_range"]["molecules"] <= read_manifest(folder).counts.accepted <= 2 * MOST:
             yield from _sides(folder, about)
 
