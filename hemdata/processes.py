@@ -7,9 +7,10 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import chain, islice
 from multiprocessing import spawn
+from pathlib import Path
 from typing import Any
 
 from threadpoolctl import threadpool_limits
@@ -28,6 +29,14 @@ def chunked[T](items: Iterable[T], size: int) -> Iterator[list[T]]:
 def cores() -> int:
     """The cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def machine_gb() -> float:
+    """Memory that this process may use, in GB: the machine's, or less where a container has a limit."""
+    there = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    with suppress(OSError, ValueError):
+        there = min(there, int(Path("/sys/fs/cgroup/memory.max").read_text(encoding="utf-8")))
+    return there / 1e9
 
 
 IMPORTED_ONCE = ["hemdata.schema", "pandera.pyarrow", "rdkit.Chem"]

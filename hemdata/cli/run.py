@@ -14,13 +14,14 @@ from hemdata.console import error, print_table
 from hemdata.door.progress import duration
 
 if TYPE_CHECKING:
+    from hemdata.door.run import On
     from hemdata.study.costs import Cost
     from hemdata.study.steps import Step
 
 
 @command(
     "run",
-    "hemdata run demo\nhemdata run demo --dry-run\nhemdata run my-study.yaml --workers 4\n"
+    "hemdata run demo\nhemdata run demo --dry-run\nhemdata run my-study.yaml --on 4\n"
     "hemdata run my-study.yaml --on slurm.yaml",
 )
 def run(
@@ -30,23 +31,24 @@ def run(
     folder: Annotated[Path | None, typer.Option("--out", help="Rows and report; by default runs/STUDY.")] = None,
     data: Annotated[Path, typer.Option(help="Folder of the built and labelled sets.")] = Path("data"),
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell the steps and their cost; do nothing.")] = False,
-    workers: Annotated[int | None, typer.Option(min=1, help="Processes at a time; by default one a core.")] = None,
     on: Annotated[
         str | None,
         typer.Option(
-            metavar="4|tcp://...|CARD", help="Where labels are computed: processes, a Dask cluster, or jobs of SLURM."
+            metavar="4|tcp://...|CARD",
+            help="Where labels are computed and cells trained: processes here (default one a core), a running Dask "
+            "cluster, or jobs of SLURM.",
         ),
     ] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="As --on 4.", hidden=True)] = None,
     device: Annotated[str, typer.Option(help="Of the networks: auto, cpu or cuda.")] = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Do all that leads from a study's card to its report; what is done already is left as it is."""
     from hemdata.catalog import study as study_card
-    from hemdata.door.run import On
+    from hemdata.door.run import impossible
     from hemdata.door.run import run as run_study
     from hemdata.errors import CallError
-    from hemdata.label.workers.where import Where
-    from hemdata.processes import cores
+    from hemdata.sources.at_hand import cannot_be_had
     from hemdata.study.costs import cost
     from hemdata.study.steps import steps
 
@@ -56,15 +58,12 @@ def run(
     folder = folder or Path("runs") / card.name
     where = Path(study).parent if Path(study).is_file() else Path()
     if dry_run:
-        found = steps(card, data, folder, where, study)
+        found = steps(card, data, folder, where, study, cannot_be_had)
+        place = on_what(workers, on, device)
         costs = [cost(step, card, data, folder, device) for step in found]
-        _tell_plan(found, costs, workers or cores(), as_json)
-        raise SystemExit(1 if any(step.cannot for step in found) else 0)
-    for step in steps(card, data, folder, where):
-        if step.cannot:
-            err.print(f"{step.name} will be missing, and the cells that need it: {step.cannot}")
-    place = On(workers, None if on is None else Where.read(on), device)
-    ran = run_study(card, data, folder, on=place, where=where, word=study, tell=err.print)
+        _tell_plan(found, costs, place.here, as_json)
+        raise SystemExit(1 if any(step.cannot or step.missing for step in found) else 0)
+    ran = run_study(card, data, folder, on=on_what(workers, on, device), where=where, word=study, tell=err.print)
     if as_json:
         told = {"done": [step.name for step in ran.done], "skipped": [step.name for step in ran.skipped]}
         told |= {"cannot": [step.name for step in ran.cannot]}
@@ -77,13 +76,27 @@ def run(
         out.print(str(ran.page.resolve()) if ran.page else "")
     else:
         out.print(f"{folder}: every cell stands. `hemdata report {folder}` prints its errors.")
+    for line in impossible(ran.cannot + ran.done):
+        error(line)
     for cell, reason in ran.failed.items():
         error(f"{cell}: {reason}")
-    if ran.failed or ran.cannot:
+    if ran.failed or ran.cannot or ran.missing:
         raise SystemExit(1)
 
 
+def on_what(workers: int | None, on: str | None, device: str) -> "On":
+    """Where the work is done, by the options of the call."""
+    from hemdata.door.run import On
+    from hemdata.errors import CallError
+    from hemdata.label.workers.where import Where
+
+    if workers is not None and on is not None:
+        raise CallError("--on says where already.", fix="Leave --workers out.")
+    return On(Where(workers) if on is None else Where.read(on), device)
+
+
 def _tell_plan(found: list["Step"], costs: list["Cost"], workers: int, as_json: bool) -> None:
+    from hemdata.door.run import impossible
     from hemdata.study.costs import wall_seconds
 
     wall = wall_seconds(costs, workers)
@@ -107,6 +120,5 @@ def _tell_plan(found: list["Step"], costs: list["Cost"], workers: int, as_json: 
         f"In all {duration(sum(its.seconds for its in costs))} of one core ({duration(low)} to {duration(high)}), "
         f"about {duration(wall)} with {workers} {'process' if workers == 1 else 'processes'}."
     )
-    for step in found:
-        if step.cannot:
-            err.print(f"{step.kind} {step.name}: {step.cannot}")
+    for line in impossible(found):
+        err.print(line)

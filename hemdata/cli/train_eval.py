@@ -132,11 +132,14 @@ def _plan(
         print_table(table)
         finished = sum(row.state == "finished" for row in rows)
         if unknown:
-            timed = f"at least {total:.2f} hours" if total else "an unknown time"
-            rest = f"{timed} of one process is left: {unknown} cells cannot be estimated"
+            timed = f"at least {duration(3600 * total)}" if total else "an unknown time"
+            which = "1 cell" if unknown == 1 else f"{unknown} cells"
+            rest = f"{timed} of one process is left: {which} cannot be estimated"
+        elif total:
+            rest = f"{duration(3600 * total)} of one process are left"
+            rest += f", {duration(3600 * hours(rows, at_once))} with {at_once} at a time"
         else:
-            rest = f"{total:.2f} hours of one process are left"
-            rest += f", {hours(rows, at_once):.2f} hours with {at_once} at a time"
+            rest = "nothing is left"
         out.print(f"{folder}: {len(rows)} cells, {finished} finished; {rest}.")
     wrong = {row.reason: row for row in rows if row.reason is not None}
     if wrong:

@@ -2,14 +2,21 @@
 
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hemdata.catalog import TEST_GROUPS, StudyCard
-from hemdata.door.progress import bar, stages
-from hemdata.label.workers.where import Where
+from hemdata.chemistry.engines import engine
+from hemdata.door.progress import Stopped, Together, bar, stages, together
+from hemdata.door.side_by_side import side_by_side
+from hemdata.label.workers.where import EVERY_CORE, Where
+from hemdata.levels import level
+from hemdata.processes import cores, machine_gb, one_thread, script_run_once
 from hemdata.shards import verify
+from hemdata.sources.at_hand import cannot_be_had
+from hemdata.study.needs import MEMORY_SHARE, beside_labels_gb, memory_gb, rows_of
 from hemdata.study.steps import Step, steps, with_spare
 
 if TYPE_CHECKING:
@@ -21,14 +28,17 @@ class On:
     """Where the work is done.
 
     Attributes:
-        workers: processes here that build and train, and label where nothing else is said.
-        labels: where labels are computed.
+        where: processes here, a Dask cluster or jobs of SLURM, for labels and trainings. Sets are always built here.
         device: of the networks: auto, cpu or cuda.
     """
 
-    workers: int | None = None
-    labels: Where | None = None
+    where: Where = EVERY_CORE
     device: str = "auto"
+
+    @property
+    def here(self) -> int:
+        """Processes of this machine."""
+        return cores() if self.where.workers is None else max(1, self.where.workers)
 
 
 @dataclass
@@ -37,7 +47,7 @@ class Run:
 
     Attributes:
         done: steps done in this run; `skipped` were done before; `cannot` could not be done.
-        failed: cells, with the reason.
+        failed: cells, with the reason; `missing` could not be trained since a step before them could not be done.
         answer: the report's; None where it has no page.
         page: of the report.
     """
@@ -46,8 +56,33 @@ class Run:
     skipped: list[Step] = field(default_factory=list)
     cannot: list[Step] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
+    missing: list[str] = field(default_factory=list)
     answer: "Answer | None" = None
     page: Path | None = None
+
+
+@dataclass
+class _Doing:
+    """What all steps share."""
+
+    card: StudyCard
+    data: Path
+    out: Path
+    on: On
+    shown: bool
+    room_gb: float
+    ran: Run = field(default_factory=Run)
+    done: set[str] = field(default_factory=set)
+    side: Together = field(default_factory=lambda: Together(None))
+
+    def needs_gb(self, step: Step) -> float:
+        """Memory of a step."""
+        return memory_gb(step, self.on.here)
+
+    def labels_gb(self, step: Step) -> float:
+        """Memory that labels may take: all but what is built and trained beside them, where that is enough."""
+        left = self.room_gb - beside_labels_gb(self.on.here)
+        return left if left >= self.needs_gb(step) else self.room_gb
 
 
 def run(
@@ -64,114 +99,139 @@ def run(
     """Do all that leads from a study's card to its report.
 
     Each step is done whole or not at all, or goes on where it was stopped: the same call after Ctrl-C or a kill ends
-    the same.
+    the same. Steps that do not need each other are done side by side, where memory allows: one set is labelled while
+    another is built and the cells of a third are trained.
 
     Args:
         card: the study.
         data: folder of the built and labelled sets.
         out: folder of the study's rows, and of its page, report.html.
-        on: where labels are computed, and the device of the networks.
+        on: where labels are computed and cells trained, and the device of the networks.
         where: folder of a user's own files of molecules.
         word: by which the card was given, its name or path.
-        tell: called with a line before each step.
+        tell: called with what cannot be done and the cells that will be missing, then with a line before each step.
         shown: whether progress bars are.
 
     Raises:
         CallError, DataError: as the steps raise them.
     """
-    ran = Run()
-    _do(steps(card, data, out, where, word), card, data, out, on, ran, tell, shown)
-    return ran
+    found = steps(card, data, out, where, word, cannot_be_had)
+    for line in impossible(found):
+        tell(line)
+    return _do(found, card, data, out, on, tell, shown)
+
+
+def impossible(found: list[Step]) -> list[str]:
+    """What cannot be done of a study, in words, and the cells that will be missing."""
+    lines = [f"{step.kind} {step.name} cannot be done: {step.cannot}" for step in found if step.cannot]
+    for step in found:
+        if step.missing:
+            cells = "1 cell" if len(step.missing) == 1 else f"{len(step.missing)} cells"
+            lines.append(f"{cells} will be missing: {', '.join(step.missing)}")
+    return lines
 
 
 def prepare(card: StudyCard, data: Path, out: Path, *, on: On = On(), where: Path = Path(), shown: bool = True) -> Run:
     """Of `run` all that comes before the training: sets built, labels taken or computed. Raises as `run`."""
-    ran = Run()
     before = [step for step in steps(card, data, out, where) if step.kind not in ("train", "report")]
-    _do(before, card, data, out, on, ran, lambda _: None, shown)
-    return ran
+    return _do(before, card, data, out, on, lambda _: None, shown)
 
 
 def _do(
-    due: list[Step],
+    found: list[Step],
     card: StudyCard,
     data: Path,
     out: Path,
     on: On,
-    ran: Run,
     tell: Callable[[str], object],
     shown: bool,
-) -> None:
+) -> Run:
+    doing = _Doing(card, data, out, on, shown, MEMORY_SHARE * machine_gb())
+    ran, due = doing.ran, list[Step]()
+    for step in found:
+        (ran.skipped if step.done else ran.cannot if step.cannot else due).append(step)
+        ran.missing += step.missing
+    doing.done |= {step.id for step in ran.skipped}
     for step in due:
-        if step.done:
-            ran.skipped.append(step)
-            continue
-        if step.cannot:
-            ran.cannot.append(step)
-            continue
+        if step.kind == "label":  # PySCF is loaded with settings of its own, not while other threads start processes
+            engine(level(step.its_level)).refuse_unknown(level(step.its_level).card)
+
+    def do(step: Step) -> None:
         tell(f"{step.kind} {step.name}: {step.command}")
-        _DO[step.kind](step, card, data, out, on, ran, shown)
+        _DO[step.kind](step, doing)
         ran.done.append(step)
 
+    first = sorted(due, key=lambda step: rows_of(step.name) if step.kind == "build" else 0)
+    # Blocks of several threads that each set the environment would end in another order than they began: these hold.
+    with one_thread(), script_run_once(), together(shown) as doing.side:
+        side_by_side(first, doing.done, do, memory_gb=doing.needs_gb, room_gb=doing.room_gb, stop=doing.side.stop)
+    return ran
 
-def _build(step: Step, card: StudyCard, data: Path, out: Path, on: On, ran: Run, shown: bool) -> None:
+
+def _build(step: Step, doing: _Doing) -> None:
     from hemdata.door.build import build
 
-    build(step.name, data, workers=on.workers or None, progress=shown)
+    build(step.name, doing.data, workers=doing.on.here, progress=doing.shown)
 
 
-def _take(step: Step, card: StudyCard, data: Path, out: Path, on: On, ran: Run, shown: bool) -> None:
+def _take(step: Step, doing: _Doing) -> None:
     """Copy labels that ship: under another name first, so that they stand whole or not at all."""
     verify(Path(step.target))
-    folder = data / step.name
+    folder = doing.data / step.name
     part = folder.with_name(f".{folder.name}.part")
     shutil.rmtree(part, ignore_errors=True)
-    data.mkdir(parents=True, exist_ok=True)
+    doing.data.mkdir(parents=True, exist_ok=True)
     shutil.copytree(step.target, part)
     if folder.exists():
         shutil.rmtree(folder)
     part.rename(folder)
 
 
-def _label(step: Step, card: StudyCard, data: Path, out: Path, on: On, ran: Run, shown: bool) -> None:
+def _label(step: Step, doing: _Doing) -> None:
     from hemdata.label.asked import Asked
     from hemdata.label.dataset import label_set
     from hemdata.label.how import Files, How
 
     number = with_spare(step.number) if step.number else None
     asked = Asked(step.target, number, without=[TEST_GROUPS] if number else [])
-    where = on.labels or Where(on.workers)
-    with stages(f"label {step.target} at {step.its_level}", shown) as progress:
-        label_set(asked, How(step.its_level), where, files=Files(data), progress=progress)
+    where = replace(doing.on.where, memory_gb=doing.labels_gb(step))
+    with stages(f"label {step.target} at {step.its_level}", doing.shown) as progress:
+        label_set(asked, How(step.its_level), where, files=Files(doing.data), progress=progress)
 
 
-def _train(step: Step, card: StudyCard, data: Path, out: Path, on: On, ran: Run, shown: bool) -> None:
+def _train(step: Step, doing: _Doing) -> None:
     from hemdata.study.cells import cells
     from hemdata.study.run import train_eval
 
-    reached = {cell.name: 0 for cell in cells(card)}
-    with bar(f"train {card.name}, epochs", sum(cell.epochs or 1 for cell in cells(card)), shown) as advance:
+    card, on = doing.card, doing.on
+    due = [cell for cell in cells(card) if cell.name not in step.missing]
+    reached = {cell.name: 0 for cell in due}
+    with bar(f"train {card.name}, epochs", sum(cell.epochs or 1 for cell in due), doing.shown) as advance:
 
         def progress(cell: str, done: int, total: int) -> None:
-            advance(max(done - reached[cell], 0), cell)
+            with suppress(Stopped):  # the training is told so by `look`
+                advance(max(done - reached[cell], 0), cell)
             reached[cell] = max(done, reached[cell])
 
-        trained = train_eval(card, data, out, workers=on.workers or None, device=on.device, progress=progress)
-    ran.failed = trained.failed
+        trained = train_eval(
+            card, doing.data, doing.out, only=list(reached), where=on.where, device=on.device, progress=progress,
+            ready=lambda cell: step.cell_begins(cell, doing.done), look=doing.side.look,
+        )  # fmt: skip
+    doing.ran.failed = trained.failed | {name: f"In work by {who}." for name, who in trained.in_work.items()}
 
 
-def _report(step: Step, card: StudyCard, data: Path, out: Path, on: On, ran: Run, shown: bool) -> None:
+def _report(step: Step, doing: _Doing) -> None:
     from hemdata.analysis.results import Results
     from hemdata.report.page.page import write_report
     from hemdata.study.rows import read_rows
 
-    if not read_rows(out).predictions.num_rows:  # a study without test groups
+    if not read_rows(doing.out).predictions.num_rows:  # a study without test groups
         return
-    ran.page = out / "report.html"
-    ran.answer = write_report(Results.of(out, data=data), ran.page)
+    doing.ran.page = doing.out / "report.html"
+    doing.ran.answer = write_report(Results.of(doing.out, data=doing.data), doing.ran.page)
 
 
-_DO: dict[str, Callable[[Step, StudyCard, Path, Path, On, Run, bool], None]] = {
+_DO: dict[str, Callable[[Step, _Doing], None]] = {
     "build": _build,
     "take": _take,
     "label": _label,

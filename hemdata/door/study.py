@@ -202,10 +202,11 @@ class Study:
             'tiny'
         """
         from hemdata.door.run import On, prepare
+        from hemdata.label.workers.where import Where
         from hemdata.study.cells import cells, chosen
         from hemdata.study.run import train_eval
 
-        prepare(self._card, self.data, self.folder, on=On(workers), shown=progress)
+        prepare(self._card, self.data, self.folder, on=On(Where(workers)), shown=progress)
         matrix = chosen(cells(self._card), only)
         reached = dict.fromkeys([cell.name for cell in matrix], 0)
         with bar(f"study {self.name}, epochs", sum(cell.epochs or 1 for cell in matrix), progress) as step:

@@ -20,6 +20,16 @@ def cache_folder() -> Path:
     return Path(os.environ.get("HEMDATA_CACHE") or user_cache_path("hemdata"))
 
 
+def offline_asked() -> bool:
+    """Whether no server is to be asked: HEMDATA_OFFLINE=1."""
+    return os.environ.get("HEMDATA_OFFLINE", "") not in ("", "0")
+
+
+def cached(remote: RemoteFile) -> bool:
+    """Whether the cache has a file of this size for it; its hash is looked at when it is fetched."""
+    return _wrong(cache_folder() / _name(remote), None, remote.bytes) is None
+
+
 def fetch(remote: RemoteFile, *, offline: bool | None = None) -> Path:
     """The local copy of a published file; downloaded where the cache has none, or one with another hash.
 
@@ -33,12 +43,10 @@ def fetch(remote: RemoteFile, *, offline: bool | None = None) -> Path:
     Raises:
         DataError: if the download fails or is not the published file; names URL, size, hash and every mirror.
     """
-    cache = cache_folder()
-    name = f"{hashlib.sha256(remote.url.encode()).hexdigest()[:8]}-{remote.name}"
+    cache, name = cache_folder(), _name(remote)
     seen = first_seen(remote.name) if remote.hash is None else None
     known = f"sha256:{seen['sha256']}" if seen else remote.hash
-    if offline is None:
-        offline = os.environ.get("HEMDATA_OFFLINE", "") not in ("", "0")
+    offline = offline_asked() if offline is None else offline
     wrong = _wrong(cache / name, known, remote.bytes)
     if wrong and offline:
         raise _failed(remote, cache / name, known, f"offline, and {wrong}")
@@ -57,6 +65,10 @@ def fetch(remote: RemoteFile, *, offline: bool | None = None) -> Path:
     if remote.hash is None and seen is None:
         record(remote.name, remote.url, (cache / name).stat().st_size, sha256(cache / name))
     return cache / name
+
+
+def _name(remote: RemoteFile) -> str:
+    return f"{hashlib.sha256(remote.url.encode()).hexdigest()[:8]}-{remote.name}"
 
 
 def _wrong(place: Path, known: str | None, size: int | None) -> str | None:

@@ -18,6 +18,7 @@ from hemdata.levels import level
 from hemdata.molecules import Molecule
 from hemdata.shards import read
 from hemdata.study.cells import Cell, cells
+from hemdata.study.needs import TRAINING_GB, rows_of
 from hemdata.study.plan import plan
 from hemdata.study.rows import finished
 from hemdata.study.steps import Step, with_spare
@@ -33,7 +34,7 @@ MEASURED_APART = 1.4
 REPORT_SECONDS = 30.0
 TYPICAL = [6] * 7 + [7, 8] + [1] * 9
 """Atoms of a molecule of a set that is not built yet."""
-ROW_KB, RESULT_KB, CELL_MB, TRAINING_GB = 0.4, 3.0, 4.0, 1.5
+ROW_KB, RESULT_KB, CELL_MB = 0.4, 3.0, 4.0
 
 
 @dataclass(frozen=True)
@@ -84,16 +85,12 @@ def _build(name: str) -> Cost:
     rows, rate = 10_000, BUILT_ROWS_A_SECOND
     if name in cards("set"):
         made = composition(name).steps[0]
-        rows = sum(_rows(parent) for parent in made.take or [])
+        rows = sum(rows_of(parent) for parent in made.take or [])
         rate = BRIDGED_ROWS_A_SECOND if made.by == "bridge" else COMPOSED_ROWS_A_SECOND
     elif name in cards("dataset"):
-        rows = _rows(name)
+        rows = rows_of(name)
     seconds = 2.0 + rows / rate
     return Cost(seconds, seconds / APART, APART * seconds, 0.8, rows * ROW_KB / 1e3, "another machine")
-
-
-def _rows(name: str) -> int:
-    return (dataset(name).accepted if name in cards("dataset") else None) or 10_000
 
 
 def _labels(step: Step, data: Path) -> Cost:

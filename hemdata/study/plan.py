@@ -76,14 +76,19 @@ def hours(plans: Sequence[Plan], places: int) -> float:
     return max(free) / 3600
 
 
+def epochs_done(out: Path, cell: str) -> int:
+    """Epochs that a cell has behind it, by the curve in its folder."""
+    path = out / "cells" / cell / CURVE
+    return max(0, len(path.read_text(encoding="utf-8").splitlines()) - 1) if path.is_file() else 0
+
+
 def _state(cell: Cell, out: Path) -> Plan:
     folder = out / "cells" / cell.name
     row = Plan(cell.name, "to do", 0, cell.epochs, cell.training_size)
     if finished(out, cell.name):
         return replace(row, state="finished", epochs_done=cell.epochs)
     if (folder / CURVE).is_file():
-        lines = (folder / CURVE).read_text(encoding="utf-8").splitlines()
-        row = replace(row, state="begun", epochs_done=max(0, len(lines) - 1))
+        row = replace(row, state="begun", epochs_done=epochs_done(out, cell.name))
     who = holder(folder)
     return row if who is None else replace(row, state=f"in work by {who}")
 

@@ -5,10 +5,10 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, field
-from multiprocessing.connection import wait
+from contextlib import suppress
+from multiprocessing.connection import wait as wait_for
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -16,37 +16,17 @@ from typing import Any
 import yaml
 
 from hemdata.catalog import StudyCard
-from hemdata.errors import HemdataError
 from hemdata.files import write_whole
+from hemdata.label.workers.where import EVERY_CORE, Where
 from hemdata.processes import cores, interrupts_held, one_thread, script_run_once
 from hemdata.study.cells import Cell, cells, chosen, run_cell
-from hemdata.study.lock import InWork, claimed
+from hemdata.study.lock import claimed
+from hemdata.study.ran import Ran, TimeUp, When, note
 from hemdata.study.rows import finished
 
+LOOK_SECONDS = 0.5
 Event = Callable[[str, int, int], None]  # cell, epochs done, epochs in all
 DIED = "Its process died, most often since memory ran out: give it more, or take a smaller configuration."
-
-
-class TimeUp(Exception):
-    """The time that was given is over; the cell goes on from its checkpoint another time."""
-
-
-@dataclass
-class Ran:
-    """What a run of a study did: names of cells.
-
-    Attributes:
-        done: finished in this run; `skipped` were before.
-        failed: with the reason.
-        in_work: another process is at work on them, and which.
-        left: not finished, or not begun, when the time was over.
-    """
-
-    done: list[str] = field(default_factory=list)
-    skipped: list[str] = field(default_factory=list)
-    failed: dict[str, str] = field(default_factory=dict)
-    in_work: dict[str, str] = field(default_factory=dict)
-    left: list[str] = field(default_factory=list)
 
 
 def train_eval(
@@ -56,10 +36,13 @@ def train_eval(
     *,
     only: Sequence[str] = (),
     workers: int | None = None,
+    where: Where = EVERY_CORE,
     device: str = "auto",
     max_seconds: float | None = None,
     progress: Event | None = None,
     tell: Callable[[str], object] | None = None,
+    ready: Callable[[Cell], bool] = lambda _: True,
+    look: Callable[[], object] = lambda: None,
 ) -> Ran:
     """Fit and judge the cells of a study. Several processes may do so in one folder: each cell is one's at a time.
 
@@ -72,7 +55,11 @@ def train_eval(
         device: auto, cpu or cuda.
         max_seconds: no epoch is begun that would end later than this; what is not finished by then is left.
         progress: called with a cell's name, its epochs done and in all; also with (name, n, n) when it ends.
+        where: that many processes here, or a running Dask cluster or jobs of SLURM, which see the folders under the
+            same paths.
         tell: called with a sentence about what had to be changed in a cell.
+        ready: whether a cell's molecules are there; one begins as soon as they are.
+        look: called about once a second; what it raises ends the run, and cells go on from their checkpoints.
 
     Where a worker process dies, the others with it, they go on with half as many at a time, so that the cell that does
     it is found and told, and stops no other.
@@ -88,11 +75,17 @@ def train_eval(
     events = context.Queue()
     listener = Thread(target=_pass_on, args=(events, progress, tell), daemon=True)
     listener.start()
-    due, at_once = matrix, min(workers or places(device), len(matrix))
+    due, at_once = matrix, min(workers or where.workers or places(device), len(matrix))
+    when = When(ready, look)
     try:
+        if where.elsewhere:
+            from hemdata.study.elsewhere import train_elsewhere
+
+            train_elsewhere(ran, due, where, (data, out, device), events.put, when)
+            due = []
         while due:
             with ProcessPoolExecutor(at_once, context, _begin, (events,)) as pool:
-                broken = _round(ran, pool, due, (data, out, device, deadline), events)
+                broken = _round(ran, pool, due, (data, out, device, deadline), events, when)
             if broken and at_once == 1:  # cells were begun in their order, so that it was the first that died
                 ran.failed[broken[0].name] = DIED
                 broken = broken[1:]
@@ -113,25 +106,38 @@ def keep(card: StudyCard, out: Path) -> None:
     write_whole(out / f"{card.name}.yaml", yaml.safe_dump(told, sort_keys=False, allow_unicode=True))
 
 
-def _round(ran: Ran, pool: ProcessPoolExecutor, due: list[Cell], how: tuple[Any, ...], events: Any) -> list[Cell]:
-    """Run cells in a pool; those are returned that it did not come to, or not to the end of, since a worker died."""
-    broken = []
+def _round(
+    ran: Ran, pool: ProcessPoolExecutor, due: list[Cell], how: tuple[Any, ...], events: Any, when: When
+) -> list[Cell]:
+    """Run cells in a pool; those are returned that it did not come to, or not to the end of, since a worker died.
+
+    Those that it had begun come first, in that order.
+    """
+    waiting, begun, broken = list(due), list[Cell](), list[Cell]()
+    futures: dict[Future[bool], Cell] = {}
     try:
-        with one_thread(), interrupts_held(), script_run_once():
-            futures = {pool.submit(_run, cell, *how): cell for cell in due}
-        for future in as_completed(futures):
-            cell = futures[future]
-            if isinstance(future.exception(), BrokenProcessPool):
-                broken.append(cell)
-                continue
-            _note(ran, cell.name, future)
-            events.put((cell.name, cell.epochs or 1, cell.epochs or 1))
+        while futures or (waiting and not broken):
+            for cell in [] if broken else [each for each in waiting if when.ready(each)]:
+                with one_thread(), interrupts_held(), script_run_once(), suppress(BrokenProcessPool):
+                    futures[pool.submit(_run, cell, *how)] = cell
+                    waiting.remove(cell)
+                    begun.append(cell)
+            for future in wait(futures, LOOK_SECONDS, FIRST_COMPLETED).done:
+                cell = futures.pop(future)
+                if isinstance(future.exception(), BrokenProcessPool):
+                    broken.append(cell)
+                    continue
+                note(ran, cell.name, future)
+                events.put((cell.name, cell.epochs or 1, cell.epochs or 1))
+            if not futures and waiting:
+                time.sleep(LOOK_SECONDS)
+            when.look()
     except BaseException:  # Ctrl-C: a cell may have hours to go, and goes on from its checkpoint another time
         for process in multiprocessing.active_children():
             process.terminate()
         pool.shutdown(wait=True, cancel_futures=True)
         raise
-    return [cell for cell in due if cell in broken]
+    return [cell for cell in begun if cell in broken] + waiting
 
 
 def places(device: str) -> int:
@@ -139,21 +145,6 @@ def places(device: str) -> int:
     if device == "cuda" or (device == "auto" and shutil.which("nvidia-smi") is not None):
         return 1
     return cores()
-
-
-def _note(ran: Ran, name: str, future: "Future[bool]") -> None:
-    try:
-        trained = future.result()
-    except TimeUp:
-        ran.left.append(name)
-    except InWork as error:
-        ran.in_work[name] = str(error.got)
-    except HemdataError as error:
-        ran.failed[name] = str(error)
-    except Exception as error:  # one broken cell must not stop the others
-        ran.failed[name] = f"{type(error).__name__}: {error}"
-    else:
-        (ran.done if trained else ran.skipped).append(name)
 
 
 _events: Any = None
@@ -172,7 +163,7 @@ def _begin(events: Any) -> None:
 def _end_with_driver() -> None:
     driver = multiprocessing.parent_process()
     if driver is not None:
-        wait([driver.sentinel])
+        wait_for([driver.sentinel])
         os._exit(1)
 
 

@@ -1,15 +1,16 @@
 """What leads from a study's card to its report: sets to build, labels to take or compute, cells to train."""
 
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
-from hemdata.catalog import TEST_GROUPS, StudyCard, cards, composition, dataset, label_places
+from hemdata.catalog import TEST_GROUPS, DatasetCard, StudyCard, cards, composition, dataset, label_places
 from hemdata.errors import DataError
 from hemdata.levels import START_LEVEL, level
 from hemdata.molecules import dataset_name, is_file_of_molecules
 from hemdata.shards import SetName, in_catalogue, named_at, read_manifest, stands
-from hemdata.study.cells import cells
+from hemdata.study.cells import Cell, cells
 from hemdata.study.rows import finished
 
 SPARE = 20
@@ -30,6 +31,9 @@ class Step:
         target: what is labelled: a dataset's name, or a file; `its_level` at which level, `number` how many of its
             molecules outside the test groups, 0 for all.
         cannot: why it cannot be done here, and what would help.
+        needs: ids of the steps that come before it; of a training, by training set: the cells of one begin when those
+            of that set are done.
+        missing: of a training, the names of the cells that will be missing.
     """
 
     kind: Kind
@@ -40,6 +44,23 @@ class Step:
     its_level: str = ""
     number: int = 0
     cannot: str | None = None
+    needs: tuple[str, ...] = ()
+    needs_of: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    missing: tuple[str, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """What others need it by: a set by its name, however it comes to stand."""
+        return f"{self.kind} {self.name}" if self.kind in ("train", "report") else self.name
+
+    def begins(self, done: Collection[str]) -> bool:
+        """Whether it may begin once these steps are done."""
+        some = not self.needs_of or any(set(needs) <= set(done) for _, needs in self.needs_of)
+        return some and set(self.needs) <= set(done)
+
+    def cell_begins(self, cell: Cell, done: Collection[str]) -> bool:
+        """Whether a cell of a training may begin once these steps are done."""
+        return set(dict(self.needs_of)[cell.set_name]) <= set(done)
 
 
 @dataclass
@@ -47,17 +68,27 @@ class _Plan:
     card: StudyCard
     data: Path
     where: Path
-    found: dict[tuple[Kind, str], Step] = field(default_factory=dict)
+    look: Callable[[DatasetCard], str | None]
+    found: dict[str, Step] = field(default_factory=dict)
 
-    def add(self, step: Step) -> None:
-        """One more step; the same set asked for with more molecules takes the place of the one before."""
-        before = self.found.get((step.kind, step.name))
-        if before is None or (before.number and step.number > before.number):
-            self.found[step.kind, step.name] = step
+    def add(self, step: Step) -> str:
+        """One more step, and its id; the same set asked for with more molecules takes the place of the one before."""
+        before = self.found.get(step.id)
+        if before is None or (before.number and (not step.number or step.number > before.number)):
+            self.found.pop(step.id, None)
+            self.found[step.id] = step
+        return step.id
 
 
-def steps(card: StudyCard, data: Path, out: Path, where: Path = Path(), word: str | None = None) -> list[Step]:
-    """The steps of a study in the order in which they are done; a step's needs come before it.
+def steps(
+    card: StudyCard,
+    data: Path,
+    out: Path,
+    where: Path = Path(),
+    word: str | None = None,
+    look: Callable[[DatasetCard], str | None] = lambda _: None,
+) -> list[Step]:
+    """The steps of a study, a step's needs before it.
 
     Args:
         card: the study.
@@ -65,71 +96,111 @@ def steps(card: StudyCard, data: Path, out: Path, where: Path = Path(), word: st
         out: folder of the study's rows.
         where: folder in which a user's own files of molecules are looked for.
         word: by which the card was given, its name or path; by default its name.
+        look: tells of a dataset that is not built yet why it cannot be had, None where it can.
     """
-    plan = _Plan(card, data, where)
-    levels = dict.fromkeys([card.level, *(its.level or card.level for its in card.sets.values())])
-    for its_level in levels:
+    plan = _Plan(card, data, where, look)
+    wanted: dict[tuple[str, str], int] = {}
+    of_sets: dict[str, list[tuple[str, str]]] = {}
+    for set_name, its in card.sets.items():
+        at = its.level or card.level
+        of_sets[set_name] = [(TEST_GROUPS if _shipped_group(group) else group, at) for group in card.groups]
+    for its_level in dict.fromkeys([card.level, *(its.level or card.level for its in card.sets.values())]):
         for group in card.groups:
-            _add_set(plan, TEST_GROUPS if _shipped_group(group) else group, its_level, 0)
-    for training_set in card.sets.values():
-        for name, number in training_set.parts:
-            _add_set(plan, name, training_set.level or card.level, number)
-    at = "" if data == Path("data") else f" --data {data}"
-    trained = all(finished(out, cell.name) for cell in cells(card))
-    train = f"hemdata train-eval {word or card.name}{at} --out {out}"
-    return [
-        *plan.found.values(),
-        Step("train", card.name, train, trained),
-        Step("report", card.name, f"hemdata report {out}{at}"),
-    ]
+            wanted[TEST_GROUPS if _shipped_group(group) else group, its_level] = 0
+    for set_name, its in card.sets.items():
+        for name, number in its.parts:
+            key = (name, its.level or card.level)
+            of_sets[set_name].append(key)
+            wanted[key] = 0 if wanted.get(key) == 0 else max(number, wanted.get(key, 0))
+    ids = {key: _add_set(plan, *key, number) for key, number in wanted.items()}
+    found = _what_can_be_done(list(plan.found.values()))
+    needs_of = tuple((name, tuple(dict.fromkeys(ids[key] for key in keys))) for name, keys in of_sets.items())
+    return [*found, *_training_and_report(plan, out, word or card.name, needs_of, {step.id: step for step in found})]
+
+
+def _what_can_be_done(found: list[Step]) -> list[Step]:
+    """The steps, with those that need one that cannot be done told as such too."""
+    by_id = {step.id: step for step in found}
+    for step in found:
+        lost = next((by_id[need] for need in step.needs if not by_id[need].done and by_id[need].cannot), None)
+        if lost is not None and not step.done and step.cannot is None:
+            by_id[step.id] = replace(step, cannot=f"It needs {lost.name}. {lost.cannot}")
+    return list(by_id.values())
+
+
+def _training_and_report(
+    plan: _Plan, out: Path, word: str, needs_of: tuple[tuple[str, tuple[str, ...]], ...], sets: dict[str, Step]
+) -> list[Step]:
+    card, at = plan.card, _at(plan.data)
+    due = [cell for cell in cells(card) if not finished(out, cell.name)]
+    lost = {
+        name: [sets[need] for need in needs if sets[need].cannot and not sets[need].done] for name, needs in needs_of
+    }
+    missing = tuple(cell.name for cell in due if lost[cell.set_name])
+    reason = next((step.cannot for those in lost.values() for step in those), None)
+    none_left = bool(due) and len(missing) == len(due)
+    train = Step(
+        "train",
+        card.name,
+        f"hemdata train-eval {word}{at} --out {out}",
+        done=not due,
+        cannot=reason if none_left else None,
+        needs_of=tuple((name, needs) for name, needs in needs_of if not lost[name]),
+        missing=missing,
+    )
+    nothing = none_left and len(due) == len(cells(card))
+    needs = () if none_left else (train.id,)
+    report = f"hemdata report {out}{at}"
+    return [train, Step("report", card.name, report, cannot=reason if nothing else None, needs=needs)]
 
 
 def _shipped_group(name: str) -> bool:
     return name in cards("dataset") and dataset(name).reader == "test_groups"
 
 
-def _add_set(plan: _Plan, name: str, its_level: str, number: int) -> None:
+def _at(data: Path) -> str:
+    return "" if data == Path("data") else f" --data {data}"
+
+
+def _add_set(plan: _Plan, name: str, its_level: str, number: int) -> str:
     its = named_at(name, its_level)
-    if its.level is None:
-        _add_build(plan, name)
-    else:
-        _add_labels(plan, its, number)
+    return _add_build(plan, name) if its.level is None else _add_labels(plan, its, number)
 
 
-def _add_build(plan: _Plan, name: str) -> None:
+def _add_build(plan: _Plan, name: str) -> str:
     """A dataset or composition as published, after all that it is composed of."""
-    if name in cards("set") and not stands(plan.data / name):
+    needs, cannot = [], None
+    done = stands(plan.data / name)
+    if name in cards("set") and not done:
         made = composition(name)
         first = made.steps[0]
         for parent in first.take or []:
             if first.at is not None and first.by != "bridge":
-                _add_set(plan, parent, first.at, 0)
+                needs.append(_add_set(plan, parent, first.at, 0))
             else:
-                _add_build(plan, parent)
+                needs.append(_add_build(plan, parent))
         for step in made.steps[1:]:
-            for parent in [*(step.mark or {}), *(step.subtract or [])]:
-                _add_build(plan, parent)
-    at = "" if plan.data == Path("data") else f" --data {plan.data}"
-    plan.add(Step("build", name, f"hemdata build {name}{at}", stands(plan.data / name)))
+            needs += [_add_build(plan, parent) for parent in [*(step.mark or {}), *(step.subtract or [])]]
+    elif name in cards("dataset") and not done and name not in plan.found:
+        cannot = plan.look(dataset(name))
+    command = f"hemdata build {name}{_at(plan.data)}"
+    return plan.add(Step("build", name, command, done, cannot=cannot, needs=tuple(dict.fromkeys(needs))))
 
 
-def _add_labels(plan: _Plan, its: SetName, number: int) -> None:
+def _add_labels(plan: _Plan, its: SetName, number: int) -> str:
     assert its.level is not None
-    at = "" if plan.data == Path("data") else f" --data {plan.data}"
     folder, shipped = plan.data / str(its), _that_ships(its, number)
-    told = {"its_level": its.level, "number": number}
-    if _enough(folder, its, number) or shipped is None:
-        target, cannot = _target(plan, its)
-        sample = f" -n {with_spare(number)} --without {TEST_GROUPS}" if number else ""
-        command = f"hemdata label {target}{sample} --level {its.level}{at}"
-        done = _enough(folder, its, number)
-        if not done and cannot is None and in_catalogue(its.dataset):
-            _add_build(plan, its.dataset)
-            if number:
-                _add_build(plan, TEST_GROUPS)
-        plan.add(Step("label", str(its), command, done, target=target, cannot=cannot, **told))  # type: ignore[arg-type]
-        return
-    plan.add(Step("take", str(its), f"cp -r {shipped} {folder}", False, target=str(shipped), **told))  # type: ignore[arg-type]
+    done = _enough(folder, its, number)
+    if not done and shipped is not None:
+        command = f"cp -r {shipped} {folder}"
+        return plan.add(Step("take", str(its), command, False, str(shipped), its.level, number))
+    target, cannot = _target(plan, its)
+    sample = f" -n {with_spare(number)} --without {TEST_GROUPS}" if number else ""
+    command = f"hemdata label {target}{sample} --level {its.level}{_at(plan.data)}"
+    needs: list[str] = []
+    if not done and cannot is None and in_catalogue(its.dataset):
+        needs = [_add_build(plan, name) for name in (its.dataset, *((TEST_GROUPS,) if number else ()))]
+    return plan.add(Step("label", str(its), command, done, target, its.level, number, cannot, tuple(needs)))
 
 
 def with_spare(number: int) -> int:

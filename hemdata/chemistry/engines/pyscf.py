@@ -13,6 +13,7 @@ from hemdata.catalog import LevelCard
 from hemdata.chemistry.engines.fixed_potential import add_potential
 from hemdata.chemistry.engines.load_pyscf import load_pyscf
 from hemdata.chemistry.engines.mixed_functions import mixed
+from hemdata.chemistry.engines.pyscf_memory import keep_to_need
 from hemdata.chemistry.engines.refuse_impossible import possible
 from hemdata.errors import CallError, DataError, did_you_mean
 from hemdata.levels import SYMBOLS, Level
@@ -75,6 +76,8 @@ def single_point(
         DataError: if charge and multiplicity do not fit, the basis lacks an element, or the SCF does not converge.
     """
     built = molecule(atomic_numbers, positions, charge, multiplicity, level.card)
+    if accuracy == "label":
+        keep_to_need(built, _no_file(FITTED_BASIS))
     try:
         exact = mean_field(built, level.card)
         if accuracy == "reference":
@@ -139,6 +142,7 @@ class Surface:
             )
         self.level = level
         self._built = molecule(atomic_numbers, positions, charge, multiplicity, level.card)
+        keep_to_need(self._built, _no_file(FITTED_BASIS))
 
     def __call__(self, positions: npt.NDArray[np.float64], accuracy: float = 1.0, state: Any = None) -> Point:
         """Energy and gradient at (N, 3) angstrom, started from the density of an earlier point.

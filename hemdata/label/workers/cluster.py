@@ -108,7 +108,7 @@ def opened(tasks: int, where: Where = EVERY_CORE) -> AbstractContextManager[Clus
         return _joined(where.scheduler)
     if where.cluster is not None:
         return _jobs(cluster_card(where.cluster))
-    return _local(min(where.workers or cores(), tasks))
+    return _local(min(where.workers or cores(), tasks), where.memory_gb)
 
 
 def versions() -> dict[str, str]:
@@ -118,7 +118,7 @@ def versions() -> dict[str, str]:
 
 
 @contextmanager
-def _local(workers: int) -> Iterator[Cluster]:
+def _local(workers: int, memory_gb: float | None) -> Iterator[Cluster]:
     import dask
     from distributed import Client, LocalCluster, Nanny
     from distributed.system import MEMORY_LIMIT
@@ -141,7 +141,7 @@ def _local(workers: int) -> Iterator[Cluster]:
                 silence_logs=logging.CRITICAL,
             )
         with cluster, Client(cluster) as client:
-            memory = MEMORY_LIMIT / 1e9 * MEMORY_SHARE
+            memory = MEMORY_LIMIT / 1e9 * MEMORY_SHARE if memory_gb is None else memory_gb
             yield Cluster(client, cluster.scheduler_address, memory, memory, workers)
 
 

@@ -3,15 +3,14 @@
 from functools import cache
 
 from hemdata.catalog import LevelCard
-from hemdata.chemistry.engines.pyscf import built_in_shells
+from hemdata.chemistry.engines.pyscf import FITTED_BASIS, built_in_shells
+from hemdata.chemistry.engines.pyscf_memory import needed_gb
 from hemdata.errors import DataError
 from hemdata.label.calculation import Calculation
 from hemdata.levels import SYMBOLS
 
 PROCESS_GB = 0.4
 """A process with a tight-binding engine."""
-DENSITY_FUNCTIONAL_GB = 1.8
-"""A process with PySCF, its grid, the functions' values on it and its buffers."""
 DENSITY_FUNCTIONAL_POWER = 3.0
 TIGHT_BINDING_POWER = 2.2
 
@@ -29,17 +28,17 @@ def cost(task: Calculation, n_heavy: int) -> float:
 
 
 def memory_gb(task: Calculation) -> float:
-    """Memory that a calculation needs at its fastest, in GB.
+    """Memory that a calculation needs at its fastest, in GB, and what a label by PySCF keeps to.
 
-    The two-electron integrals of n functions are n^4 bytes (n^4/8 of eight each), the fitted ones about 16 n^3. A label
-    uses the former as they come.
+    The two-electron integrals of n functions are n^4 bytes (n^4/8 of eight each). A label uses them as they come, and
+    keeps the fitted ones.
     """
     if task.card is None or task.card.engine != "pyscf" or task.atomic_numbers is None:
         return PROCESS_GB
     cartesian = task.card.angular != "spherical"  # mixed ones are projected from Cartesian integrals
     n = functions(task.atomic_numbers, task.card, cartesian)
     exact = n**4 if task.accuracy == "reference" or task.job.exact_integrals else 0
-    return DENSITY_FUNCTIONAL_GB + (exact + 16 * n**3) / 1e9
+    return needed_gb(n, _fitting(task.atomic_numbers, cartesian)) + exact / 1e9
 
 
 def functions(atomic_numbers: tuple[int, ...], card: LevelCard, cartesian: bool = False) -> int:
@@ -51,6 +50,12 @@ def functions(atomic_numbers: tuple[int, ...], card: LevelCard, cartesian: bool 
     return sum(
         _functions(SYMBOLS[z], name, momenta.get(SYMBOLS[z], ()), angular) for z in atomic_numbers if z < len(SYMBOLS)
     )
+
+
+def _fitting(atomic_numbers: tuple[int, ...], cartesian: bool) -> int:
+    """Functions that the densities of a label are fitted with."""
+    angular = "cartesian" if cartesian else "spherical"
+    return sum(_functions(SYMBOLS[z], FITTED_BASIS, (), angular) for z in atomic_numbers if z < len(SYMBOLS))
 
 
 @cache

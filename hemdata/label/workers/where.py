@@ -20,6 +20,7 @@ class Where:
         scheduler: address of a running Dask cluster.
         cluster: name or path of a cluster's card.
         limits: of time and memory for each calculation.
+        memory_gb: for all processes here together; None is most of the machine's.
 
     Raises:
         CallError: if two are given.
@@ -29,6 +30,7 @@ class Where:
     scheduler: str | None = None
     cluster: str | Path | None = None
     limits: Limits | None = None
+    memory_gb: float | None = None
 
     def __post_init__(self) -> None:
         asked = {"--workers": self.workers, "--scheduler": self.scheduler, "--cluster": self.cluster}
@@ -38,6 +40,11 @@ class Where:
                 f"{' and '.join(given)} do not go together.",
                 fix="Give one: processes here, a running cluster's address, or a cluster's card (--on takes any).",
             )
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether it is no process of this machine's own."""
+        return self.scheduler is not None or self.cluster is not None
 
     @classmethod
     def read(cls, on: str | int | Path | None) -> Self:
