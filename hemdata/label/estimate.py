@@ -17,7 +17,7 @@ from hemdata.molecules import Molecule
 
 LEAST_TIMINGS = 8
 """Finished calculations of a kind from which its own rate is fitted; else the kind's rate of the table is taken."""
-DRAWS = 2_000
+DRAWS = 1_000
 SPREAD = 0.25
 """Standard deviation of the logarithm of one calculation's time beside its size, where none was seen."""
 MACHINES_APART = 2.0
@@ -26,52 +26,70 @@ SECONDS_A_UNIT = {"pyscf relaxed": 3e-5, "pyscf": 2.9e-6, "tblite relaxed": 1.5e
 """Seconds of one core for a unit of relative cost (`cost`), by engine: measured on labels that ship."""
 
 
+_Array = npt.NDArray[np.float64]
+
+
 @dataclass(frozen=True)
 class Rate:
-    """How the time of a calculation follows from its relative cost: log t = a + p log(cost), with what is not known.
+    """How the time of a calculation follows from its relative cost: log t = a + p log(cost), and what is not known.
+
+    Some calculations take many times what others of their size do. So the mean is that of the times seen about the line
+    (Duan 1983, 10.1080/01621459.1983.10478017), and an interval is drawn from them again and again.
 
     Attributes:
         a, p: fitted, or of the table.
-        covariance: (2, 2) of a and p.
-        spread: standard deviation of log t about the line.
-        timings: how many finished calculations it is fitted on; 0 for the table's.
+        costs, seconds_seen: of the finished calculations that it is fitted on; none for the table's.
     """
 
     a: float
     p: float
-    covariance: npt.NDArray[np.float64]
-    spread: float
-    timings: int
+    costs: _Array = field(default_factory=lambda: np.empty(0))
+    seconds_seen: _Array = field(default_factory=lambda: np.empty(0))
 
     @classmethod
-    def fitted(cls, costs: npt.NDArray[np.float64], seconds: npt.NDArray[np.float64]) -> "Rate":
+    def fitted(cls, costs: _Array, seconds: _Array) -> "Rate":
         """Least squares of log t; the exponent is 1 where the costs do not tell sizes apart."""
-        x, y = np.log(costs), np.log(seconds)
-        if np.ptp(x) < 1.0:
-            deviation = float(y.std(ddof=1)) if len(y) > 1 else SPREAD
-            a = float(np.mean(y - x))
-            return cls(a, 1.0, np.array([[deviation**2 / len(y), 0.0], [0.0, 0.0]]), deviation, len(y))
-        (p, a), covariance = np.polyfit(x, y, 1, cov="unscaled")
-        spread = float(np.sqrt(((y - a - p * x) ** 2).sum() / max(len(y) - 2, 1)))
-        return cls(float(a), float(p), covariance[::-1, ::-1] * spread**2, spread, len(y))
+        return cls(*_line(np.log(costs), np.log(seconds)), costs, seconds)
 
     @classmethod
     def of_table(cls, kind: str) -> "Rate":
         """The rate of an engine as it was on another machine, with an interval as wide as machines are apart."""
-        return cls(float(np.log(SECONDS_A_UNIT[kind])), 1.0, np.diag([np.log(MACHINES_APART) ** 2 / 4, 0.0]), SPREAD, 0)
+        return cls(float(np.log(SECONDS_A_UNIT[kind])), 1.0)
 
-    def seconds(self, costs: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    @property
+    def timings(self) -> int:
+        """How many finished calculations it is fitted on; 0 for the table's."""
+        return len(self.costs)
+
+    def seconds(self, costs: _Array) -> _Array:
         """The expected time of each calculation."""
-        return np.exp(self.a + self.p * np.log(costs) + self.spread**2 / 2)
+        left = np.log(self.seconds_seen) - self.a - self.p * np.log(self.costs)
+        about = float(np.exp(left).mean()) if len(left) else float(np.exp(SPREAD**2 / 2))
+        return np.exp(self.a + self.p * np.log(costs)) * about
 
-    def draws(self, costs: npt.NDArray[np.float64], random: np.random.Generator) -> npt.NDArray[np.float64]:
+    def draws(self, costs: _Array, random: np.random.Generator) -> _Array:
         """(DRAWS,) totals that these calculations may take, by what is not known of the rate and of each of them."""
-        lines = random.multivariate_normal([self.a, self.p], self.covariance, DRAWS)
-        x = np.log(costs)
-        totals = np.empty(DRAWS)
-        for number, (a, p) in enumerate(lines):
-            totals[number] = np.exp(a + p * x + random.normal(0.0, self.spread, len(x))).sum()
+        asked, totals = np.log(costs), np.empty(DRAWS)
+        x, y = np.log(self.costs), np.log(self.seconds_seen)
+        for number in range(DRAWS):
+            if self.timings:
+                again = random.integers(0, self.timings, self.timings)
+                a, p = _line(x[again], y[again])
+                beside = random.choice((y - a - p * x)[again], len(asked))
+            else:
+                a, p = self.a + random.normal(0.0, np.log(MACHINES_APART) / 2), self.p
+                beside = random.normal(0.0, SPREAD, len(asked))
+            totals[number] = np.exp(a + p * asked + beside).sum()
         return totals
+
+
+def _line(x: _Array, y: _Array) -> tuple[float, float]:
+    """a and p of y = a + p x, least squares."""
+    if np.ptp(x) < 1.0:
+        return float(np.mean(y - x)), 1.0
+    left, above = x - x.mean(), y - y.mean()
+    p = float(left @ above / (left @ left))
+    return float(y.mean() - p * x.mean()), p
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 from hemdata.errors import CallError, HemdataError
 from hemdata.label.workers.cluster import LOST_WORKERS_ALLOWED, Cluster, opened
-from hemdata.label.workers.isolated import Died, Limits, Process
+from hemdata.label.workers.isolated import Died, Limits, process_of_this_thread
 from hemdata.label.workers.where import Where
 from hemdata.study.cells import Cell, run_cell
 from hemdata.study.lock import InWork, claimed
@@ -101,13 +101,10 @@ def train_there(cell: Cell, data: Path, out: Path, device: str) -> bool:
         HemdataError: as `run_cell`.
     """
     _sees(out, cell)
-    process = Process(Limits())
     try:
-        answer = process(_train, (cell, data, out, device))
+        answer = process_of_this_thread(Limits())(_train, (cell, data, out, device))
     except Died as died:
         raise RuntimeError(f"Its process died ({died}), most often since memory ran out.") from None
-    finally:
-        process.end()
     if isinstance(answer, Exception):
         raise answer
     return bool(answer)

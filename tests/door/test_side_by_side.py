@@ -40,9 +40,7 @@ class Watch:
 
 def run(due: list[Step], do: Watch, memory: dict[str, float] | None = None, room: float = 1e9) -> None:
     needed = memory or {}
-    side_by_side(
-        due, set(), do, memory_gb=lambda its: needed.get(its.name, 0.0), room_gb=room, stop=threading.Event()
-    )
+    side_by_side(due, set(), do, memory_gb=lambda its: needed.get(its.name, 0.0), room_gb=room, stop=threading.Event())
 
 
 @settings(max_examples=40, deadline=None)

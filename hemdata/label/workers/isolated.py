@@ -71,7 +71,7 @@ def apart(function: Callable[[Calculation], Result], task: Calculation, limits: 
     started = time.perf_counter()
     death = ""
     for _ in range(DEATHS_ALLOWED + 1):
-        process = _process(limits)
+        process = process_of_this_thread(limits)
         try:
             return process(function, task)
         except TooLong:
@@ -103,7 +103,7 @@ def _agrees(wanted: tuple[tuple[str, str], ...]) -> None:
         )
 
 
-def _process(limits: Limits) -> "Process":
+def process_of_this_thread(limits: Limits) -> "Process":
     """This thread's process, a new one where the last has ended or had other limits."""
     process: Process | None = getattr(_of_this_thread, "process", None)
     if process is None or process.limits != limits or not process.lives():
