@@ -42,7 +42,7 @@ def train_elsewhere(
     """
     data, out, device = how
     folders = data.resolve(), out.resolve()
-    with opened(len(due), None, where.scheduler, where.cluster) as cluster:
+    with opened(len(due), where) as cluster:
         waiting, flying, not_before = list(due), dict[Any, Cell](), dict[str, float]()
         seen = time.monotonic()
         while waiting or flying:
