@@ -9,6 +9,9 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from own_files import molecules, written
+
+from hemdata.units import HARTREE_EV
 
 ROOT = Path(__file__).resolve().parents[2]
 EXTRAS = "torch lightning schnetpack torch_geometric torchmdnet nequip allegro sklearn numba bokeh dask_jobqueue"
@@ -61,14 +64,45 @@ def test_what_the_wheel_holds_works_from_any_folder_and_without_the_extras(wheel
     works(tmp_path, sys.executable, PYTHONPATH=f"{tmp_path / 'refused'}{os.pathsep}{tmp_path / 'installed'}")
 
 
-@pytest.mark.slow
-def test_the_wheel_brings_all_that_it_needs_into_a_clean_environment(wheel: Path, tmp_path: Path) -> None:
-    run(tmp_path, str(uv()), "venv", "-q", "--python", sys.executable, "clean")
-    python = str(tmp_path / "clean" / "bin" / "python")
-    # Versions as locked; what the lock holds for the networks alone is not asked for.
+@pytest.fixture(scope="module")
+def clean(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A new environment that holds the wheel and what it brings, in the locked versions."""
+    folder = tmp_path_factory.mktemp("clean") / "environment"
+    run(folder.parent, str(uv()), "venv", "-q", "--python", sys.executable, str(folder))
+    # What the lock holds for the networks alone is not asked for.
     locked = ["--constraint", str(ROOT / "requirements.lock")]
-    run(tmp_path, str(uv()), "pip", "install", "-q", "--python", python, *locked, str(wheel))
-    works(tmp_path, python, PYTHONPATH="")
-    assert (tmp_path / "clean" / "bin" / "hemdata").is_file()
-    found = run(tmp_path, python, "-c", "import importlib.util as u; print(u.find_spec('torch'))", PYTHONPATH="")
+    words = ["pip", "install", "-q", "--python", str(folder / "bin" / "python"), *locked, str(wheel)]
+    run(folder.parent, str(uv()), *words)
+    return folder
+
+
+@pytest.mark.slow
+def test_the_wheel_brings_all_that_it_needs_into_a_clean_environment(clean: Path) -> None:
+    python, folder = str(clean / "bin" / "python"), clean.parent
+    works(folder, python, PYTHONPATH="")
+    assert (clean / "bin" / "hemdata").is_file()
+    found = run(folder, python, "-c", "import importlib.util as u; print(u.find_spec('torch'))", PYTHONPATH="")
     assert found.strip() == "None"
+
+
+@pytest.mark.slow
+def test_files_of_ones_own_become_a_study_and_its_report_from_a_clean_folder(clean: Path, tmp_path: Path) -> None:
+    """Training set and test group are both imported; the wheel's core is enough."""
+    rows = molecules("test-groups@gfn2-xtb")
+    written(rows[:110], tmp_path / "train.extxyz", energy="E", unit=HARTREE_EV)
+    written(rows[110:], tmp_path / "test.extxyz", energy="E", unit=HARTREE_EV)
+
+    def hemdata(*words: str) -> str:
+        return run(tmp_path, str(clean / "bin" / "hemdata"), *words, PYTHONPATH="", HEMDATA_CARDS="")
+
+    for name, accepted in (("train", 110), ("test", len(rows) - 110)):
+        told = hemdata("import", f"{name}.extxyz", "--name", name, "--energy", "E", "--level", "gfn2-xtb", "--yes")
+        assert f"{accepted} accepted, 0 rejected" in told
+    hemdata(
+        "study", "new", "own", "--molecules", "test", "--set", "train=60", "--network", "dressed-atoms", "--seeds", "1"
+    )
+    assert "1 cells done" in hemdata("train-eval", "own.yaml")
+    hemdata("report", "runs/own")
+    page = (tmp_path / "runs" / "own" / "report.html").read_text(encoding="utf-8")
+    assert "train" in page
+    assert "kcal/mol" in page
