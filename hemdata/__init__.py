@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from hemdata import units
     from hemdata.door.catalogue import catalogue
+    from hemdata.door.improvement import Improvement
     from hemdata.door.level import Level
     from hemdata.door.model import Model, Predictions
     from hemdata.door.set import Set, Split
@@ -30,6 +31,7 @@ _HOMES = {
     "CallError": "errors",
     "DataError": "errors",
     "HemdataError": "errors",
+    "Improvement": "door.improvement",
     "Level": "door.level",
     "Model": "door.model",
     "Predictions": "door.model",
@@ -44,6 +46,7 @@ __all__ = [
     "CallError",
     "DataError",
     "HemdataError",
+    "Improvement",
     "Level",
     "Model",
     "Predictions",

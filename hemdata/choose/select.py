@@ -7,7 +7,7 @@ import hashlib
 import heapq
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -52,6 +52,24 @@ class Selection:
     barred: int
     large: int
     candidates: int
+
+
+@dataclass(frozen=True)
+class Further:
+    """A choice that goes on with an earlier one.
+
+    Attributes:
+        taken: labelled already: neither they nor any molecule of one of their flat graphs is chosen.
+        cost: for `coverage`, what a molecule of so many heavy atoms costs; each pick then adds most for its cost.
+        fewer: whether less than the budget will do, where the pool has no more.
+    """
+
+    taken: Sequence[Target] = ()
+    cost: Callable[[int], float] | None = None
+    fewer: bool = False
+
+
+FIRST = Further()
 
 
 @dataclass(frozen=True)
@@ -106,6 +124,7 @@ def lazy_greedy(
     weights: Sequence[float],
     shown: Sequence[int],
     budget: int,
+    costs: Sequence[float] | None = None,
 ) -> Iterator[tuple[int, float]]:
     """Choose the molecule that adds most to `value`, again and again; yields its place and what it added.
 
@@ -118,13 +137,16 @@ def lazy_greedy(
         weights: of the environments.
         shown: molecules that show each environment already.
         budget: how many to choose.
+        costs: of a molecule of each class: the choice is then the one that adds most for its cost. By default all
+            cost the same.
     """
     counts = list(shown)
+    price = [1.0] * len(classes) if costs is None else costs
     holds = [np.frombuffer(each, dtype=np.uint16).tolist() for each in classes]
     left = [0] * len(classes)
 
     def gain(number: int) -> float:
-        return sum(weights[e] * math.log1p(1 / (1 + counts[e])) for e in holds[number])
+        return sum(weights[e] * math.log1p(1 / (1 + counts[e])) for e in holds[number]) / price[number]
 
     heap = [(-gain(number), places[number][0], number) for number in range(len(classes)) if holds[number]]
     heapq.heapify(heap)
@@ -137,7 +159,7 @@ def lazy_greedy(
             heapq.heappush(heap, (-now, place, number))
         else:
             return
-        yield place, now
+        yield place, now * price[number]
         for e in holds[number]:
             counts[e] += 1
         left[number] += 1
@@ -155,6 +177,7 @@ def select(
     given: Path | None = None,
     max_heavy: int | None = None,
     workers: int | None = None,
+    further: Further = FIRST,
 ) -> Selection:
     """Choose molecules of a pool for a group; never one with the flat graph of a test molecule or of the group.
 
@@ -169,33 +192,34 @@ def select(
         given: for `coverage`, a set that is there already: what it shows is worth less.
         max_heavy: candidates of more heavy atoms are left out.
         workers: processes.
+        further: of a choice that goes on with an earlier one.
 
     Raises:
         CallError: for another way of choosing.
-        DataError: if the pool holds fewer candidates than the budget.
+        DataError: if the pool holds fewer candidates than the budget, and fewer will not do.
     """
     if by not in ("coverage", "diversity", "random"):
         raise CallError("There is no such way of choosing.", expected="coverage, diversity or random", got=by)
     barred = Barred(group)
     wanted = Wanted.of(group) if by == "coverage" else None
-    task = _Judge(barred, wanted, seed, max_heavy)
+    task = _Judge(Barred([*group, *further.taken]) if further.taken else barred, wanted, seed, max_heavy)
     stream = ordered_map(task, chunks(pool), workers)
     found = _Found()
     if wanted is not None:
         shown = [0] * len(wanted.weights)
         if given is not None:
             for part in ordered_map(_Judge(barred, wanted, seed, None), chunks(given), workers):
-                for _, held, _ in part.kept:
+                for _, held, _, _ in part.kept:
                     for number in np.frombuffer(held, dtype=np.uint16):
                         shown[number] += 1
-        chosen = list(_by_coverage(found, stream, wanted, shown, SPARE * budget))
+        chosen = list(_by_coverage(found, stream, wanted, shown, SPARE * budget, further.cost))
     else:
         keep = max(SPARE * budget, DIVERSE_AMONG if by == "diversity" else 0)
         chosen = [(place, 0.0) for place in _smallest(found, stream, keep)]
     records = _at(pool, {place for place, _ in chosen})
     once = _once((records[place], gain) for place, gain in chosen)
     picks = _farthest(list(once), budget, seed) if by == "diversity" else list(once)[:budget]
-    if len(picks) < budget:
+    if len(picks) < budget and not further.fewer:
         raise DataError(
             "The pool holds too few candidates.",
             where=pool,
@@ -231,7 +255,7 @@ class _Part:
     unreadable: int
     barred: int
     large: int
-    kept: list[tuple[int, bytes, int]]  # place in the chunk, what it holds or its lot, which molecule it is
+    kept: list[tuple[int, bytes, int, int]]  # place in the chunk, what it holds or its lot, which molecule, heavy atoms
 
 
 @dataclass(frozen=True)
@@ -247,16 +271,17 @@ class _Judge:
         part = _Part(len(chunk), 0, 0, 0, [])
         for place, candidate in enumerate(chunk):
             molecule = parsed(candidate.smiles)
+            heavy = 0 if molecule is None else molecule.GetNumHeavyAtoms()
             if molecule is None:
                 part.unreadable += 1
-            elif self.max_heavy is not None and molecule.GetNumHeavyAtoms() > self.max_heavy:
+            elif self.max_heavy is not None and heavy > self.max_heavy:
                 part.large += 1
             elif self.barred.holds(candidate, molecule):
                 part.barred += 1
             else:
                 word = self.wanted.held(molecule) if self.wanted else _lot(self.seed, candidate.id)
                 if word:
-                    part.kept.append((place, word, _number(candidate.inchikey or candidate.smiles)))
+                    part.kept.append((place, word, _number(candidate.inchikey or candidate.smiles), heavy))
         return part
 
 
@@ -269,17 +294,26 @@ def _number(name: str) -> int:
 
 
 def _by_coverage(
-    found: _Found, stream: Iterable[_Part], wanted: Wanted, shown: Sequence[int], budget: int
+    found: _Found,
+    stream: Iterable[_Part],
+    wanted: Wanted,
+    shown: Sequence[int],
+    budget: int,
+    cost: Callable[[int], float] | None,
 ) -> Iterator[tuple[int, float]]:
-    """Candidates that hold the same environments are worth the same: no more of them are kept than may be chosen."""
-    places: dict[bytes, tuple[int, ...]] = {}  # of each class: place, molecule, place, molecule, ...
+    """Candidates that hold the same environments, at one cost, are worth the same: no more of them are kept than may
+    be chosen.
+    """
+    places: dict[tuple[bytes, float], tuple[int, ...]] = {}  # of each class: place, molecule, place, molecule, ...
     for part in stream:
         first = found.add(part)
-        for place, held, molecule in part.kept:
-            before = places.get(held, ())
+        for place, held, molecule, heavy in part.kept:
+            its = (held, 1.0 if cost is None else cost(heavy))
+            before = places.get(its, ())
             if len(before) < 2 * budget and molecule not in before[1::2]:
-                places[held] = (*before, first + place, molecule)
-    yield from lazy_greedy(list(places), [its[::2] for its in places.values()], wanted.weights, shown, budget)
+                places[its] = (*before, first + place, molecule)
+    where = [each[::2] for each in places.values()]
+    yield from lazy_greedy([held for held, _ in places], where, wanted.weights, shown, budget, [c for _, c in places])
 
 
 def _smallest(found: _Found, stream: Iterable[_Part], most: int) -> list[int]:
@@ -287,7 +321,7 @@ def _smallest(found: _Found, stream: Iterable[_Part], most: int) -> list[int]:
     heap: list[tuple[int, int]] = []  # the largest lot first
     for part in stream:
         first = found.add(part)
-        for place, lot, _ in part.kept:
+        for place, lot, _, _ in part.kept:
             entry = (-int.from_bytes(lot), first + place)
             if len(heap) < most:
                 heapq.heappush(heap, entry)

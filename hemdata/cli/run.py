@@ -9,12 +9,11 @@ import typer
 from rich.table import Table
 
 from hemdata.cli.app import command, err, out
-from hemdata.cli.values import named
+from hemdata.cli.values import named, on_what
 from hemdata.console import error, print_table
 from hemdata.door.progress import duration
 
 if TYPE_CHECKING:
-    from hemdata.door.run import On
     from hemdata.study.costs import Cost
     from hemdata.study.steps import Step
 
@@ -82,17 +81,6 @@ def run(
         error(f"{cell}: {reason}")
     if ran.failed or ran.cannot or ran.missing:
         raise SystemExit(1)
-
-
-def on_what(workers: int | None, on: str | None, device: str) -> "On":
-    """Where the work is done, by the options of the call."""
-    from hemdata.door.run import On
-    from hemdata.errors import CallError
-    from hemdata.label.workers.where import Where
-
-    if workers is not None and on is not None:
-        raise CallError("--on says where already.", fix="Leave --workers out.")
-    return On(Where(workers) if on is None else Where.read(on), device)
 
 
 def _tell_plan(found: list["Step"], costs: list["Cost"], workers: int, as_json: bool) -> None:

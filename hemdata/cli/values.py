@@ -2,6 +2,10 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hemdata.study.on import On
 
 
 def named(*kinds: str) -> Callable[[], list[str]]:
@@ -39,3 +43,14 @@ def _measured(text: str | None, read: Callable[[str], float], option: str, expec
         if text[:1].isdigit() and text[-1:].isalpha() and (number := float(read(text))) > 0:
             return number
     raise CallError(f"{option} does not read.", expected=expected, got=text)
+
+
+def on_what(workers: int | None, on: str | None, device: str) -> "On":
+    """Where the work is done, by the options of the call."""
+    from hemdata.errors import CallError
+    from hemdata.label.workers.where import Where
+    from hemdata.study.on import On
+
+    if workers is not None and on is not None:
+        raise CallError("--on says where already.", fix="Leave --workers out.")
+    return On(Where(workers) if on is None else Where.read(on), device)

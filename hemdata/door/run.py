@@ -1,6 +1,5 @@
 """A study run from its card to its report: what is done already is left, what stops it loses nothing."""
 
-import shutil
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -11,34 +10,16 @@ from hemdata.catalog import TEST_GROUPS, StudyCard
 from hemdata.chemistry.engines import engine
 from hemdata.door.progress import Stopped, Together, bar, stages, together
 from hemdata.door.side_by_side import side_by_side
-from hemdata.label.workers.where import EVERY_CORE, Where
 from hemdata.levels import level
-from hemdata.processes import cores, machine_gb, one_thread, script_run_once
-from hemdata.shards import verify
+from hemdata.processes import machine_gb, one_thread, script_run_once
 from hemdata.sources.at_hand import cannot_be_had
 from hemdata.study.needs import MEMORY_SHARE, beside_labels_gb, memory_gb, rows_of
+from hemdata.study.on import THIS_MACHINE, On
 from hemdata.study.steps import Step, steps, with_spare
+from hemdata.study.take import take
 
 if TYPE_CHECKING:
     from hemdata.report.answer import Answer
-
-
-@dataclass(frozen=True)
-class On:
-    """Where the work is done.
-
-    Attributes:
-        where: processes here, a Dask cluster or jobs of SLURM, for labels and trainings. Sets are always built here.
-        device: of the networks: auto, cpu or cuda.
-    """
-
-    where: Where = EVERY_CORE
-    device: str = "auto"
-
-    @property
-    def here(self) -> int:
-        """Processes of this machine."""
-        return cores() if self.where.workers is None else max(1, self.where.workers)
 
 
 @dataclass
@@ -90,7 +71,7 @@ def run(
     data: Path,
     out: Path,
     *,
-    on: On = On(),
+    on: On = THIS_MACHINE,
     where: Path = Path(),
     word: str | None = None,
     tell: Callable[[str], object] = print,
@@ -131,7 +112,9 @@ def impossible(found: list[Step]) -> list[str]:
     return lines
 
 
-def prepare(card: StudyCard, data: Path, out: Path, *, on: On = On(), where: Path = Path(), shown: bool = True) -> Run:
+def prepare(
+    card: StudyCard, data: Path, out: Path, *, on: On = THIS_MACHINE, where: Path = Path(), shown: bool = True
+) -> Run:
     """Of `run` all that comes before the training: sets built, labels taken or computed. Raises as `run`."""
     before = [step for step in steps(card, data, out, where) if step.kind not in ("train", "report")]
     return _do(before, card, data, out, on, lambda _: None, shown)
@@ -175,16 +158,7 @@ def _build(step: Step, doing: _Doing) -> None:
 
 
 def _take(step: Step, doing: _Doing) -> None:
-    """Copy labels that ship: under another name first, so that they stand whole or not at all."""
-    verify(Path(step.target))
-    folder = doing.data / step.name
-    part = folder.with_name(f".{folder.name}.part")
-    shutil.rmtree(part, ignore_errors=True)
-    doing.data.mkdir(parents=True, exist_ok=True)
-    shutil.copytree(step.target, part)
-    if folder.exists():
-        shutil.rmtree(folder)
-    part.rename(folder)
+    take(Path(step.target), doing.data / step.name)
 
 
 def _label(step: Step, doing: _Doing) -> None:

@@ -201,9 +201,10 @@ class Study:
             >>> hd.Study("tiny.yaml").run(progress=False).folder.name
             'tiny'
         """
-        from hemdata.door.run import On, prepare
+        from hemdata.door.run import prepare
         from hemdata.label.workers.where import Where
         from hemdata.study.cells import cells, chosen
+        from hemdata.study.on import On
         from hemdata.study.run import train_eval
 
         prepare(self._card, self.data, self.folder, on=On(Where(workers)), shown=progress)

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hemdata.choose.amons import amons
-from hemdata.choose.select import Selection, Wanted, lazy_greedy, select, value
-from hemdata.choose.targets import barred, targets
+from hemdata.choose.select import Further, Selection, Wanted, lazy_greedy, select, value
+from hemdata.choose.targets import Target, barred, targets
 from hemdata.errors import CallError, DataError
 from hemdata.identity import atom_environments, flat_graph, identify
 from hemdata.identity.molecule import parsed
@@ -171,6 +171,36 @@ def test_what_is_there_already_is_worth_less(pool: Path, tmp_path: Path) -> None
     there = tmp_path / "there.smi"
     there.write_text("".join(f"{first.picks[0].smiles}\n" for _ in range(50)))
     assert first.picks[0].id not in [pick.id for pick in chosen(pool, "coverage", 5, given=there).picks]
+
+
+def test_what_is_taken_is_not_chosen_again_and_a_short_pool_may_do(pool: Path) -> None:
+    first = chosen(pool, "coverage", 5)
+    taken = [Target(pick.id, pick.smiles, pick.smiles, identify(pick.smiles).inchikey) for pick in first.picks]  # type: ignore[union-attr]
+    further = chosen(pool, "coverage", 10_000, further=Further(taken, fewer=True))
+    graphs = {flat_graph(each.inchikey) for each in taken}
+    assert not graphs & {flat_graph(identify(pick.smiles).inchikey) for pick in further.picks}  # type: ignore[union-attr]
+    assert 0 < len(further.picks) < 10_000
+
+
+def test_what_costs_more_must_add_more(pool: Path) -> None:
+    """Of all first choices the one that adds most for its cost, by trying each."""
+    wanted = Wanted.of(targets(["azoxy"]))
+
+    def cost(heavy: int) -> float:
+        return float(heavy) ** 3
+
+    def worth_of(smiles: str) -> float:
+        held = np.frombuffer(wanted.held(parsed(smiles)), dtype=np.uint16)
+        return sum(wanted.weights[e] for e in held) * np.log(2) / cost(parsed(smiles).GetNumHeavyAtoms())
+
+    (first,) = chosen(pool, "coverage", 1, further=Further(cost=cost)).picks
+    (plain,) = chosen(pool, "coverage", 1).picks
+    free = [line for line in pool.read_text().splitlines() if identify(line) is not None]
+    tested = barred(targets(["test-groups"]))
+    best = max(worth_of(each) for each in free if flat_graph(identify(each).inchikey) not in tested)  # type: ignore[union-attr]
+    assert worth_of(first.smiles) == pytest.approx(best)
+    assert worth_of(first.smiles) > worth_of(plain.smiles)
+    assert first.gain == pytest.approx(worth_of(first.smiles) * cost(parsed(first.smiles).GetNumHeavyAtoms()))
 
 
 def test_diverse_picks_are_farther_apart_than_random_ones(pool: Path) -> None:

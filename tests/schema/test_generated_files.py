@@ -40,7 +40,7 @@ def test_writing_them_twice_changes_nothing(tmp_path: Path):
 
 def test_they_are_not_taken_for_cards():
     assert all(FOLDER not in path.parents for path in cards("schema").values())
-    assert set(cards("schema")) == {"cell", "curve", "molecule", "prediction", "rejected"}
+    assert set(cards("schema")) == {"cell", "curve", "molecule", "prediction", "rejected", "round"}
 
 
 @pytest.mark.parametrize("name", cards("schema"))

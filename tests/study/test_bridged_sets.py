@@ -16,12 +16,14 @@ from hemdata.bridges.linear import fit
 from hemdata.bridges.rows import HALF_WIDTH, bridged
 from hemdata.catalog import StudyCard, label_places
 from hemdata.curate.bridging import card_hash
-from hemdata.door.run import On, Run, run
+from hemdata.door.run import Run, run
+from hemdata.label.workers.where import Where
 from hemdata.levels import level
 from hemdata.report.tables.bridge import bridge_section
 from hemdata.report.words import number
 from hemdata.schema import table_schema
 from hemdata.shards import LevelName, ShardWriter, read
+from hemdata.study.on import On
 from hemdata.study.rows import read_rows
 
 CARD = StudyCard.model_validate({
@@ -49,7 +51,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def ran(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    found = run(CARD, data, tmp_path_factory.mktemp("run"), on=On(workers=1), tell=lambda _: None, shown=False)
+    found = run(CARD, data, tmp_path_factory.mktemp("run"), on=On(Where(1)), tell=lambda _: None, shown=False)
     assert (found.failed, found.cannot) == ({}, [])
     return found
 
@@ -118,7 +120,7 @@ def test_another_bridge_at_hand_tells_nothing_of_the_groups(data: Path, ran: Run
 def test_of_computed_energies_nothing_is_said(tmp_path: Path) -> None:
     card = CARD.model_copy(update={"sets": {"own": CARD.sets["qm9"].model_copy(update={"dataset": "test-groups"})}})
     card = card.model_copy(update={"groups": ["saccharides"]})
-    ran = run(card, tmp_path / "data", tmp_path / "run", on=On(workers=1), tell=lambda _: None, shown=False)
+    ran = run(card, tmp_path / "data", tmp_path / "run", on=On(Where(1)), tell=lambda _: None, shown=False)
     (settings,) = (tmp_path / "run" / "cells").glob("*/settings.json")
     assert "bridged" not in json.loads(settings.read_text())
     assert ran.page is not None

@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 
 from hemdata.catalog import StudyCard, label_places, study
-from hemdata.door.run import On, impossible, run
+from hemdata.door.run import impossible, run
 from hemdata.label.workers.where import Where
 from hemdata.shards import read, read_manifest
 from hemdata.study.cells import cells
 from hemdata.study.costs import Cost, cost, wall_seconds
+from hemdata.study.on import On
 from hemdata.study.steps import Step, steps, with_spare
 
 CARD = {

@@ -36,6 +36,13 @@ GOOD: dict[str, Row] = {
         "seconds": 52.0, "device": "cpu", "split_hash": "0123456789ab", "data_hash": "0123456789ab",
         "checkpoint_hash": "0123456789ab", "versions": '{"torch": "2.9"}',
     },
+    "round": {
+        "improvement": "improve-azoxy", "arm": "chosen", "round": 1, "by": "amons", "group": "azoxy",
+        "training_set": "chosen-1", "added": 10, "bought": 20, "labelled": 19, "training_size": 619, "n_models": 3,
+        "n_validation": 14, "mae_kcal_mol": 10.0, "mae_kcal_mol_low": 8.0, "mae_kcal_mol_high": 13.0, "times_down": 9.7,
+        "times_down_low": 7.0, "times_down_high": 12.0, "whole_mae_kcal_mol": 9.0, "spread_kcal_mol": 2.5, "seen": 0.8,
+        "label_seconds": 12.5, "training_seconds": 300.0,
+    },
     "curve": CELL | {"epoch": 3, "train_loss": 0.5, "validation_mae_kcal_mol": 2.0},
 }  # fmt: skip
 

@@ -1,6 +1,7 @@
 """Pages of findings: each kind of finding in a section, its rows with molecules drawn."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,8 @@ class Section:
 class Findings:
     """A page in words; `facts` are pairs.
 
-    `table` has title, columns and rows; a cell is its text, and the number by which it sorts or None.
+    `table` has title, columns and rows; a cell is its text, and the number by which it sorts or None. `figures`
+    are SVG.
     """
 
     title: str
@@ -42,6 +44,7 @@ class Findings:
     detail: str | None = None
     table: dict[str, Any] | None = None
     table_last: bool = False
+    figures: Sequence[str] = ()
     footer: str = "Made by hemdata; the same set makes the same page."
 
 

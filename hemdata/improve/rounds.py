@@ -1,0 +1,327 @@
+"""Rounds of an improvement: choose, label, train, judge. All stands on disk, so that a killed run goes on the same.
+
+OUT/improve.json       what was asked
+OUT/chosen/*.smi       the list of each round, written when it is chosen
+OUT/cells/             the models of each round, as those of a study
+OUT/rounds.parquet     the rows, as schemas/round.yaml says
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from hemdata.analysis.matrix import MEAN
+from hemdata.catalog import StudyCard, TrainingSet
+from hemdata.choose.targets import Target, by_group
+from hemdata.errors import CallError, DataError
+from hemdata.files import whole, write_whole
+from hemdata.improve.asked import Asked, totals
+from hemdata.improve.base import base_of
+from hemdata.improve.bought import Bought, buy, kept_list, list_of
+from hemdata.improve.group import Group, group_of
+from hemdata.improve.judge import Base, Round, rows_of
+from hemdata.improve.watch import NOBODY, Watch
+from hemdata.improve.ways import Chooser, Known
+from hemdata.molecules import dataset_name
+from hemdata.study.cells import Cell, cells, run_cell
+from hemdata.study.lock import claimed
+from hemdata.study.on import THIS_MACHINE, On
+from hemdata.study.run import train_eval
+
+ROWS, SETTINGS = "rounds.parquet", "improve.json"
+START = "start"
+SPLIT = (0.85, 0.1, 0.05)
+"""Of base and labels: most are trained on, for every label was bought."""
+
+
+@dataclass(frozen=True)
+class Improved:
+    """What came out.
+
+    Attributes:
+        folder: of the run.
+        rows: of schemas/round.yaml.
+        why: the rounds ended.
+        judged: whether the group has reference labels.
+    """
+
+    folder: Path
+    rows: pa.Table
+    why: str
+    judged: bool
+
+
+def improve(asked: Asked, data: Path, out: Path, *, on: On = THIS_MACHINE, watch: Watch = NOBODY) -> Improved:
+    """Choose molecules for a group, label them, train on them and judge, until the target or the budget is reached.
+
+    The same call after Ctrl-C or a kill goes on and ends the same.
+
+    Args:
+        asked: what is asked.
+        data: folder of the built and labelled sets, and of the label store.
+        out: folder of the run.
+        on: where labels are computed and networks trained.
+        watch: who sees what goes on.
+
+    Raises:
+        CallError: for an unknown group, a base that is not labelled, a pool that is not there, or a target or a trial
+            for a group without reference labels.
+        DataError: for a base that holds molecules of the group, a group too small to be parted, a pool without a
+            candidate, a model that failed, or a folder that holds a run of other settings.
+    """
+    with claimed(out):
+        return _Run(asked, data, out, on, watch).to_its_end()
+
+
+def kept_rows(out: Path) -> pa.Table:
+    """The rows that a run has kept.
+
+    Raises:
+        CallError: if there are none.
+    """
+    if not (out / ROWS).is_file():
+        raise CallError("There is no improvement in this folder.", where=out, expected=ROWS,
+                        fix="Give the folder that `hemdata improve` wrote.")  # fmt: skip
+    return pq.ParquetFile(out / ROWS).read()
+
+
+@dataclass
+class _Arm:
+    """What an arm has bought so far, by round."""
+
+    name: str
+    bought: list[tuple[int, Bought]] = field(default_factory=list)
+    rounds: list[Round] = field(default_factory=list)
+
+    @property
+    def chosen(self) -> list[Target]:
+        return [each for _, its in self.bought for each in its.molecules]
+
+
+class _Run:
+    def __init__(self, asked: Asked, data: Path, out: Path, on: On, watch: Watch) -> None:
+        self.asked, self.data, self.out, self.on, self.watch = asked, data, out, on, watch
+        self.group = group_of(asked.group, asked.level_name, asked.validation, asked.seed, data)
+        self._refuse_what_needs_labels()
+        self.name = dataset_name(out / f"{out.resolve().name}.smi")
+        self.card = StudyCard(
+            name=self.name, title=f"{asked.group}, improved", level=asked.level_name,
+            question=f"Which labels beside {asked.base} make the energies of {asked.group} better, and by how much?",
+            sets={START: TrainingSet(dataset=asked.base_name, molecules=20)},
+            groups=list(self.group.names) if self.group.judged else [], networks=[asked.study_network],
+            seeds=list(range(asked.seeds)), split=SPLIT,
+        )  # fmt: skip
+        self.base = base_of(self.card, asked, self.group, data, watch.tell)
+        self._sets = {START: TrainingSet(dataset=asked.base_name, molecules=len(self.base))}
+        _same_settings(out, asked)
+        self.chooser = Chooser(asked, data, out / "chosen", on)
+        if asked.pool is not None or asked.control:
+            self.chooser.pool()
+        self.arms = [_Arm("chosen"), *([_Arm("control")] if asked.control else [])]
+        self.way = asked.ways[0]
+        self._known_spreads: dict[str, Mapping[str, float]] = {}
+
+    def to_its_end(self) -> Improved:
+        """All rounds."""
+        if not self.group.judged:
+            self.watch.tell(claims(self.group, self.asked))
+        self._train({START: 0})
+        for arm in self.arms:
+            arm.rounds.append(self._round(arm, 0, "nothing", START))
+        rows = self._write()
+        for number, total in enumerate(totals(self.asked.budget, self.asked.rounds), 1):
+            if self._reached(rows):
+                break
+            if not self._next(number, total):
+                if number == 1:
+                    raise DataError(
+                        "There is nothing to choose: every candidate is a test molecule or labelled already.",
+                        where=self.asked.pool or f"amons of {self.asked.group}",
+                        fix="Give another --pool, or a larger --max-heavy.",
+                    )
+                break
+            rows = self._write()
+        return Improved(self.out, rows, self._why(rows), self.group.judged)
+
+    def _why(self, rows: pa.Table) -> str:
+        if self._reached(rows):
+            return f"the interval of the error lies below {self.asked.target:g} kcal/mol"
+        if len(self.arms[0].chosen) < self.asked.budget:
+            return "there are no more candidates (a larger --max-heavy or a --pool has more)"
+        return "the budget is spent"
+
+    def _next(self, number: int, total: int) -> bool:
+        """One round of every arm, up to so many bought in all; whether there was anything to choose."""
+        due = {}
+        for arm in self.arms:
+            size = total - len(arm.chosen)
+            if arm.name == "chosen" and number == 1 and self.asked.by == "best":
+                by = "trial"
+                self._trial(arm, size)
+            else:
+                by = "random" if arm.name == "control" else self.way
+                self._buy(arm, number, by, size)
+            if not any(its == number for its, _ in arm.bought):
+                if arm.name == "chosen":
+                    return False
+                continue
+            due[self._set(f"{arm.name}-{number}", [its for _, its in arm.bought])] = (arm, by)
+        self._train(dict.fromkeys(due, number))
+        for name, (arm, by) in due.items():
+            arm.rounds.append(self._round(arm, number, by, name))
+        return True
+
+    def _trial(self, arm: _Arm, size: int) -> None:
+        """Some molecules by every way; the way whose few take most off the error of the part chosen for goes on."""
+        ways = self.asked.ways
+        share = [size // len(ways) + (place < size % len(ways)) for place in range(len(ways))]
+        tried = {}
+        for way, number in zip(ways, share, strict=True):
+            before = len(arm.bought)
+            if number:
+                self._buy(arm, 1, way, number)
+            if len(arm.bought) > before:
+                tried[way] = self._set(f"trial-{way}", [arm.bought[-1][1]])
+        if len(tried) < 2:
+            self.way = next(iter(tried), self.way)
+            return
+        self._train(dict.fromkeys(tried.values(), 1), seeds=1)
+        errors = {way: self._error_of_trial(name) for way, name in tried.items()}
+        self.way = min(errors, key=errors.__getitem__)
+        told = ", ".join(f"{way} {error:.1f}" for way, error in errors.items())
+        self.watch.tell(f"trial, kcal/mol on the part that is chosen for: {told}; {self.way} goes on")
+
+    def _error_of_trial(self, training_set: str) -> float:
+        (cell,) = self._cells(training_set)[:1]
+        frame = pq.ParquetFile(self.out / "cells" / cell.name / "predictions.parquet").read().to_pandas()
+        its = frame[frame["molecule_id"].isin({target.id for target in self.group.chosen_for})]
+        error = (its["predicted_kcal_mol"] - its["reference_kcal_mol"]).abs()
+        return float(error.groupby(its["group"]).mean().mean())
+
+    def _buy(self, arm: _Arm, number: int, way: str, size: int) -> None:
+        stem = f"{self.name}-{arm.name}-{number}" + (f"-{way}" if self.asked.by == "best" and number == 1 else "")
+        path = kept_list(self.chooser.folder, stem)
+        if path is None:
+            models = [self.out / "cells" / cell.name / "model" for cell in arm.rounds[-1].cells]
+            known = Known(self.group, self.base, arm.chosen, models)
+            picks = self.chooser.next(way, size, known)
+            if not picks:
+                return
+            path = list_of(self.chooser.folder, stem, picks)
+        with self.watch.labels(f"round {number}, label {path.name} at {self.asked.level_name}") as progress:
+            arm.bought.append((number, buy(path, way, self.asked.level_name, self.data, self.on, progress)))
+
+    def _set(self, name: str, bought: Sequence[Bought]) -> str:
+        plus = {its.name: its.labelled for its in bought if its.labelled}
+        self._sets[name] = TrainingSet(dataset=self.asked.base_name, molecules=len(self.base), plus=plus)
+        return name
+
+    def _cells(self, training_set: str) -> list[Cell]:
+        card = self.card.model_copy(update={"sets": {training_set: self._sets[training_set]}})
+        return sorted(cells(card), key=lambda cell: cell.seed)
+
+    def _train(self, due: Mapping[str, int], seeds: int | None = None) -> None:
+        card = self.card.model_copy(update={"sets": dict(self._sets)})
+        wanted = [cell for name in due for cell in self._cells(name)[:seeds]]
+        reached = dict.fromkeys([cell.name for cell in wanted], 0)
+        what = f"round {max(due.values())}, train {', '.join(due)}, epochs"
+        with self.watch.training(what, sum(cell.epochs or 1 for cell in wanted)) as step:
+
+            def progress(cell: str, done: int, _: int) -> None:
+                step(max(done - reached[cell], 0), cell)
+                reached[cell] = max(done, reached[cell])
+
+            if not any(cell.epochs for cell in wanted):  # a second each: not worth a process
+                for cell in wanted:
+                    run_cell(cell, self.data, self.out)
+                return
+            ran = train_eval(
+                card, self.data, self.out, only=list(reached), where=self.on.where, device=self.on.device,
+                 progress=progress, tell=self.watch.tell,
+            )  # fmt: skip
+        failed = ran.failed | {name: f"In work by {who}." for name, who in ran.in_work.items()}
+        if failed:
+            reasons = "\n".join(f"    {cell}: {reason}" for cell, reason in failed.items())
+            raise DataError("Models failed.", where=self.out, got=f"\n{reasons}",
+                            fix="Mend what they name and run it again; what is finished stands.")  # fmt: skip
+
+    def _round(self, arm: _Arm, number: int, by: str, training_set: str) -> Round:
+        return Round(arm.name, number, by, training_set, tuple(arm.bought), tuple(self._cells(training_set)))
+
+    def _write(self) -> pa.Table:
+        base = Base(tuple(target.smiles for target in self.base))
+        tables = [rows_of(arm.rounds, self.group, base, self.out, self._spreads) for arm in self.arms]
+        rows = pa.concat_tables(tables)
+        with whole(self.out / ROWS) as temporary:
+            pq.write_table(rows, temporary, compression="zstd")
+        self.watch.rows(rows)
+        return rows
+
+    def _spreads(self, its: Round) -> Mapping[str, float]:
+        """Of a group without labels, the mean spread of a round's models on the validation part."""
+        from hemdata.predict.asked import wanted
+        from hemdata.predict.find import load_all
+        from hemdata.predict.predict import predict
+
+        if len(its.cells) < 2:
+            return {}
+        if its.training_set not in self._known_spreads:
+            models = load_all([self.out / "cells" / cell.name / "model" for cell in its.cells], self.on.device)
+            found = {}
+            for name, targets in by_group(self.group.validation).items():
+                asked = [one for target in targets for one in wanted(target.smiles)]
+                said = predict(models, asked, workers=self.on.here, anyway=True)
+                widths = [each.spread_kcal_mol for each in said if each.spread_kcal_mol is not None]
+                if widths:
+                    found[name] = sum(widths) / len(widths)
+            self._known_spreads[its.training_set] = found
+        return self._known_spreads[its.training_set]
+
+    def _reached(self, rows: pa.Table) -> bool:
+        if self.asked.target is None:
+            return False
+        name = MEAN if len(self.group.names) > 1 else self.group.names[0]
+        own = [row for row in rows.to_pylist() if row["arm"] == "chosen" and row["group"] == name]
+        return bool(own[-1]["mae_kcal_mol_high"] < self.asked.target)
+
+    def _refuse_what_needs_labels(self) -> None:
+        if self.group.judged:
+            return
+        words = {"--target": self.asked.target is not None, "--by best": self.asked.by == "best"}
+        for word in (word for word, given in words.items() if given):
+            raise CallError(
+                f"The group has no reference labels at {self.asked.level_name}, and {word} needs them.",
+                got=self.asked.group,
+                fix=f"`hemdata label {self.asked.group} --level {self.asked.level_name}` first, or leave it out.",
+            )
+
+
+def claims(group: Group, asked: Asked) -> str:
+    """What a run can say of a group without reference labels, and what it cannot."""
+    return (
+        f"{', '.join(group.names)} has no labels at {asked.level_name}: molecules are chosen and labelled, and the "
+        f"spread of {asked.seeds} models is told in place of the error. A spread is no error: where all models err "
+        "alike it is small. Nothing here shows that the energies became better."
+    )
+
+
+def _same_settings(out: Path, asked: Asked) -> None:
+    """Refuse to go on with a run that was asked otherwise; its rounds would not be comparable."""
+    text = json.dumps(asked.settings(), indent=2, sort_keys=True) + "\n"
+    path = out / SETTINGS
+    if not path.is_file():
+        write_whole(path, text)
+        return
+    if path.read_text(encoding="utf-8") != text:
+        before = json.loads(path.read_text(encoding="utf-8"))
+        differ = [key for key, value in asked.settings().items() if before.get(key) != value]
+        raise DataError(
+            "The folder holds an improvement of other settings.",
+            where=path,
+            got=f"another {', '.join(differ)}",
+            fix="Give another --out, or remove the folder to begin again.",
+        )
