@@ -34,12 +34,12 @@ class Improvement:
         CallError: for a value that cannot be.
 
     Example:
-        >>> hd.Set.label("neuro", on=0, progress=False).level
-        'gfn2-xtb'
-        >>> better = hd.Improvement("azoxy", base="neuro=30", budget=4, rounds=1, max_heavy=3,
-        ...                         network="pair-distance-ridge", seeds=2)
-        >>> better
-        Improvement('azoxy', base 'neuro=30', 4 labels)
+        >>> lines = [f"{'C' * n}{end}" for n in range(1, 5) for end in ("O", "N", "F", "=O", "C#N")]
+        >>> _ = Path("few.smi").write_text("\\n".join(lines))
+        >>> len(hd.Set.label("few.smi", on=0, progress=False))
+        20
+        >>> hd.Improvement("azoxy", base="few", budget=4, network="pair-distance-ridge")
+        Improvement('azoxy', base 'few', 4 labels)
     """
 
     def __init__(
@@ -77,6 +77,8 @@ class Improvement:
                 a folder that holds another improvement.
 
         Example:
+            >>> words = {"rounds": 1, "max_heavy": 4, "network": "pair-distance-ridge", "seeds": 2}
+            >>> better = hd.Improvement("azoxy", base="few", budget=4, **words)
             >>> better.run(on=0, progress=False).folder.name
             'improve-azoxy'
         """
@@ -100,6 +102,8 @@ class Improvement:
             CallError: if no round is finished.
 
         Example:
+            >>> words = {"rounds": 1, "max_heavy": 4, "network": "pair-distance-ridge", "seeds": 2}
+            >>> better = hd.Improvement("azoxy", base="few", budget=4, **words)
             >>> better.rounds()[["round", "by", "labelled", "n_validation"]]
                round       by  labelled  n_validation
             0      0  nothing         0            14
