@@ -4,7 +4,6 @@ from hemdata.errors import DataError
 from hemdata.intake.decided import Decided, Unsettled
 from hemdata.intake.mistakes import mistake
 from hemdata.intake.proof import (
-    CLOSE,
     KINDS,
     Meaning,
     atoms_of,
@@ -13,6 +12,7 @@ from hemdata.intake.proof import (
     fits,
     known_levels,
     like_free_atoms,
+    told_apart,
 )
 from hemdata.intake.sample import Sample
 from hemdata.units import OF_ENERGY
@@ -49,7 +49,9 @@ def inferred(sampled: Sample, said: tuple[str | None, str | None, str | None], f
         )
     first = best[0]
     total = first.meaning.kind.startswith("total")
-    rivals = [each for each in best[1:] if each.error < first.error + CLOSE and _another(each.meaning, first.meaning)]
+    rivals = [
+        each for each in best[1:] if not told_apart(sampled, first, each) and _another(each.meaning, first.meaning)
+    ]
     if not total and name is None:
         raise Unsettled(
             f"These are {first.meaning.kind} energies in {first.meaning.unit}; no number says at which level.",

@@ -22,7 +22,8 @@ MISTAKES = {
     "cohesive with zero-point energy": "these are D0 with their sign turned",
 }
 FEW = 10  # molecules prove nothing
-CLOSE = 0.6  # kcal/mol an atom: levels whose fits differ by less are not told apart by bonds
+CLOSE = 0.4  # kcal/mol an atom: levels whose fits differ by less are not told apart by bonds
+MANY = 20  # molecules: of fewer, levels that fit are not told apart at all
 TIGHT_BINDING = 3.0  # kcal/mol an atom: a median that is left of it once it is calibrated is 0.4 to 1.4
 UNKNOWN = "unknown-"  # what names of levels that nobody knows begin with
 FREE_ATOMS = {
@@ -61,14 +62,26 @@ class Fit:
 
 
 def known_levels(sampled: Sample) -> list[Level]:
-    """The levels with a card that have the sample's atoms; of those that are the same under two names, the first."""
+    """The levels with a card that have the sample's atoms.
+
+    Of those that are the same under two names, the first whose distance from bond energies is known.
+    """
     elements = set(np.flatnonzero(sampled.counts.sum(axis=0)).tolist())
     found: dict[str, Level] = {}
-    for name in cards("level"):
+    for name in sorted(cards("level"), key=lambda name: (not _offsets_known(name), name)):
         its = known(name)
         if elements <= set(its.atoms) and not name.startswith(UNKNOWN):
             found.setdefault(its.hash, its)
     return list(found.values())
+
+
+def told_apart(sampled: Sample, one: Fit, other: Fit) -> bool:
+    """Whether the numbers say that the better fit is the right one, and not the other.
+
+    Tried on seven sets of labels at the levels of QM9 and PC9, 400 random or alike parts of each: of ten molecules up
+    to 6 % were told wrong, of 20 and more none; of 100, 98 to 100 % were told.
+    """
+    return len(sampled) >= MANY and other.error >= one.error + CLOSE
 
 
 def errors(sampled: Sample, meaning: Meaning) -> Floats:
@@ -181,10 +194,14 @@ def _offsets(name: str | None) -> dict[int, float]:
     return dict.fromkeys(range(len(SYMBOLS)), 0.0) | {ATOMIC_NUMBERS[symbol]: off for symbol, off in offsets.items()}
 
 
+def _offsets_known(name: str) -> bool:
+    card = known(name).card
+    return bool(card.against_bonds or card.against_experiment)
+
+
 def calibrated(name: str) -> bool:
     """Whether it is known how far a level's atomization energies are from bond energies."""
-    card = known(name).card
-    return card.engine in ("pyscf", "data") or bool(card.against_bonds or card.against_experiment)
+    return known(name).card.engine in ("pyscf", "data") or _offsets_known(name)
 
 
 @cache

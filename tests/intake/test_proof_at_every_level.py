@@ -11,7 +11,7 @@ from own_files import Row, molecules, written
 from hemdata.catalog import cards
 from hemdata.intake.asked import Asked
 from hemdata.intake.decide import decide
-from hemdata.intake.decided import Decided
+from hemdata.intake.decided import Decided, Unsettled
 from hemdata.intake.look import look
 from hemdata.intake.mistakes import mistake
 from hemdata.intake.proof import Meaning, fit
@@ -105,3 +105,24 @@ def test_each_usual_mistake_is_named(name: str, tmp_path: Path) -> None:
         named = mistake(wrong, meaning)
         assert words in named
     assert other in named.split()  # the last: levels whose atoms are as near are named with it
+
+
+@pytest.mark.parametrize(
+    ("labels", "name"),
+    [
+        ("duals-qm9@qm9@given", "qm9"),
+        ("duals-qm9@pc9@given", "pc9"),
+        ("pubchem9@pc9", "pc9"),
+    ],
+)
+def test_qm9s_level_and_pc9s_are_told_apart_by_enough_molecules(labels: str, name: str, tmp_path: Path) -> None:
+    """They differ by 1 to 2 kcal/mol an atom against bonds; of fewer than twenty molecules it is asked."""
+    rows = molecules(labels)
+    written(rows, tmp_path / "many.extxyz", energy="energy", unit=HARTREE_EV)
+    found = decide(Asked((tmp_path / "many.extxyz",), "mine")).energy
+    assert found == Meaning("eV", "total", name)
+    written(rows[:15], tmp_path / "few.extxyz", energy="energy", unit=HARTREE_EV)
+    with pytest.raises(Unsettled, match="Several meanings") as asked:
+        decide(Asked((tmp_path / "few.extxyz",), "mine"))
+    assert "at the level qm9" in str(asked.value)
+    assert "at the level pc9" in str(asked.value)
