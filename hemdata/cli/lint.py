@@ -95,7 +95,8 @@ def lint(
             out.print(f"     {check.advice}", style="dim")
         skipped = f", {len(found.not_made)} not made for want of columns ({', '.join(found.not_made)})"
         told = f"{found.rows:,} rows, {len(found.made)} checks{skipped if found.not_made else ''}: "
-        told += f"{len(found.findings):,} findings, {found.at_least('error'):,} of them errors"
+        told += f"{len(found.findings):,} finding{'' if len(found.findings) == 1 else 's'}, "
+        told += f"{found.at_least('error'):,} of them errors"
         out.print(f"{told}{f'; {found.known:,} more are known' if found.known else ''}.")
     if fail_on != "never" and found.at_least(fail_on):
         raise SystemExit(1)

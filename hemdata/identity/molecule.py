@@ -73,8 +73,8 @@ def quiet() -> None:
 def parsed(smiles: str) -> Any | None:
     """RDKit's molecule of a SMILES, explicit hydrogens merged into their atoms; None as for `identify`."""
     molecule = _read(smiles)
-    wildcard = molecule is not None and any(atom.GetAtomicNum() == 0 for atom in molecule.GetAtoms())
-    return None if wildcard else molecule
+    may = molecule is not None and ("*" in smiles or "[" in smiles)  # no other SMILES draws a wildcard
+    return None if may and any(atom.GetAtomicNum() == 0 for atom in molecule.GetAtoms()) else molecule
 
 
 def identify(smiles: str, bonds: bool = True, inchi: bool = True) -> Identity | None:
@@ -85,10 +85,19 @@ def identify(smiles: str, bonds: bool = True, inchi: bool = True) -> Identity | 
         bonds: whether its `connectivity` will be asked for; a set of millions without geometries does without.
         inchi: whether its InChIKey will be, which takes two thirds of the time; else it is empty.
     """
-    chem, rdinchi = _rdkit()
     molecule = _read(smiles)
-    if molecule is None:
-        return None
+    return None if molecule is None else identity_of(molecule, smiles, bonds, inchi)
+
+
+def identity_of(
+    molecule: Any, smiles: str, bonds: bool = True, inchi: bool = True, canonical: bool = True
+) -> Identity | None:
+    """As `identify`, of the molecule that RDKit has read from the SMILES.
+
+    Args:
+        canonical: whether its canonical SMILES will be asked for, which takes half of the rest; else it is empty.
+    """
+    chem, rdinchi = _rdkit()
     plain = "[" not in smiles  # then it has no charge, no unpaired electron, and says its elements by letters
     letters = _without_brackets(smiles) if plain and not bonds else b""
     if len(letters) == molecule.GetNumAtoms():
@@ -100,14 +109,15 @@ def identify(smiles: str, bonds: bool = True, inchi: bool = True) -> Identity | 
         return None
     carriers = [place for place, atom in enumerate(atoms) for _ in range(atom.GetTotalNumHs())] if bonds else []
     hydrogens = molecule.GetNumAtoms(onlyExplicit=False) - len(heavy)
-    canonical_smiles = chem.MolToSmiles(molecule)
+    canonical_smiles = chem.MolToSmiles(molecule) if canonical else ""
+    fragments = canonical_smiles.count(".") + 1 if canonical or "." not in smiles else len(chem.GetMolFrags(molecule))
     return Identity(
         canonical_smiles=canonical_smiles,
         inchikey=rdinchi.MolToInchiKey(molecule) if inchi else "",
         atomic_numbers=(*heavy, *([1] * hydrogens)),
         charge=0 if plain else chem.GetFormalCharge(molecule),
         radical_electrons=0 if plain else sum(atom.GetNumRadicalElectrons() for atom in atoms),
-        fragments=canonical_smiles.count(".") + 1,
+        fragments=fragments,
         adjacency=chem.GetAdjacencyMatrix(molecule).tobytes() if bonds else None,
         carriers=tuple(carriers),
     )

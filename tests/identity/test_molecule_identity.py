@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hemdata.identity import FLAT_GRAPH_LETTERS, flat_graph, identify
+from hemdata.identity.molecule import identity_of, parsed
 
 # InChIKeys from PubChem (CIDs 297, 962, 702, 750, 241, 2519).
 KNOWN = {
@@ -177,3 +178,16 @@ def test_without_its_bonds_a_molecule_is_the_same_but_for_them(smiles):
     assert lean._replace(adjacency=whole.adjacency, carriers=whole.carriers) == whole
     with pytest.raises(ValueError, match="without bonds"):
         _ = lean.connectivity
+
+
+@pytest.mark.parametrize("smiles", ["CCO", "[CH3]", "C[N+](=O)[O-]", "O=O.[Na+].[Cl-]", "C1.C1", "[2H]C([H])F"])
+def test_of_a_molecule_that_was_read_before_the_identity_is_the_same_but_for_its_canonical_smiles(smiles):
+    whole = identify(smiles, inchi=False)
+    lean = identity_of(parsed(smiles), smiles, inchi=False, canonical=False)
+    assert lean._replace(canonical_smiles=whole.canonical_smiles) == whole
+
+
+@pytest.mark.parametrize("smiles", ["C*", "[*]C", "[#0]C", "[1*]CC"])
+def test_a_wildcard_is_no_molecule(smiles):
+    assert parsed(smiles) is None
+    assert identify(smiles) is None

@@ -1,13 +1,15 @@
 """Rows of a set as flat arrays, each made when a check first asks for it."""
 
 from functools import cache, cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 from scipy import constants
 
-from hemdata.identity import Identity, disagreements, identify
+from hemdata.identity import Identity, disagreements
+from hemdata.identity.molecule import identity_of, parsed
 from hemdata.schema.columns import given, lists, numbers
 
 Floats = npt.NDArray[np.float64]
@@ -116,10 +118,20 @@ class Rows:
             return np.asarray(self.placed & (self.n_atoms > 1) & (least < self.n_atoms * LINE_ANGSTROM**2))
 
     @cached_property
+    def drawn(self) -> list[Any | None]:
+        """RDKit's molecules of the SMILES, or of the canonical ones where none is published; None without any."""
+        texts = zip(self.table["smiles"].to_pylist(), self.table["canonical_smiles"].to_pylist(), strict=True)
+        chosen = (published or canonical for published, canonical in texts)
+        return [None if text is None else parsed(text) for text in chosen]
+
+    @cached_property
     def identities(self) -> list[Identity | None]:
-        """What the SMILES say, without InChIs; None where there is none to be read."""
-        texts = self.table["smiles"].to_pylist()
-        return [None if text is None else identify(text, inchi=False) for text in texts]
+        """What the published SMILES say, without InChIs and canonical SMILES; None where there is none to be read."""
+        pairs = zip(self.table["smiles"].to_pylist(), self.drawn, strict=True)
+        return [
+            identity_of(molecule, text, inchi=False, canonical=False) if text and molecule is not None else None
+            for text, molecule in pairs
+        ]
 
     @cached_property
     def disagreements(self) -> dict[str, Bools]:

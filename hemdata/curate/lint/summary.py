@@ -2,13 +2,13 @@
 
 from collections import Counter
 from dataclasses import dataclass, field, fields
+from typing import Any
 
 import numpy as np
 
 from hemdata.curate.lint.rows import Floats, Rows
 from hemdata.identity import flat_graph
 from hemdata.identity.environments import counted_environments
-from hemdata.identity.molecule import parsed
 from hemdata.levels import SYMBOLS
 
 ADDITIVE = ("atomization_energy_kcal_mol", "zpve_hartree", "alpha_bohr3", "cv_cal_mol_k")
@@ -77,7 +77,7 @@ def summary_of(rows: Rows, split: str | None = None) -> Summary:
         keys=keys,
         levels=table["level"].to_pylist(),
         parts=[str(each) for each in table[split].to_pylist()] if split else [None] * len(rows),
-        counted=[_counted(text) for text in table["canonical_smiles"].to_pylist()],
+        counted=[_counted(molecule) for molecule in rows.drawn],
         energy=rows.column(base[0]),
         atomization=rows.column(base[1]),
         shape=np.concatenate([_lengths(rows, weights) for weights in _weights(rows)], axis=1),
@@ -114,8 +114,7 @@ def _formulas(rows: Rows) -> list[str]:
     return found
 
 
-def _counted(smiles: str | None) -> dict[int, int]:
-    molecule = parsed(smiles) if smiles else None
+def _counted(molecule: Any | None) -> dict[int, int]:
     if molecule is None:
         return {}
     found = counted_environments(molecule, 1)
