@@ -46,11 +46,12 @@ def suspects(
     """Rank the labels of a set by how likely they are wrong, by their difference to a cheap level."""
     from hemdata.assess.audit import claimed_level
     from hemdata.assess.suspects.recompute import recompute as judged
-    from hemdata.assess.suspects.screen import screen, table_of
+    from hemdata.assess.suspects.screen import screen
+    from hemdata.assess.suspects.written import write_screen
     from hemdata.curate.suspected import screen_file
     from hemdata.errors import CallError
     from hemdata.levels import level as read_level
-    from hemdata.shards import find, write_parquet
+    from hemdata.shards import find
 
     if not 0 < share < 0.5:
         raise CallError("--share is the part of wrong labels.", expected="above 0 and below 0.5", got=share)
@@ -62,10 +63,7 @@ def suspects(
         if its is not None:
             found = judged(found, folder, its, recompute, store, workers=workers, progress=progress)
     target = rows or screen_file(data / folder.name)
-    part = target.with_name(f".{target.name}.part")
-    write_parquet(table_of(found), part)
-    part.replace(target)
-    _write(target.with_suffix(".txt"), "".join(f"{row.id}\n" for row in found.suspects))
+    ids = write_screen(found, target)
     if page is not None:
         from hemdata.report.page.suspects import suspects_page
 
@@ -99,12 +97,6 @@ def suspects(
         markup=False,
     )
     out.print(
-        f"{many}: {target}, their ids in {target.with_suffix('.txt')}.",
+        f"{many}: {target}, their ids in {ids}.",
         markup=False,
     )
-
-
-def _write(path: Path, text: str) -> None:
-    from hemdata.report.page.page import _write as written
-
-    written(path, text)

@@ -173,6 +173,18 @@ def _label(step: Step, doing: _Doing) -> None:
         label_set(asked, How(step.its_level), where, files=Files(doing.data), progress=progress)
 
 
+def _screen(step: Step, doing: _Doing) -> None:
+    from hemdata.assess.suspects.screen import screen
+    from hemdata.assess.suspects.written import write_screen
+    from hemdata.curate.suspected import screen_file
+    from hemdata.label.how import Files
+
+    folder = doing.data / step.name
+    with stages(f"suspects {step.name}", doing.shown) as progress:
+        found = screen(folder, Files(doing.data).labels, workers=doing.on.where.workers, progress=progress)
+    write_screen(found, screen_file(folder))
+
+
 def _train(step: Step, doing: _Doing) -> None:
     from hemdata.study.cells import cells
     from hemdata.study.run import train_eval
@@ -209,6 +221,7 @@ _DO: dict[str, Callable[[Step, _Doing], None]] = {
     "build": _build,
     "take": _take,
     "label": _label,
+    "screen": _screen,
     "train": _train,
     "report": _report,
 }

@@ -7,6 +7,8 @@ from threading import Event, Thread
 
 from hemdata.study.steps import Step
 
+OF_THE_STORE = {"label", "screen"}
+"""Both write into the label store, which is one process's at a time."""
 LOOK_SECONDS = 1.0
 """Between two looks, so that Ctrl-C is heard."""
 END_SECONDS = 60.0
@@ -47,7 +49,7 @@ def side_by_side(
 
     def fits(step: Step) -> bool:
         beside = [other for other, _ in running.values()]
-        if any(other.kind == step.kind for other in beside) or not step.begins(done):
+        if any(other.kind == step.kind or {other.kind, step.kind} <= OF_THE_STORE for other in beside) or not step.begins(done):
             return False
         return not beside or sum(map(memory_gb, [*beside, step])) <= room_gb
 

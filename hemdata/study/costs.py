@@ -27,6 +27,9 @@ BUILT_ROWS_A_SECOND = 1_300.0
 COMPOSED_ROWS_A_SECOND = 20_000.0
 BRIDGED_ROWS_A_SECOND = 300.0
 """Of one core, measured on QM9."""
+SCREENED_SECONDS_A_ROW = 0.015
+"""Of one core: GFN2-xTB at the geometry, and the model; measured on QM9."""
+OTHER = "another machine"
 APART = 2.0
 """How far a rate of another machine may be off, either way."""
 MEASURED_APART = 1.4
@@ -71,9 +74,13 @@ def cost(step: Step, card: StudyCard, data: Path, out: Path, device: str = "auto
         return Cost(1.0, 0.1, 5.0, 0.2, 1.0, "copying", parallel=False)
     if step.kind == "label":
         return _labels(step, data)
+    if step.kind == "screen":
+        rows = rows_of(step.name)
+        seconds = SCREENED_SECONDS_A_ROW * rows
+        return Cost(seconds, seconds / APART, APART * seconds, 1.5, RESULT_KB * rows / 1e3, OTHER)
     if step.kind == "train":
         return _training(card, data, out, device)
-    return Cost(REPORT_SECONDS, REPORT_SECONDS / APART, APART * REPORT_SECONDS, 0.6, 5.0, "another machine", False)
+    return Cost(REPORT_SECONDS, REPORT_SECONDS / APART, APART * REPORT_SECONDS, 0.6, 5.0, OTHER, False)
 
 
 def wall_seconds(costs: Sequence[Cost], workers: int) -> float:
@@ -82,15 +89,17 @@ def wall_seconds(costs: Sequence[Cost], workers: int) -> float:
 
 
 def _build(name: str) -> Cost:
-    rows, rate = 10_000, BUILT_ROWS_A_SECOND
+    seconds = 2.0
     if name in cards("set"):
         made = composition(name).steps[0]
-        rows = sum(rows_of(parent) for parent in made.take or [])
-        rate = BRIDGED_ROWS_A_SECOND if made.by == "bridge" else COMPOSED_ROWS_A_SECOND
-    elif name in cards("dataset"):
+        taken = sum(rows_of(parent) for parent in made.take or [])
+        rows = rows_of(name, taken)
+        seconds += taken / COMPOSED_ROWS_A_SECOND
+        seconds += rows / BRIDGED_ROWS_A_SECOND if made.by == "bridge" else 0.0
+    else:
         rows = rows_of(name)
-    seconds = 2.0 + rows / rate
-    return Cost(seconds, seconds / APART, APART * seconds, 0.8, rows * ROW_KB / 1e3, "another machine")
+        seconds += rows / BUILT_ROWS_A_SECOND
+    return Cost(seconds, seconds / APART, APART * seconds, 0.8, rows * ROW_KB / 1e3, OTHER)
 
 
 def _labels(step: Step, data: Path) -> Cost:
@@ -109,7 +118,7 @@ def _labels(step: Step, data: Path) -> Cost:
         ]
         found, kept = estimate(typical, stages(level(step.its_level), level("gfn2-xtb")), None), 0
     molecules = sum(found.by_heavy.values())
-    source = f"{kept:,} timings of the store" if kept else "another machine"
+    source = f"{kept:,} timings of the store" if kept else OTHER
     return Cost(found.seconds, found.low, found.high, found.memory_gb, molecules * RESULT_KB / 1e3, source)
 
 

@@ -1,6 +1,6 @@
 """What the steps of a study need of a machine: rows to read, memory."""
 
-from hemdata.catalog import cards, dataset
+from hemdata.catalog import cards, composition, dataset
 from hemdata.chemistry.engines import engine
 from hemdata.levels import level
 from hemdata.study.steps import Step
@@ -9,7 +9,7 @@ MEMORY_SHARE = 0.8
 """Of a machine's memory, for a study's work."""
 TRAINING_GB = 1.5
 """A process that trains a cell."""
-PROCESS_GB = {"build": 0.8, "take": 0.2, "train": TRAINING_GB, "report": 0.8}
+PROCESS_GB = {"build": 0.8, "screen": 1.5, "take": 0.2, "train": TRAINING_GB, "report": 0.8}
 """A process of a step of each kind."""
 LABEL_GB, DENSITY_FUNCTIONAL_GB = 0.4, 2.5
 """A process that labels by tight binding; one that does by a density functional, of a molecule of some 15 heavy atoms.
@@ -29,6 +29,12 @@ def beside_labels_gb(workers: int) -> float:
     return workers * (PROCESS_GB["build"] + PROCESS_GB["train"])
 
 
-def rows_of(name: str) -> int:
-    """How many rows a dataset has, as far as that is known before it is built."""
+def rows_of(name: str, taken: int = UNKNOWN_ROWS) -> int:
+    """How many rows a dataset has, as far as that is known before it is built; of a composition, the sample it draws.
+
+    Args:
+        taken: of a composition that draws none, how many it takes.
+    """
+    if name in cards("set"):
+        return min([step.sample for step in composition(name).steps if step.sample], default=taken)
     return (dataset(name).accepted if name in cards("dataset") else None) or UNKNOWN_ROWS

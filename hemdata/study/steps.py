@@ -6,16 +6,18 @@ from pathlib import Path
 from typing import Literal
 
 from hemdata.catalog import TEST_GROUPS, DatasetCard, StudyCard, cards, composition, dataset, label_places
+from hemdata.curate.suspected import screen_file
 from hemdata.errors import DataError
 from hemdata.levels import START_LEVEL, level
 from hemdata.molecules import dataset_name, is_file_of_molecules
 from hemdata.shards import SetName, in_catalogue, named_at, read_manifest, stands
+from hemdata.shards.manifest import MANIFEST
 from hemdata.study.cells import Cell, cells
 from hemdata.study.rows import finished
 
 SPARE = 20
 """One molecule in so many is labelled beyond what is asked: some fail, some are the test groups'."""
-Kind = Literal["build", "take", "label", "train", "report"]
+Kind = Literal["build", "take", "label", "screen", "train", "report"]
 
 
 @dataclass(frozen=True)
@@ -23,8 +25,8 @@ class Step:
     """One step of a run.
 
     Attributes:
-        kind: `build` a dataset or composition, `take` labels that ship, `label` molecules, `train` the study's cells,
-            or write its `report`.
+        kind: `build` a dataset or composition, `take` labels that ship, `label` molecules, `screen` a set for wrong
+            labels, which a composition of it leaves out or flags, `train` the study's cells, or write its `report`.
         name: of the set, or of the study.
         command: that does the same by hand.
         done: whether it is done already.
@@ -51,7 +53,7 @@ class Step:
     @property
     def id(self) -> str:
         """What others need it by: a set by its name, however it comes to stand."""
-        return f"{self.kind} {self.name}" if self.kind in ("train", "report") else self.name
+        return f"{self.kind} {self.name}" if self.kind in ("screen", "train", "report") else self.name
 
     def begins(self, done: Collection[str]) -> bool:
         """Whether it may begin once these steps are done."""
@@ -181,10 +183,20 @@ def _add_build(plan: _Plan, name: str) -> str:
                 needs.append(_add_build(plan, parent))
         for step in made.steps[1:]:
             needs += [_add_build(plan, parent) for parent in [*(step.mark or {}), *(step.subtract or [])]]
+        if any("suspects" in (step.without, step.flag) for step in made.steps):
+            needs += [_add_screen(plan, parent) for parent in needs[: len(first.take or [])]]
     elif name in cards("dataset") and not done and name not in plan.found:
         cannot = plan.look(dataset(name))
     command = f"hemdata build {name}{_at(plan.data)}"
     return plan.add(Step("build", name, command, done, cannot=cannot, needs=tuple(dict.fromkeys(needs))))
+
+
+def _add_screen(plan: _Plan, name: str) -> str:
+    """A set's labels ranked; a screen that is older than the set is another set's."""
+    folder = plan.data / name
+    path = screen_file(folder)
+    done = stands(folder) and path.is_file() and path.stat().st_mtime >= (folder / MANIFEST).stat().st_mtime
+    return plan.add(Step("screen", name, f"hemdata suspects {name}{_at(plan.data)}", done, needs=(name,)))
 
 
 def _add_labels(plan: _Plan, its: SetName, number: int) -> str:

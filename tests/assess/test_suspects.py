@@ -1,6 +1,8 @@
 """The screen of labels: planted errors come out on top, the worst are confirmed or cleared, compositions leave them out."""  # noqa: E501
 
 import json
+import os
+import shutil
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -16,17 +18,20 @@ from hemdata.assess.suspects.out_of_fold import RIDGE, OutOfFold
 from hemdata.assess.suspects.probability import calibrate
 from hemdata.assess.suspects.recompute import recompute
 from hemdata.assess.suspects.screen import Screen, screen, table_of
-from hemdata.catalog import dataset
+from hemdata.catalog import StudyCard, dataset
 from hemdata.chemistry.engines import engine
 from hemdata.curate.complete import Completion
 from hemdata.curate.compose import compose
 from hemdata.curate.suspected import screen_file
+from hemdata.door.run import On, run
 from hemdata.errors import CallError, DataError
 from hemdata.levels import level, with_atomization
 from hemdata.report.page.suspects import suspects_page
 from hemdata.schema import table_schema
 from hemdata.shards import LevelName, ShardWriter, SourceFile, read, write_parquet
 from hemdata.sources import open_source
+from hemdata.study.costs import cost
+from hemdata.study.steps import steps
 from hemdata.units import HARTREE_KCAL_MOL
 
 ROWS = 240
@@ -183,6 +188,37 @@ def test_a_composition_leaves_suspects_out_or_flags_them(planted: Path, found: S
     path.write_text(json.dumps(card | {"steps": [{"take": ["mine"]}, {"flag": "suspects"}]}))
     rows = read(compose(path, data, tmp_path / "flagged").folder, ["id", "flags"]).to_pylist()
     assert {row["id"] for row in rows if "suspect" in row["flags"]} == suspects
+
+
+def test_a_study_of_a_composition_without_suspects_screens_its_set_first(
+    planted: Path, found: Screen, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = planted.parent
+    (tmp_path / "cards" / "pipelines" / "sets").mkdir(parents=True)
+    steps_of = [{"take": ["mine"]}, {"without": "suspects"}]
+    made = {"name": "sound", "title": "Sound", "about": "made", "steps": steps_of}
+    (tmp_path / "cards" / "pipelines" / "sets" / "sound.yaml").write_text(json.dumps(made))
+    monkeypatch.setenv("HEMDATA_CARDS", str(tmp_path / "cards"))
+    screen_file(planted).unlink(missing_ok=True)
+    card = StudyCard.model_validate({
+        "name": "sound", "title": "t", "question": "q", "level": OWN, "groups": [], "seeds": [0],
+        "sets": {"sound": {"dataset": "sound", "molecules": 200}}, "networks": [{"network": "dressed-atoms"}],
+    })  # fmt: skip
+    due = steps(card, data, tmp_path / "run")
+    assert [(each.kind, each.name, each.done) for each in due[:3]] == [
+        ("build", "mine", True), ("screen", "mine", False), ("build", "sound", False)
+    ]  # fmt: skip
+    assert cost(due[1], card, data, tmp_path / "run").seconds > 0
+    ran = run(card, data, tmp_path / "run", on=On(workers=0), where=tmp_path, tell=lambda _: None, shown=False)
+    assert [each.kind for each in ran.done] == ["screen", "build", "train", "report"]
+    assert not ran.failed
+    at_default = screen(planted, data / "labels.sqlite", workers=0)
+    assert screen_file(planted).with_suffix(".txt").read_text().split() == [row.id for row in at_default.suspects]
+    assert steps(card, data, tmp_path / "run")[1].done
+    os.utime(planted / "manifest.json")  # the set was built again: its screen is another set's
+    os.utime(screen_file(planted), (0, 0))
+    shutil.rmtree(data / "sound")
+    assert not steps(card, data, tmp_path / "run")[1].done
 
 
 def test_the_command_writes_rows_and_ids_and_tells_the_worst(planted: Path) -> None:

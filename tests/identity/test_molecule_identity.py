@@ -109,9 +109,10 @@ def test_text_behind_a_blank_is_not_dropped_in_silence(smiles):
     assert identify(smiles) is None
 
 
-@pytest.mark.parametrize("smiles", ["*", "*C", "C[*:1]"])
+@pytest.mark.parametrize("smiles", ["*", "*C", "C[*:1]", "[#0]C", "[1*]CC"])
 def test_a_wildcard_is_no_molecule(smiles):
     assert identify(smiles) is None
+    assert parsed(smiles) is None
 
 
 def test_blanks_around_a_smiles_do_not_matter():
@@ -185,9 +186,3 @@ def test_of_a_molecule_that_was_read_before_the_identity_is_the_same_but_for_its
     whole = identify(smiles, inchi=False)
     lean = identity_of(parsed(smiles), smiles, inchi=False, canonical=False)
     assert lean._replace(canonical_smiles=whole.canonical_smiles) == whole
-
-
-@pytest.mark.parametrize("smiles", ["C*", "[*]C", "[#0]C", "[1*]CC"])
-def test_a_wildcard_is_no_molecule(smiles):
-    assert parsed(smiles) is None
-    assert identify(smiles) is None
