@@ -15,7 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
-from hemdata.assess.suspects.screen import _labelled_rows, model_of
+from hemdata.assess.suspects.compare import labelled_rows
+from hemdata.assess.suspects.screen import model_of
 from hemdata.chemistry.embed import embed
 from hemdata.chemistry.engines import engine
 from hemdata.chemistry.relax import relax
@@ -121,7 +122,7 @@ def tell(kind: str, off: list[float], ours: Numbers, plain: Numbers) -> None:
 def main() -> None:
     folder, store = Path(sys.argv[1]), Path(sys.argv[2])
     number = int(sys.argv[3]) if len(sys.argv) > 3 else 5000
-    molecules, energies, _ = _labelled_rows(folder, "gfn2-xtb", number, 0)
+    molecules, energies, _ = labelled_rows(folder, "gfn2-xtb", number, 0)
     published = np.array(energies)
     zeros = {}
     for batch in iterate(folder):

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from hemdata.cli.app import command, out
 from hemdata.console import print_table
-from hemdata.door.progress import stages
+from hemdata.door.progress import bar, stages
 
 SHOWN = 15
 
@@ -18,11 +18,17 @@ SHOWN = 15
 @command(
     "suspects",
     "hemdata suspects qm9 -n 5000\nhemdata suspects mine --recompute 10 --html suspects.html\n"
-    "hemdata suspects mine --share 0.02 --json",
+    "hemdata suspects mine --by painn:small\nhemdata suspects mine --share 0.02 --json",
 )
 def suspects(
     name: Annotated[str, typer.Argument(metavar="SET", help="A built set (DATA/NAME), or its folder.")],
     n: Annotated[int | None, typer.Option("-n", min=1, help="How many rows, chosen by the seed; default all.")] = None,
+    by: Annotated[
+        str | None,
+        typer.Option(metavar="NAME[:CONFIGURATION]", help="Judge by an ensemble of this network, not by the ridge."),
+    ] = None,
+    members: Annotated[int, typer.Option(min=1, help="With --by: networks for each of five folds.")] = 3,
+    epochs: Annotated[int | None, typer.Option(min=1, help="With --by: instead of the network's card's.")] = None,
     seed: Annotated[int, typer.Option(help="Decides which rows -n takes, and the folds.")] = 0,
     recompute: Annotated[int, typer.Option(min=0, help="Compute so many of the worst at the set's own level.")] = 0,
     share: Annotated[float, typer.Option(help="Share of wrong labels that you expect, for the probabilities.")] = 0.01,
@@ -45,8 +51,9 @@ def suspects(
 ) -> None:
     """Rank the labels of a set by how likely they are wrong, by their difference to a cheap level."""
     from hemdata.assess.audit import claimed_level
+    from hemdata.assess.suspects.compare import compare
     from hemdata.assess.suspects.recompute import recompute as judged
-    from hemdata.assess.suspects.screen import screen
+    from hemdata.assess.suspects.screen import screened
     from hemdata.assess.suspects.written import write_screen
     from hemdata.curate.suspected import screen_file
     from hemdata.errors import CallError
@@ -59,8 +66,19 @@ def suspects(
     its = read_level(level or claimed_level(folder)) if recompute else None
     store = store or data / "labels.sqlite"
     with stages(f"suspects {name}", shown=not as_json) as progress:
-        found = screen(folder, store, cheap=cheap, n=n, seed=seed, share=share, workers=workers, progress=progress)
-        if its is not None:
+        held = compare(folder, store, cheap=cheap, n=n, seed=seed, workers=workers, progress=progress)
+    if by is None:
+        found = screened(held, share=share, seed=seed)
+    else:
+        from hemdata.train.doubted import Ensemble
+
+        network, _, configuration = by.partition(":")
+        models = data / f"{folder.name}.suspects.models" / by.replace(":", "-")
+        with bar(f"train {by}, epochs", None, shown=not as_json) as advance:
+            judge = Ensemble(network, models, configuration or None, members, epochs, progress=advance)
+            found = screened(held, share=share, seed=seed, judge=judge)
+    if its is not None:
+        with stages(f"recompute {name}", shown=not as_json) as progress:
             found = judged(found, folder, its, recompute, store, workers=workers, progress=progress)
     target = rows or screen_file(data / folder.name)
     ids = write_screen(found, target)

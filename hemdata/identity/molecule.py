@@ -73,8 +73,9 @@ def quiet() -> None:
 def parsed(smiles: str) -> Any | None:
     """RDKit's molecule of a SMILES, explicit hydrogens merged into their atoms; None as for `identify`."""
     molecule = _read(smiles)
-    may = molecule is not None and ("*" in smiles or "[" in smiles)  # no other SMILES draws a wildcard
-    return None if may and any(atom.GetAtomicNum() == 0 for atom in molecule.GetAtoms()) else molecule
+    if molecule is None or not ("*" in smiles or "[" in smiles):  # no other SMILES draws a wildcard
+        return molecule
+    return None if any(atom.GetAtomicNum() == 0 for atom in molecule.GetAtoms()) else molecule
 
 
 def identify(smiles: str, bonds: bool = True, inchi: bool = True) -> Identity | None:

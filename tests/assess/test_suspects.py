@@ -17,7 +17,8 @@ from hemdata import cli
 from hemdata.assess.suspects.out_of_fold import RIDGE, OutOfFold
 from hemdata.assess.suspects.probability import calibrate
 from hemdata.assess.suspects.recompute import recompute
-from hemdata.assess.suspects.screen import Screen, screen, table_of
+from hemdata.assess.suspects.screen import Screen, screen
+from hemdata.assess.suspects.written import table_of
 from hemdata.catalog import StudyCard, dataset
 from hemdata.chemistry.engines import engine
 from hemdata.curate.complete import Completion

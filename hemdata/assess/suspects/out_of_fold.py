@@ -1,6 +1,7 @@
 """Residuals of a ridge regression that never saw the row, divided by what it cannot know there."""
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +22,13 @@ class Scores:
 
     residual: Floats
     score: Floats
+
+
+class Scorer(Protocol):
+    """What scores rows: a ridge, or networks."""
+
+    def scores(self, values: Floats) -> Scores:
+        """Residuals and scores of (n,) differences, kcal/mol, each by what never saw the row."""
 
 
 class OutOfFold:

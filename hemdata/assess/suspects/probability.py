@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hemdata.assess.suspects.features import Floats
-from hemdata.assess.suspects.out_of_fold import OutOfFold
+from hemdata.assess.suspects.out_of_fold import Scorer
 
 SHARE = 0.01  # of labels that are wrong, before anything is known
 SIZES_KCAL_MOL = (2.0, 50.0)  # planted, log-uniform
@@ -26,7 +26,7 @@ class Calibration:
         return np.asarray(1 / (1 + np.exp(np.clip(-self.slope * np.log(size / self.half), -50, 50))))
 
 
-def calibrate(model: OutOfFold, values: Floats, share: float = SHARE, seed: int = 0) -> Calibration:
+def calibrate(model: Scorer, values: Floats, share: float = SHARE, seed: int = 0) -> Calibration:
     """Plant errors in the given share of labels a few times, screen, and fit how often a row of a score is planted."""
     from scipy.optimize import minimize
 

@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
-from hemdata.assess.suspects.screen import Screen, table_of
+import pyarrow as pa
+
+from hemdata.assess.suspects.screen import Screen
 from hemdata.files import whole, write_whole
 from hemdata.shards import write_parquet
 
@@ -21,3 +23,21 @@ def write_screen(found: Screen, path: Path) -> Path:
     ids = path.with_suffix(".txt")
     write_whole(ids, "".join(f"{row.id}\n" for row in found.suspects))
     return ids
+
+
+def table_of(found: Screen) -> pa.Table:
+    """The rows of a screen, the most suspect first."""
+    columns: dict[str, tuple[pa.DataType, str]] = {
+        "id": (pa.string(), ""),
+        "smiles": (pa.string(), ""),
+        "energy_hartree": (pa.float64(), "hartree"),
+        "residual_kcal_mol": (pa.float64(), "kcal/mol"),
+        "score": (pa.float64(), ""),
+        "probability": (pa.float64(), ""),
+        "suspect": (pa.bool_(), ""),
+        "verdict": (pa.string(), ""),
+        "error_kcal_mol": (pa.float64(), "kcal/mol"),
+        "explanation": (pa.string(), ""),
+    }
+    schema = pa.schema([pa.field(name, kind, metadata={"unit": unit}) for name, (kind, unit) in columns.items()])
+    return pa.Table.from_pylist([{name: getattr(row, name) for name in columns} for row in found.rows], schema)
