@@ -59,8 +59,8 @@ class Ensemble:
             for seed in range(self.members):
                 chosen = np.random.default_rng(seed).permutation(teach)
                 validation = len(chosen) // VALIDATION
-                sides = [learnt.take(np.sort(rows)) for rows in (chosen[validation:], chosen[:validation])]
-                said[seed, judged] = self._fitted(*sides, fold, seed).predict(table.take(judged))
+                training, chooses = (learnt.take(np.sort(rows)) for rows in (chosen[validation:], chosen[:validation]))
+                said[seed, judged] = self._fitted(training, chooses, fold, seed).predict(table.take(judged))
         return judged_by(mean + said.mean(axis=0), said.std(axis=0), difference)
 
     def _fitted(self, training: pa.Table, validation: pa.Table, fold: int, seed: int) -> Fitted:
