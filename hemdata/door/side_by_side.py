@@ -49,7 +49,9 @@ def side_by_side(
 
     def fits(step: Step) -> bool:
         beside = [other for other, _ in running.values()]
-        if any(other.kind == step.kind or {other.kind, step.kind} <= OF_THE_STORE for other in beside) or not step.begins(done):
+        if any(
+            other.kind == step.kind or {other.kind, step.kind} <= OF_THE_STORE for other in beside
+        ) or not step.begins(done):
             return False
         return not beside or sum(map(memory_gb, [*beside, step])) <= room_gb
 

@@ -26,6 +26,7 @@ from hemdata.curate.compose import compose
 from hemdata.curate.suspected import screen_file
 from hemdata.door.run import On, run
 from hemdata.errors import CallError, DataError
+from hemdata.label.workers.where import Where
 from hemdata.levels import level, with_atomization
 from hemdata.report.page.suspects import suspects_page
 from hemdata.schema import table_schema
@@ -210,8 +211,8 @@ def test_a_study_of_a_composition_without_suspects_screens_its_set_first(
         ("build", "mine", True), ("screen", "mine", False), ("build", "sound", False)
     ]  # fmt: skip
     assert cost(due[1], card, data, tmp_path / "run").seconds > 0
-    ran = run(card, data, tmp_path / "run", on=On(workers=0), where=tmp_path, tell=lambda _: None, shown=False)
-    assert [each.kind for each in ran.done] == ["screen", "build", "train", "report"]
+    ran = run(card, data, tmp_path / "run", on=On(Where(0)), where=tmp_path, tell=lambda _: None, shown=False)
+    assert [each.kind for each in ran.done] == ["screen", "build", "train", "report"]  # each needs the one before
     assert not ran.failed
     at_default = screen(planted, data / "labels.sqlite", workers=0)
     assert screen_file(planted).with_suffix(".txt").read_text().split() == [row.id for row in at_default.suspects]
