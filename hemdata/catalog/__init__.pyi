@@ -22,6 +22,7 @@ from .kinds import KINDS, card_of, titles
 from .reading import Card, read_card
 from .study_cards import (
     BASELINES,
+    PRUNING_RULES,
     SAME_SIZE,
     TEST_GROUPS,
     Configuration,
@@ -39,6 +40,7 @@ from .yaml_file import read_yaml
 __all__ = [
     "BASELINES",
     "KINDS",
+    "PRUNING_RULES",
     "SAME_SIZE",
     "TEST_GROUPS",
     "BridgeCard",

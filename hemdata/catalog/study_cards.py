@@ -2,7 +2,7 @@
 
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -14,9 +14,13 @@ TEST_GROUPS = "test-groups"
 BASELINES = ("dressed-atoms", "pair-distance-ridge")
 """What a network has to beat; they have no card."""
 SAME_SIZE = 0.95  # of the larger of two training sizes: they count as one
+PruningRule = Literal["coverage", "k-centre", "influence", "random"]
+PRUNING_RULES: tuple[str, ...] = get_args(PruningRule)
+"""By which `hemdata.choose.pruning` keeps a part of a set."""
 Molecules = Annotated[int, Field(ge=20)]
 More = Annotated[int, Field(ge=1)]
 Mores = Annotated[list[More], Field(min_length=2)]
+Share = Annotated[float, Field(gt=0, le=1)]
 
 
 _MOVED_ADAPTERS = {
@@ -35,16 +39,25 @@ class TrainingSet(Card):
 
     A dataset is one of the cards, a composition, or a file that was labelled (`my.smi` is `my`). A number may be a list
     of numbers: the set then stands in the study at several sizes, the first numbers together, then the second.
+
+    With `keep` a part of the training side is trained on, chosen by a rule; validation and test sides stay whole.
     """
 
     dataset: Name
     molecules: Molecules | Annotated[list[Molecules], Field(min_length=2)]
     level: Name | None = None
     plus: dict[Name, More | Mores] = Field({}, description="further datasets: how many of each")
+    keep: Share | Annotated[list[Share], Field(min_length=2)] = Field(
+        1.0, description="which share of the training side is kept, the rest pruned"
+    )
+    by: PruningRule = Field("random", description="the rule by which it is kept")
+    group: Name | None = Field(None, description="the test group that needs what is kept, instead of the set itself")
 
     @property
     def sizes(self) -> list["TrainingSet"]:
         """The set at each of its sizes, the smallest first; a number is then a number."""
+        if isinstance(self.keep, list):
+            return [self.model_copy(update={"keep": share}) for share in self.keep]
         several = [each for each in (self.molecules, *self.plus.values()) if isinstance(each, list)]
         if not several:
             return [self]
@@ -62,8 +75,13 @@ class TrainingSet(Card):
 
     @property
     def size(self) -> int:
-        """Molecules of all its datasets together, at its largest size if there are several."""
+        """Molecules of all its datasets together, at its largest size if there are several; before it is pruned."""
         return sum(number for _, number in self.parts)
+
+    @property
+    def share(self) -> float:
+        """The share of the training side that is kept; the largest if there are several."""
+        return self.keep[-1] if isinstance(self.keep, list) else self.keep
 
     @model_validator(mode="after")
     def _plus_is_another(self) -> "TrainingSet":
@@ -76,9 +94,25 @@ class TrainingSet(Card):
         lengths = {len(each) for each in (self.molecules, *self.plus.values()) if isinstance(each, list)}
         if len(lengths) > 1:
             raise ValueError("molecules, plus: lists of sizes are equally long, the first numbers belong together")
-        totals = [each.size for each in self.sizes]
+        if lengths and isinstance(self.keep, list):
+            raise ValueError("keep: a set of several sizes is kept at one share, or one of several shares has one size")
+        totals = [each.size * each.share for each in self.sizes]
         if any(small > SAME_SIZE * large for small, large in pairwise(totals)):
-            raise ValueError(f"molecules, plus: the sizes {totals} must rise by 5 % at least, or they count as one")
+            sizes = [each.size for each in self.sizes]
+            told = (
+                f"keep: the shares {self.keep}"
+                if isinstance(self.keep, list)
+                else f"molecules, plus: the sizes {sizes}"
+            )
+            raise ValueError(f"{told} must rise by 5 % at least, or they count as one")
+        return self
+
+    @model_validator(mode="after")
+    def _kept_by_what_can(self) -> "TrainingSet":
+        if self.group is not None and self.by not in ("coverage", "k-centre"):
+            raise ValueError("group: coverage and k-centre keep what a group needs; the other rules know no group")
+        if self.keep == 1 and (self.by != "random" or self.group is not None):
+            raise ValueError("keep: by and group are for a set of which a share below 1 is kept")
         return self
 
 
@@ -109,6 +143,13 @@ class StudyCard(Card):
     delta: Name | None = Field(
         None, description="a cheap level, such as gfn2-xtb: networks learn the difference from it at the same geometry"
     )
+
+    @model_validator(mode="after")
+    def _kept_for_its_groups(self) -> "StudyCard":
+        for name, its in self.sets.items():
+            if its.group is not None and its.group not in self.groups:
+                raise ValueError(f"sets.{name}.group: '{its.group}' is none of the study's groups")
+        return self
 
     @model_validator(mode="after")
     def _split_is_whole(self) -> "StudyCard":

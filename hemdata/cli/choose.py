@@ -112,66 +112,91 @@ def coverage(
     "hemdata select gdb17.smi.gz --for azoxy --budget 200 --max-heavy 11 --given qm9@gfn2-xtb\n"
     "hemdata select qm9@gfn2-xtb --for azoxy --budget 100 --by uncertainty "
     "--model runs/demo/cells/painn-qm9-640-s0/model --model runs/demo/cells/painn-qm9-640-s1/model\n"
-    "hemdata select qm9 --for qm9 --budget 110 --by bonds --max-heavy 8 --out duals.smi",
+    "hemdata select qm9 --for qm9 --budget 110 --by bonds --max-heavy 8 --out duals.smi\n"
+    "hemdata select qm9@gfn2-xtb --by pruning --keep 0.2 --out pipelines/sets/qm9-fifth.yaml\n"
+    "hemdata select pubchem9 --by pruning --rule coverage --for azoxy --keep 0.1 --out kept.smi",
 )
 def select(
     pool: Annotated[str, typer.Argument(metavar="POOL", help="A built set, its folder, or a .smi or .smi.gz file.")],
     group: Annotated[
         list[str],
         typer.Option("--for", help="Test groups, or a list of SMILES, to be predicted; of bonds: sets."),
-    ],
-    budget: Annotated[int, typer.Option(min=1, help="How many molecules to choose.")],
-    by: Annotated[str, typer.Option(help="coverage, diversity, uncertainty, random, or bonds.")] = "coverage",
-    seed: Annotated[int, typer.Option(min=0, help="Of diversity and random.")] = 0,
+    ] = [],  # noqa: B006
+    budget: Annotated[int | None, typer.Option(min=1, help="How many molecules to choose.")] = None,
+    by: Annotated[str, typer.Option(help="coverage, diversity, uncertainty, random, bonds, or pruning.")] = "coverage",
+    keep: Annotated[float | None, typer.Option(help="Of pruning: the share of the set to keep.")] = None,
+    rule: Annotated[
+        str | None, typer.Option(help="Of pruning: influence (the default), coverage, k-centre or random.")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of diversity, random and pruning.")] = 0,
     given: Annotated[str | None, typer.Option(help="A set that is there already, for coverage and bonds.")] = None,
     model: Annotated[list[Path], typer.Option(help="Fitted models, for uncertainty.")] = [],  # noqa: B006
     max_heavy: Annotated[
         int | None, typer.Option("--max-heavy", min=1, help="Leave out molecules of more heavy atoms.")
     ] = None,
-    file: Annotated[Path | None, typer.Option("--out", help="A .smi file to write; else they are printed.")] = None,
+    file: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", help="A .smi file to write; of pruning a composition's .yaml too. Else they are printed."
+        ),
+    ] = None,
     force: Force = False,
     workers: Workers = None,
     data: Data = Path("data"),
     as_json: AsJson = False,
 ) -> None:
-    """Choose the molecules of a pool that are worth labelling for a group; never a test molecule."""
+    """Choose molecules of a pool to label for a group, or the part of a set to keep; never a test molecule."""
     from hemdata.choose.for_bridges import select_for_bridge
     from hemdata.choose.pool import place
+    from hemdata.choose.pruned_set import select_pruned, write_composition
     from hemdata.choose.select import select as select_of
     from hemdata.choose.targets import targets, write_smiles
     from hemdata.choose.uncertain import select_uncertain
     from hemdata.errors import CallError
 
-    if (given is not None and by not in ("coverage", "bonds")) or (model and by != "uncertainty"):
+    foreign = (given is not None and by not in ("coverage", "bonds")) or (model and by != "uncertainty")
+    if foreign or (by == "pruning" and max_heavy is not None) or (by != "pruning" and (keep is not None or rule)):
         raise CallError(
             "An option does not belong to this choice.",
-            expected="--given with coverage or bonds, --model with uncertainty",
+            expected="--given with coverage or bonds, --model with uncertainty, --keep and --rule with pruning",
             got=f"--by {by}",
             fix="Leave it out.",
         )
     where, there = place(pool, data), None if given is None else place(given, data)
     molecules = [] if by == "bonds" else targets(group)
-    if by == "uncertainty":
+    if by == "pruning":
+        told = select_pruned(where, rule or "influence", keep=keep, budget=budget, group=molecules, seed=seed)
+    elif budget is None or not group:
+        raise CallError(
+            "A choice is for molecules to be predicted, and of so many.",
+            expected="--for GROUP and --budget NUMBER",
+            got="no --budget" if group else "no --for",
+        )
+    elif by == "uncertainty":
         told = select_uncertain(where, molecules, budget, model, max_heavy=max_heavy)
     elif by == "bonds":
         sets = [place(name, data) for name in group]
         told = select_for_bridge(where, sets, budget, given=there, max_heavy=max_heavy, seed=seed)
     else:
         told = select_of(where, molecules, budget, by, seed=seed, given=there, max_heavy=max_heavy, workers=workers)
-    if file is not None:
+    composed = by == "pruning" and file is not None and file.suffix in (".yaml", ".yml")
+    if file is not None and composed:
+        write_composition(file, where, told, rule or "influence", force)
+    elif file is not None:
         write_smiles(file, ((pick.smiles, pick.id) for pick in told.picks), force)
     if as_json:
         print(json.dumps(asdict(told) | {"picks": [pick._asdict() for pick in told.picks]}, indent=2))
         return
     left_out = f"{told.barred:,} test molecules, {told.large:,} too large and {told.unreadable:,} unreadable left out"
-    said = f"{len(told.picks):,} of {told.candidates:,} candidates, by {by} ({told.read:,} read; {left_out})"
+    how = f"pruning by {rule or 'influence'}" if by == "pruning" else by
+    said = f"{len(told.picks):,} of {told.candidates:,} candidates, by {how} ({told.read:,} read; {left_out})"
     if file is None:
         for pick in told.picks:
             print(pick.smiles, pick.id)
         err.print(f"{said}.")
         return
     out.print(f"{file}: {said}.")
-    out.print(f"Label them: `hemdata label {file}`.")
+    out.print(f"Build it: `hemdata build {file}`." if composed else f"Label them: `hemdata label {file}`.")
 
 
 def _table(title: str) -> Table:

@@ -20,7 +20,7 @@ from hemdata.identity import environments_of, flat_graph, share_unseen
 from hemdata.levels import level
 from hemdata.schema import table_schema
 from hemdata.shards import versions
-from hemdata.study.data import MIXED, bridged, data_hash, flat_graphs, groups, training_level, training_molecules
+from hemdata.study.data import MIXED, bridged, data_hash, flat_graphs, groups, kept, training_level, training_molecules
 from hemdata.study.rows import finished, write_cell
 
 SETTINGS = "settings.json"
@@ -40,7 +40,7 @@ class Cell:
     @property
     def training_size(self) -> int:
         """Molecules the model is fitted on."""
-        return round(self.training_set.size * self.study.split[0])
+        return round(round(self.training_set.size * self.study.split[0]) * self.training_set.share)
 
     @property
     def name(self) -> str:
@@ -138,6 +138,9 @@ def run_cell(
         "groups": {name: data_hash(group) for name, group in tests.items()},
     }
     settings |= bridged(cell.study, wanted, data)
+    if wanted.share < 1:
+        training = kept(wanted, training, tests, cell.seed)
+        settings["kept"] = data_hash(training)
     if cell.study.delta is not None:
         settings["delta"] = {"name": cell.study.delta, "hash": level(cell.study.delta).hash}
     _same_settings(folder, settings)

@@ -126,6 +126,22 @@ def _part(
     return table.take(pa.array(np.sort(order[:number])))
 
 
+def kept(wanted: TrainingSet, training: pa.Table, tests: dict[str, pa.Table], seed: int) -> pa.Table:
+    """The part of a training side that the set's rule keeps, in the side's order.
+
+    Args:
+        wanted: the set, at one share.
+        training: the whole side.
+        tests: the study's groups, one of which the set may be kept for; nothing but their SMILES is read.
+        seed: of the cell.
+    """
+    from hemdata.choose.pruning import prune
+
+    number = max(1, round(training.num_rows * wanted.share))
+    group = [one for one in tests[wanted.group]["smiles"].to_pylist() if one] if wanted.group is not None else ()
+    return training.take(pa.array(np.sort(prune(training, number, wanted.by, group=group, seed=seed))))
+
+
 def training_level(card: StudyCard, wanted: TrainingSet, data: Path) -> str:
     """The level of a set's training energies: its own or the study's; of one that mixes levels as published, all."""
     own = wanted.level or card.level
