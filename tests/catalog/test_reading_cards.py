@@ -89,13 +89,14 @@ WRONG = {
         LevelCard, LEVEL, "{name: 6-31g*}", "{name: 6-31g*, d: 6}", "basis.d", "added_shells, name",
     ),
     "unknown key in a mapping of parts": (
-        StudyCard, STUDY, "molecules: 100", "molecules: 100, seed: 1", "sets.dataset.seed", "dataset, level, molecules",
+        StudyCard, STUDY, "molecules: 100", "molecules: 100, seed: 1", "sets.dataset.seed",
+        "dataset, group, keep, level, molecules",
     ),
     "unknown key in a list of parts": (
         StudyCard, STUDY, "configuration: small", "size: small", "networks.0.size", "configuration, epochs, network",
     ),
     "missing key": (LevelCard, LEVEL, "title: B3LYP/6-31G*\n", "", "title", "this key is missing"),
-    "missing key in a part": (StudyCard, STUDY, "dataset: qm9, ", "", "sets.dataset.dataset", "dataset, level"),
+    "missing key in a part": (StudyCard, STUDY, "dataset: qm9, ", "", "sets.dataset.dataset", "dataset, group, keep"),
     "wrong word": (LevelCard, LEVEL, "pyscf", "gaussian", "engine", "'pyscf', 'tblite', 'xtb' or 'data'"),
     "wrong type": (LevelCard, LEVEL, "grid_level: 4", "grid_level: fine", "grid_level", "'fine'"),
     "a list for a mapping": (LevelCard, LEVEL, "{H: -0.5, C: -37.8}", "[-0.5]", "atoms_hartree", "dictionary"),

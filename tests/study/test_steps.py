@@ -103,6 +103,43 @@ def test_a_study_of_a_users_file_runs_to_its_report_and_again_does_nothing(tmp_p
     read_manifest(data / "test-groups@gfn2-xtb")
 
 
-@pytest.mark.parametrize("name", ["build", "dataset", "demo", "dressed-atoms-far-80-s0", "far", "harmonised", "label", "larger-molecules", "level", "many", "matrix", "molecules", "near", "pc9", "pruning", "pubchem9", "qm9", "qm9-at-pc9", "report", "run", "sets", "some", "test-groups", "train"])
+def test_each_step_needs_what_it_is_made_of_and_cells_begin_set_by_set(tmp_path: Path) -> None:
+    found = {step.id: step for step in steps(study("demo"), tmp_path, tmp_path / "run")}
+    assert found["qm9@gfn2-xtb"].needs == ("qm9", "test-groups")
+    assert found["report demo"].needs == ("train demo",)
+    train, one = found["train demo"], next(cell for cell in cells(study("demo")) if cell.set_name == "pubchem9")
+    assert not train.begins({"test-groups@gfn2-xtb", "qm9", "pubchem9"})
+    ready = {"test-groups@gfn2-xtb", "pubchem9@gfn2-xtb"}
+    assert train.begins(ready)
+    assert train.cell_begins(one, ready)
+    assert not train.cell_begins(next(cell for cell in cells(study("demo")) if cell.set_name == "qm9"), ready)
+
+
+def test_a_set_asked_for_in_full_and_in_part_is_one_step(tmp_path: Path) -> None:
+    """The smaller number of labels ships and would be taken; the larger one does not, and holds the smaller."""
+    sets = {"some": {"dataset": "pubchem9", "molecules": 40}, "many": {"dataset": "pubchem9", "molecules": 900}}
+    card = StudyCard.model_validate(CARD | {"level": "pc9", "sets": sets})
+    found = [step for step in steps(card, tmp_path, tmp_path / "run") if step.name == "pubchem9@pc9"]
+    assert [(step.kind, step.number) for step in found] == [("label", 900)]
+
+
+def test_a_source_that_cannot_be_had_names_what_needs_it_and_the_cells_that_will_be_missing(tmp_path: Path) -> None:
+    sets = {"far": {"dataset": "qm9-at-pc9", "molecules": 100}, "near": {"dataset": "pubchem9", "molecules": 100}}
+    card = StudyCard.model_validate(CARD | {"level": "pc9", "sets": sets})
+    found = steps(card, tmp_path, tmp_path / "run", look=lambda its: "It is far away." if its.name == "qm9" else None)
+    cannot = {step.id: step.cannot for step in found if step.cannot}
+    assert cannot == {"qm9": "It is far away.", "qm9-at-pc9": "It needs qm9. It is far away."}
+    train = next(step for step in found if step.kind == "train")
+    assert train.missing == ("dressed-atoms-far-80-s0",)
+    assert [name for name, _ in train.needs_of] == ["near"]
+    lines = impossible(found)
+    assert lines[0] == "build qm9 cannot be done: It is far away."
+    assert lines[-1] == "1 cell will be missing: dressed-atoms-far-80-s0"
+    few = StudyCard.model_validate(CARD | {"sets": {"far": {"dataset": "qm9", "molecules": 100}}})
+    all_lost = steps(few, tmp_path, tmp_path / "run", look=lambda its: "No." if its.name == "qm9" else None)
+    assert [step.kind for step in all_lost if step.cannot] == ["build", "label", "train", "report"]
+
+
+@pytest.mark.parametrize("name", ["demo", "harmonised", "larger-molecules", "matrix", "pruning"])
 def test_every_step_of_a_card_that_ships_has_a_command(name: str, tmp_path: Path) -> None:
     assert all(step.command.startswith(("hemdata ", "cp -r ")) for step in steps(study(name), tmp_path, tmp_path / "r"))
