@@ -23,6 +23,8 @@ from hemdata.molecules.names import in_id
 from hemdata.shards import read, stands
 from hemdata.study.on import On
 
+PRICE = 0.5
+"""The power of a label's cost by which what a molecule adds is divided; docs/improve.md has what others brought."""
 SHORTLIST = 4
 """So many times the molecules wanted are relaxed, and of them the least certain are taken."""
 
@@ -85,7 +87,7 @@ class Chooser:
             further = Further(known.taken, fewer=True)
             return self._selected(pool, known, number, "random", further)
         engine = level(self.asked.level_name).card.engine
-        power = (DENSITY_FUNCTIONAL_POWER if engine == "pyscf" else TIGHT_BINDING_POWER) / 2
+        power = PRICE * (DENSITY_FUNCTIONAL_POWER if engine == "pyscf" else TIGHT_BINDING_POWER)
         further = Further(known.taken, lambda heavy: float(max(heavy, 1)) ** power, fewer=True)
         return self._selected(pool, known, number, "coverage", further)
 

@@ -68,6 +68,7 @@ WRONG_CALLS = [
     (["train-eval", "missing.yaml"], "no study card"),
     (["train-eval", "demo"], "not there at the level"),
     (["train-eval", "demo", "--device", "tpu"], "no such device"),
+    (["improve", "azoxy", "--base", "qm9=600", "--budget", "0"], "budget is too small"),
     (["report", "nowhere"], "nowhere"),
     (["report"], "of one run, or compares two"),
     (["report", "--compare", "here", "there"], "no study in this folder"),

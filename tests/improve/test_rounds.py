@@ -1,5 +1,6 @@
 """Rounds: what is counted, what is never chosen or fitted, errors as a plain mean, the same after a kill."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from improvements import ASKED, ON
 
 from hemdata.choose.targets import targets
+from hemdata.cli.app import commands
 from hemdata.identity import flat_graph, identify
 from hemdata.improve.asked import Asked, totals
 from hemdata.improve.group import parted
@@ -117,6 +119,25 @@ def test_the_page_draws_the_curve_with_the_control_and_every_molecule_chosen(who
     assert "at random" in page
     assert page.count("aria-label='2D structure'") == 8
     assert sentence(whole.rows.to_pylist(), whole.why) in page.replace("&#39;", "'")
+
+
+def test_the_command_tells_the_rounds_the_answer_and_the_page(
+    whole: Improved, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Called again on a finished run it makes nothing, and tells the same."""
+    monkeypatch.chdir(whole.folder.parent)
+    before = {path: path.stat().st_mtime_ns for path in whole.folder.glob("cells/*/*.parquet")}
+    words = "improve azoxy --base neuro=30 --budget 8 --pool pool.smi --rounds 2 --control --max-heavy 4 --seeds 2"
+    words += " --network pair-distance-ridge --out run --on 0"
+    for more in ("", " --json"):
+        commands(["improve"])(f"{words}{more}".split(), standalone_mode=False)
+    text, _, rest = capsys.readouterr().out.partition("{")
+    assert sentence(whole.rows.to_pylist(), whole.why) in text
+    assert str(whole.folder / "report.html") in text
+    assert text.count("at random (control)") == 2
+    told = json.loads("{" + rest)
+    assert told["rows"] == whole.rows.to_pylist()
+    assert before == {path: path.stat().st_mtime_ns for path in whole.folder.glob("cells/*/*.parquet")}
 
 
 def test_totals_double_and_end_at_the_budget() -> None:
