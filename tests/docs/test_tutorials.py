@@ -1,9 +1,12 @@
 """The tutorials run as they stand, each in one empty folder."""
 
+import doctest
+import json
+import runpy
 from pathlib import Path
 
 import pytest
-from shown_pages import run_page, same
+from shown_pages import OPTIONS, run_page, same
 
 PAGES = sorted((Path(__file__).parents[2] / "docs" / "tutorials").glob("*.md"))
 
@@ -24,6 +27,18 @@ def test_there_are_five() -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_a_tutorial_runs_as_it_stands(page: Path, folder: Path) -> None:
     run_page(page, folder)
+
+
+def test_the_notebook_has_the_pages_words_its_code_and_its_answers() -> None:
+    """`python docs/notebook.py` writes it; the page itself is run above."""
+    module = runpy.run_path(str(PAGES[0].parents[1] / "notebook.py"))
+    book = json.loads(module["NOTEBOOK"].read_text(encoding="utf-8"))
+    page = module["cells"](module["PAGE"].read_text(encoding="utf-8"))
+    assert [(cell["cell_type"], "".join(cell["source"])) for cell in book["cells"]] == [cell[:2] for cell in page]
+    for cell, (kind, source, want) in zip(book["cells"], page, strict=True):
+        if kind == "code":
+            shown = "".join("".join(each.get("text") or each["data"]["text/plain"]) for each in cell["outputs"])
+            assert doctest.OutputChecker().check_output(want, shown + "\n" * bool(want), OPTIONS), source
 
 
 def test_a_page_that_says_another_thing_is_noticed() -> None:
