@@ -188,7 +188,7 @@ class Study:
 
         Args:
             only: patterns of cells' names, such as `painn-*`; by default all.
-            workers: cells at a time; by default one a core, or a GPU.
+            workers: cells at a time; by default one a core, or a GPU; 0: in this process.
             device: auto, cpu or cuda.
             max_hours: no epoch is begun that would end later; the rest is left for the next call.
             progress: whether a bar is shown.

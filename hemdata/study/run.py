@@ -10,6 +10,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from multiprocessing.connection import wait as wait_for
 from pathlib import Path
+from queue import SimpleQueue
 from threading import Thread
 from typing import Any
 
@@ -51,7 +52,7 @@ def train_eval(
         data: folder of the labelled shards.
         out: folder of the study's rows; finished cells there are checked and kept.
         only: patterns of the names of the cells that are to be run; by default all are.
-        workers: cells at a time, one thread each; by default one a core, on a GPU one.
+        workers: cells at a time, one thread each; by default one a core, on a GPU one. 0 runs them in this process.
         device: auto, cpu or cuda.
         max_seconds: no epoch is begun that would end later than this; what is not finished by then is left.
         progress: called with a cell's name, its epochs done and in all; also with (name, n, n) when it ends.
@@ -72,7 +73,7 @@ def train_eval(
     keep(card, out)
     deadline = None if max_seconds is None else time.time() + max_seconds
     context = multiprocessing.get_context("spawn")
-    events = context.Queue()
+    events: Any = SimpleQueue() if workers == 0 else context.Queue()
     listener = Thread(target=_pass_on, args=(events, progress, tell), daemon=True)
     listener.start()
     due, at_once = matrix, min(workers or where.workers or places(device), len(matrix))
@@ -82,6 +83,9 @@ def train_eval(
             from hemdata.study.elsewhere import train_elsewhere
 
             train_elsewhere(ran, due, where, (data, out, device), events.put, when)
+            due = []
+        elif workers == 0:
+            _here(ran, due, (data, out, device, deadline), events, when)
             due = []
         while due:
             with ProcessPoolExecutor(at_once, context, _begin, (events,)) as pool:
@@ -98,6 +102,23 @@ def train_eval(
             del ran.in_work[name]
             ran.skipped.append(name)
     return ran
+
+
+def _here(ran: Ran, due: list[Cell], how: tuple[Any, ...], events: Any, when: When) -> None:
+    """Run cells in this process, one after the other."""
+    global _events
+    _events = events
+    for cell in due:
+        while not when.ready(cell):
+            time.sleep(LOOK_SECONDS)
+            when.look()
+        future: Future[bool] = Future()
+        try:
+            future.set_result(_run(cell, *how))
+        except Exception as error:
+            future.set_exception(error)
+        note(ran, cell.name, future)
+        events.put((cell.name, cell.epochs or 1, cell.epochs or 1))
 
 
 def keep(card: StudyCard, out: Path) -> None:

@@ -1,14 +1,13 @@
 """A study without test groups is one of learning curves: errors on each set's own test molecules, by size."""
 
 import json
-import os
-import subprocess
-import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 import yaml
+from command_line import hemdata
 
 from hemdata.analysis.learning_curve import learning_curve
 from hemdata.catalog import study
@@ -27,7 +26,7 @@ CARD = {
 def run(labelled: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("sizes")
     (folder / "sizes.yaml").write_text(yaml.safe_dump(CARD))
-    train_eval(study(folder / "sizes.yaml"), data=labelled, out=folder / "run", workers=1)
+    train_eval(study(folder / "sizes.yaml"), data=labelled, out=folder / "run", workers=0)
     return folder / "run"
 
 
@@ -52,12 +51,7 @@ def test_the_points_are_the_errors_of_a_fit_made_by_hand(run: Path, labelled: Pa
 
 
 def test_the_report_prints_them_and_has_no_page(run: Path) -> None:
-    def report(*words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "hemdata.cli", "report", str(run), *words],
-            capture_output=True, text=True, check=False, timeout=900, env=os.environ | {"COLUMNS": "120"},
-        )  # fmt: skip
-
+    report = partial(hemdata, "report", run)
     told = report("--json")
     assert told.returncode == 0, told.stderr
     assert [point["training_size"] for point in json.loads(told.stdout)] == [16, 24]

@@ -7,18 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-
-
-def hemdata(*words: str, cwd: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "hemdata.cli", *words],
-        cwd=cwd,
-        env=os.environ | {"COLUMNS": "200", "TERM": "dumb"} | environment,
-        capture_output=True,
-        text=True,
-        timeout=900,
-        check=False,
-    )
+from command_line import hemdata
 
 
 def test_list_names_every_shipped_card_and_runs_in_any_folder(tmp_path: Path) -> None:
@@ -89,7 +78,8 @@ def test_a_wrong_call_is_a_sentence_and_exit_code_2(words: list[str], sentence: 
 
 def test_wrong_data_are_a_sentence_and_exit_code_1(tmp_path: Path) -> None:
     (tmp_path / "bad.smi").write_text("CX\nC1CC\n")  # where some lines read, the rest is told and goes on
-    ended = hemdata("label", "bad.smi", cwd=tmp_path)
+    words = [sys.executable, "-m", "hemdata.cli", "label", "bad.smi"]  # as a shell sees it: the one process here
+    ended = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, timeout=900, check=False)
     assert ended.returncode == 1
     assert "line 1" in ended.stderr
     assert "line 2" in ended.stderr

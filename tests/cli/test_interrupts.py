@@ -41,7 +41,7 @@ def test_a_build_that_is_stopped_leaves_nothing(tmp_path: Path) -> None:
 
 
 def test_a_labelling_that_is_stopped_keeps_what_was_finished(tmp_path: Path) -> None:
-    (tmp_path / "mine.smi").write_text("".join(f"{'C' * n}O\n" for n in range(1, 40)))
+    (tmp_path / "mine.smi").write_text("".join(f"{'C' * n}{end}\n" for n in range(1, 21) for end in "OF"))
     store = tmp_path / "labels.sqlite"
 
     def begun() -> bool:
@@ -55,7 +55,7 @@ def test_a_labelling_that_is_stopped_keeps_what_was_finished(tmp_path: Path) -> 
     from hemdata.label.store.database import LabelStore
 
     with LabelStore(store) as kept:
-        assert 0 < len(kept) < 39
+        assert 0 < len(kept) < 40
 
 
 def test_a_training_that_is_stopped_ends_at_once_and_keeps_its_checkpoint(labelled: Path, tmp_path: Path) -> None:
@@ -67,23 +67,22 @@ def test_a_training_that_is_stopped_ends_at_once_and_keeps_its_checkpoint(labell
         "sets": {"neuro": {"dataset": "neuro", "molecules": 30}},
         "groups": ["explosives"],
         "networks": [{"network": "painn", "epochs": 100_000}],
-        "seeds": [0, 1],
+        "seeds": [0],
     }
     (tmp_path / "long.yaml").write_text(json.dumps(card))
     words = ["train-eval", str(tmp_path / "long.yaml"), "--data", str(labelled), "--out", str(tmp_path / "run")]
+    words += ["--workers", "1"]
 
     def under_way() -> bool:
-        return len(list(tmp_path.rglob("last.ckpt"))) == 2
+        return any(tmp_path.rglob("last.ckpt"))
 
     code, told = interrupted(under_way, *words)
     assert code == 130
     assert "Traceback" not in told
-    assert len(list(tmp_path.rglob("last.ckpt"))) == 2
+    (checkpoint,) = tmp_path.rglob("last.ckpt")
     assert not list(tmp_path.rglob("cell.parquet"))
     # Killed with no chance to end them, the driver leaves no worker training on behind its back.
-    words += ["--workers", "1", "--cells", "painn-*-s0"]
     driver = subprocess.Popen([sys.executable, "-m", "hemdata.cli", *words], stderr=subprocess.DEVNULL)
-    (checkpoint,) = (path for path in tmp_path.rglob("last.ckpt") if "-s0" in str(path))
 
     def epochs_written_since(seconds: float) -> bool:
         before = checkpoint.stat().st_mtime_ns

@@ -1,18 +1,15 @@
 """`hemdata levels` in a terminal: what defines a level, its atoms, one against another, and wrong calls."""
 
 import json
-import subprocess
-import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
+from command_line import hemdata
 
 from hemdata.levels import level
 
-
-def levels(*words: str) -> subprocess.CompletedProcess[str]:
-    code = "from hemdata.cli import main; main()"
-    return subprocess.run([sys.executable, "-c", code, "levels", *words], capture_output=True, text=True, timeout=900)
+levels = partial(hemdata, "levels")
 
 
 def test_levels_are_listed_with_the_hash_of_what_defines_them() -> None:

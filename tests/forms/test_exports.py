@@ -2,8 +2,6 @@
 
 import json
 import sqlite3
-import subprocess
-import sys
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -11,6 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
+from command_line import hemdata
 
 from hemdata.catalog import Column
 from hemdata.errors import CallError
@@ -326,11 +325,6 @@ def test_what_stands_there_is_replaced_only_when_asked(tricky: Path, tmp_path: P
     with pytest.raises(CallError, match="no export to 'word'"):
         export(tricky, "word")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["set", "set.csv"]
-
-
-def hemdata(*words: object) -> subprocess.CompletedProcess[str]:
-    told = [sys.executable, "-m", "hemdata.cli", *(str(word) for word in words)]
-    return subprocess.run(told, capture_output=True, text=True, check=False, timeout=900)
 
 
 def test_the_command_lists_writes_and_refuses(tricky: Path, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from command_line import hemdata
 
 from hemdata.shards import read
 
@@ -75,7 +76,8 @@ def test_a_run_over_joined_workers_survives_the_death_of_a_worker_and_of_the_dri
 
 
 def test_no_scheduler_at_the_address_is_a_sentence(tmp_path: Path) -> None:
-    got = subprocess.run(label(tmp_path, "--scheduler", "nonsense"), capture_output=True, text=True, env=ONE_THREAD)
+    (tmp_path / "some.smi").write_text("C\n")
+    got = hemdata("label", tmp_path / "some.smi", "--data", tmp_path / "data", "--scheduler", "nonsense")
     assert got.returncode == 2
     assert got.stderr.startswith("Error: ")
     assert "Traceback" not in got.stderr
@@ -83,26 +85,13 @@ def test_no_scheduler_at_the_address_is_a_sentence(tmp_path: Path) -> None:
 
 def test_a_molecule_beyond_its_time_fails_with_the_reason_and_is_tried_again_when_asked(tmp_path: Path) -> None:
     (tmp_path / "long.smi").write_text("CCCCCCCCCCCCCCCCCCCCCCCCCC\nC\n")
-    words = [
-        *HEMDATA,
-        "label",
-        str(tmp_path / "long.smi"),
-        "--data",
-        str(tmp_path / "data"),
-        "--json",
-        "--workers",
-        "1",
-    ]
-    short = json.loads(
-        subprocess.run([*words, "--time-limit", "20ms"], capture_output=True, text=True, env=ONE_THREAD).stdout
-    )
+    words = ["label", tmp_path / "long.smi", "--data", tmp_path / "data", "--json", "--workers", "1"]
+    short = json.loads(hemdata(*words, "--time-limit", "20ms").stdout)
     assert short["accepted"] < 2
     assert any("second" in reason or "time" in reason.lower() for reason in short["rejected"])
-    kept = json.loads(subprocess.run(words, capture_output=True, text=True, env=ONE_THREAD).stdout)
+    kept = json.loads(hemdata(*words).stdout)
     assert kept["accepted"] == short["accepted"], "a failed molecule is computed again only when asked"
-    again = json.loads(
-        subprocess.run([*words, "--retry", "failed"], capture_output=True, text=True, env=ONE_THREAD).stdout
-    )
+    again = json.loads(hemdata(*words, "--retry", "failed").stdout)
     assert again["accepted"] == 2
 
 

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from command_line import hemdata
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -159,17 +160,16 @@ def test_import_and_status_at_the_command_line(tmp_path: Path) -> None:
     ours = filled(tmp_path / "ours.sqlite", result("apart", -2.0))
     theirs = filled(tmp_path / "theirs.sqlite", result("apart", -2.5, host="there"), result("new", host="there"))
 
-    def hemdata(*words: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "hemdata.cli", "label", *words, "--store", str(ours)]
-        return subprocess.run(command, capture_output=True, text=True, check=False)
+    def called(*words: object) -> "subprocess.CompletedProcess[str]":
+        return hemdata("label", *words, "--store", ours)
 
-    done = hemdata("import", str(theirs))
+    done = called("import", theirs)
     assert done.returncode == 1
     assert "1 results added" in done.stdout
     assert "CO at gfn2-xtb: -2.00000000 here (here), -2.50000000 there (there)" in done.stderr
-    told = json.loads(hemdata("status", "--json").stdout)
+    told = json.loads(called("status", "--json").stdout)
     assert told["levels"][0]["hosts"] == {"here": 1, "there": 1}
-    assert "gfn2-xtb, relaxed geometries: 2 finished, 0 failed" in hemdata("status").stdout
+    assert "gfn2-xtb, relaxed geometries: 2 finished, 0 failed" in called("status").stdout
 
 
 def test_the_single_points_of_a_labelled_set_are_found_again_by_a_run(tmp_path: Path) -> None:

@@ -1,12 +1,11 @@
 """`--retry failed` computes just what failed, and what had to wait for it; every rung of the ladder is told."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from command_line import hemdata
 
 from hemdata.chemistry.engines import pyscf as pyscf_engine
 from hemdata.label.calculation import Result, Stage, calculate, calculation_for, stages
@@ -18,8 +17,6 @@ from hemdata.label.workers.where import HERE
 from hemdata.levels import level
 from hemdata.molecules import read_molecules
 from hemdata.shards import read, rejected
-
-HEMDATA = [sys.executable, "-m", "hemdata.cli"]
 
 
 def smiles_file(folder: Path) -> Path:
@@ -44,9 +41,8 @@ def test_retry_failed_runs_only_those_that_failed(tmp_path: Path) -> None:
     before = store.known(keys)
     store.close()
     assert before == {keys[0]: True, keys[1]: False}
-    words = ["label", str(tmp_path / "mine.smi"), "--data", str(tmp_path), "--retry", "failed", "--workers", "1"]
-    ended = subprocess.run([*HEMDATA, *words, "--json"], capture_output=True, text=True, check=True)
-    told = json.loads(ended.stdout)
+    words = ["label", str(tmp_path / "mine.smi"), "--data", str(tmp_path), "--retry", "failed", "--workers", "0"]
+    told = json.loads(hemdata(*words, "--json").stdout)
     assert (told["computed"], told["stored"], told["accepted"]) == (1, 1, 2)
     with LabelStore(tmp_path / "labels.sqlite", read_only=True) as store:
         assert store.known(keys) == {keys[0]: True, keys[1]: True}

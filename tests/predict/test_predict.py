@@ -2,16 +2,14 @@
 
 import csv
 import json
-import os
 import shutil
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pytest
+from command_line import hemdata
 
 from hemdata.catalog import network
 from hemdata.errors import CallError, DataError
@@ -41,14 +39,6 @@ def cells(messengers: pa.Table, tmp_path_factory: pytest.TempPathFactory) -> Pat
         )
     (folder / "dressed-atoms-neuro-240-s0").mkdir()  # begun, not finished; and of another size
     return folder
-
-
-def hemdata(*words: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "hemdata.cli", *map(str, words)],
-        cwd=cwd, env=os.environ | {"COLUMNS": "200", "TERM": "dumb", "OMP_NUM_THREADS": "1"},
-        capture_output=True, text=True, timeout=240, check=False,
-    )  # fmt: skip
 
 
 def test_a_package_a_cell_a_cells_seeds_and_a_folder_of_cells_are_found(cells: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from command_line import hemdata
 
 from hemdata.analysis.results import Results
 from hemdata.catalog import StudyCard, study
@@ -52,7 +53,7 @@ def written(data: Path, *sets: str, **how) -> StudyCard:
 def test_a_users_file_runs_from_study_new_to_the_report(data: Path, tmp_path: Path) -> None:
     card = written(data, "saccharides=30", "saccharides+my-amons=25+5")
     card = card.model_copy(update={"groups": ["azoxy", "my-molecules"]})  # saccharides are a set here
-    ran = train_eval(card, data, tmp_path / "run", workers=1)
+    ran = train_eval(card, data, tmp_path / "run", workers=0)
     assert ran.failed == {}
     assert len(ran.done) == 8
     rows = read_rows(tmp_path / "run").predictions.to_pylist()
@@ -164,10 +165,10 @@ def test_a_set_that_nobody_labelled_names_its_command(data: Path) -> None:
         groups(card.model_copy(update={"groups": ["others"]}), data)
 
 
-def hemdata(*words: str, cwd: Path, stdin: int = subprocess.DEVNULL) -> subprocess.CompletedProcess[str]:
+def at_a_terminal(terminal: int, *words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "hemdata.cli", *words],
-        cwd=cwd, stdin=stdin, capture_output=True, text=True, timeout=900, check=False,
+        cwd=cwd, stdin=terminal, capture_output=True, text=True, timeout=900, check=False,
         env=os.environ | {"COLUMNS": "200", "TERM": "dumb"},
     )  # fmt: skip
 
@@ -176,7 +177,7 @@ def test_at_a_terminal_it_asks_for_what_is_missing(tmp_path: Path) -> None:
     (tmp_path / "own.smi").write_text("CCO\n")
     ours, theirs = pty.openpty()
     os.write(ours, b"mine\nown.smi\nqm9=100 pubchem9=100\n")
-    ended = hemdata("study", "new", cwd=tmp_path, stdin=theirs)
+    ended = at_a_terminal(theirs, "study", "new", cwd=tmp_path)
     os.close(ours)
     os.close(theirs)
     assert ended.returncode == 0, ended.stderr

@@ -93,6 +93,16 @@ def test_a_second_run_skips_every_cell_and_changes_no_byte(ran: Path, labelled: 
     assert {path: path.read_bytes() for path in ran.rglob("*.parquet")} == before
 
 
+def test_in_this_process_the_rows_are_those_of_a_workers(ran: Path, labelled: Path, tmp_path: Path) -> None:
+    told: list[tuple[str, int, int]] = []
+    only = ["*-neuro-*-s0"]
+    here = train_eval(study(), labelled, tmp_path, only=only, workers=0, progress=lambda *each: told.append(each))
+    assert sorted(here.done) == [f"{name}-neuro-24-s0" for name in ("dressed-atoms", "painn", "pair-distance-ridge")]
+    assert ("painn-neuro-24-s0", 2, 2) in told
+    whole = read_rows(ran).predictions.to_pylist()
+    assert read_rows(tmp_path).predictions.to_pylist() == [row for row in whole if row["cell"] in here.done]
+
+
 def test_a_finished_cell_with_other_settings_is_refused_not_overwritten(ran: Path, labelled: Path) -> None:
     other = study(groups=["azoxy"])
     with pytest.raises(DataError, match="other settings or data") as refused:
@@ -120,7 +130,7 @@ def test_a_failed_cell_does_not_stop_the_others(labelled: Path, tmp_path: Path) 
         sets={"neuro": CARD["sets"]["neuro"], "saccharides": {"dataset": "saccharides", "molecules": 500}},  # type: ignore[index]
         networks=[{"network": "dressed-atoms"}],
     )
-    ran = train_eval(card, labelled, tmp_path, workers=1)
+    ran = train_eval(card, labelled, tmp_path, workers=0)
     assert sorted(ran.done) == ["dressed-atoms-neuro-24-s0", "dressed-atoms-neuro-24-s1"]
     assert all("Too few molecules" in reason for reason in ran.failed.values())
     assert len(ran.failed) == 2

@@ -152,7 +152,7 @@ def test_a_study_of_differences_says_so_and_its_predictions_are_whole_energies(l
         "sets": {"saccharides": {"dataset": "saccharides", "molecules": 30}}, "groups": ["neuro"],
         "networks": [{"network": "dressed-atoms"}], "seeds": [0],
     })  # fmt: skip
-    assert train_eval(card, labelled, tmp_path, workers=1).failed == {}
+    assert train_eval(card, labelled, tmp_path, workers=0).failed == {}
     settings = json.loads(next(tmp_path.glob("cells/*/settings.json")).read_text("utf-8"))
     assert settings["delta"] == {"name": BELOW, "hash": level(BELOW).hash}
     rows = read_rows(tmp_path).predictions.to_pylist()
