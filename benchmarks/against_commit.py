@@ -4,8 +4,8 @@ Usage: python benchmarks/against_commit.py [COMMIT] [--times N]
        COMMIT: by default the last one before the package was laid out by subject
 
 The same three commands in both: `build qm9` from an archive of 5,000 molecules, `label` of 12 neuromodulators at
-GFN2-xTB, `train-eval` of a PaiNN on 30 of them, whose labels ship. Core-seconds of all processes together, start-up among them; which of the two
-comes first changes with every turn, so that whatever else the machine does slows both.
+GFN2-xTB, `train-eval` of a PaiNN on 30 of them, whose labels ship. Core-seconds of all processes together, start-up
+among them; which of the two comes first changes with every turn, so that whatever else the machine does slows both.
 """
 
 import argparse
@@ -21,7 +21,9 @@ from pathlib import Path
 from statistics import median
 
 ROOT = Path(__file__).parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests" / "support")]
+sys.path.insert(0, str(ROOT / "tests"))
+sys.path.insert(0, str(ROOT / "tests" / "support"))
+sys.path.insert(0, str(ROOT))
 from conftest import store_what_ships
 from published_forms import qm9_archive
 

@@ -123,14 +123,15 @@ def command(name: str, examples: str, group: typer.Typer = app) -> Callable[[Cal
 def commands(words: Sequence[str] = ()) -> typer.Typer:
     """The app with every command, or with just those that a call may mean.
 
-    A command's file bears its name: `list.py` holds `hemdata list`, `levels.py` and `levels_bridge.py` hold
-    `hemdata levels ...`. Where no file is named as the call's first word, every one is imported.
+    A command's file bears its name: `list.py` holds `hemdata list`, the folder `levels` holds `hemdata levels ...`.
+    Where nothing is named as the call's first word, every file is imported.
     """
-    files = sorted(path.stem for path in Path(__file__).parent.glob("*.py") if path.stem not in NO_COMMANDS)
+    here = Path(__file__).parent
+    files = sorted(path.relative_to(here).with_suffix("").parts for path in here.rglob("*.py"))
+    files = [file for file in files if file[-1] not in NO_COMMANDS]
     first = words[0].replace("-", "_") if words else ""
-    meant = [stem for stem in files if stem == first or stem.startswith(f"{first}_")] if first in files else files
-    for stem in meant:
-        import_module(f"hemdata.cli.{stem}")
+    for file in [file for file in files if file[0] == first] or files:
+        import_module(".".join(("hemdata.cli", *file)))
     return app
 
 

@@ -8,7 +8,7 @@ import typer
 from rich.table import Table
 
 from hemdata.cli.app import command, err, out
-from hemdata.cli.levels import AsJson, Data, levels
+from hemdata.cli.levels.group import AsJson, Data, levels
 from hemdata.console import print_table
 
 

@@ -1,0 +1,72 @@
+"""`hemdata levels gap`: one level against another."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hemdata.cli.app import command, out
+from hemdata.cli.levels.group import AsJson, Data, Store, Workers, levels, table_of
+from hemdata.cli.values import named
+from hemdata.console import note, print_table
+from hemdata.door.progress import stages
+
+
+@command(
+    "gap",
+    "hemdata levels gap qm9 pc9 test-groups\n"
+    "hemdata levels gap qm9 pc9 explosives --geometry pc9 --max-heavy 5 --compute",
+    levels,
+)
+def gap(
+    a: Annotated[str, typer.Argument(help="A level.", autocompletion=named("level"))],
+    b: Annotated[str, typer.Argument(help="Another level.", autocompletion=named("level"))],
+    name: Annotated[str, typer.Argument(help="A dataset, labelled at both, or one test group.")],
+    geometry: Annotated[str | None, typer.Option(help="Level of the geometries; default the first that both have.")] = (
+        None
+    ),
+    compute: Annotated[bool, typer.Option("--compute", help="Label at both levels first.")] = False,
+    n: Annotated[int | None, typer.Option("-n", min=1, help="With --compute: how many molecules.")] = None,
+    max_heavy: Annotated[int | None, typer.Option(min=1, help="With --compute: the largest molecules.")] = None,
+    rows: Annotated[bool, typer.Option("--rows", help="Print every molecule.")] = False,
+    store: Store = None,
+    workers: Workers = None,
+    data: Data = Path("data"),
+    as_json: AsJson = False,
+) -> None:
+    """Tell what a perfect model of level A would err at level B, by group."""
+    from hemdata.assess.gap import gap_of
+    from hemdata.assess.gap_computed import gap_computed
+    from hemdata.label.asked import Asked
+    from hemdata.label.how import Files
+    from hemdata.label.workers.where import Where
+
+    if compute:
+        asked = Asked(name, n, max_heavy=max_heavy)
+        where, files = Where(workers), Files(data, store)
+        with stages(f"label {name} at {a} and {b}") as progress:
+            found = gap_computed(asked, a, b, geometry or "gfn2-xtb", where=where, files=files, progress=progress)
+    else:
+        found = gap_of(data, name, a, b, geometry)
+    if as_json:
+        print(json.dumps(asdict(found) | {"groups": [asdict(group) for group in found.groups()]}, indent=2))
+        return
+    out.print(f"{a} less {b}, atomization energies in kcal/mol, each level with its own atoms;")
+    out.print(f"both at the same geometries ({found.geometry}), compared atom by atom.")
+    table = table_of("group", "molecules", "mean", "least", "most", "per atom", "not linear", f"{b} with {a}'s atoms")
+    for group in found.groups():
+        numbers = (group.mean, group.smallest, group.largest, group.per_atom, group.rest, group.foreign_atoms)
+        table.add_row(group.group, str(group.molecules), *(f"{number:.2f}" for number in numbers))
+    print_table(table)
+    linear = ", ".join(f"{symbol} {value:+.2f}" for symbol, value in found.per_element.items())
+    out.print(f"Linear in the composition, per atom: {linear}.")
+    if rows:
+        table = table_of("molecule", "atoms", a, b, "difference", "linear part", "foreign atoms")
+        for row in found.rows:
+            of_row = (row.of_a, row.of_b, row.difference, row.composition, row.foreign_atoms)
+            table.add_row(row.id, str(row.n_atoms), *(f"{number:.2f}" for number in of_row))
+        print_table(table)
+    if found.only_one:
+        note(f"{found.only_one} molecules stand at one of the two levels only.")
