@@ -20,13 +20,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "tests"))
-sys.path.insert(0, str(ROOT / "tests" / "support"))
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "support"))
 from conftest import store_what_ships
 from published_forms import qm9_archive
 
+ROOT = Path(__file__).parents[1]
 BEFORE_THE_LAYOUT = "a5208f1"
 MOLECULES = 5_000
 STUDY = {
