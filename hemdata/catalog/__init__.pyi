@@ -4,22 +4,18 @@ from .dataset_cards import (
     Column,
     DatasetCard,
     Imported,
-    LevelCard,
     RemoteFile,
     SchemaCard,
-    SetCard,
     SourceColumn,
-    Step,
-    composition,
     dataset,
-    is_composition,
-    level_card,
     result_card,
     schema_card,
 )
 from .folders import card_path, cards, label_places, own_folder, roots
 from .kinds import KINDS, card_of, titles
+from .level_cards import LevelCard, level_card
 from .reading import Card, read_card
+from .set_cards import SetCard, Step, composition, is_composition
 from .study_cards import (
     BASELINES,
     PRUNING_RULES,

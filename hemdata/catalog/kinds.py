@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
 KINDS = {
     "dataset": ("dataset_cards", "dataset"),
-    "set": ("dataset_cards", "composition"),
-    "level": ("dataset_cards", "level_card"),
+    "set": ("set_cards", "composition"),
+    "level": ("level_cards", "level_card"),
     "network": ("study_cards", "network"),
     "study": ("study_cards", "study"),
 }

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from hemdata.chemistry.engines import engine
-from hemdata.chemistry.engines import pyscf as pyscf_engine
 from hemdata.chemistry.engines.mixed_functions import give_response
+from hemdata.chemistry.engines.pyscf import converged
+from hemdata.chemistry.engines.pyscf_set_up import mean_field, molecule
 from hemdata.errors import DataError
 from hemdata.identity.ground_state import atom_multiplicity
 from hemdata.levels import ATOMIC_NUMBERS, SYMBOLS, Level
@@ -90,20 +91,20 @@ def card_line(found: Iterable[Atom]) -> str:
 
 def _stable_energy(z: int, multiplicity: int, its_level: Level) -> float:
     """The SCF followed along its unstable directions until none is left."""
-    built = pyscf_engine.molecule(np.array([z]), np.zeros((1, 3)), 0, multiplicity, its_level.card)
-    field = pyscf_engine.mean_field(built, its_level.card)
+    built = molecule(np.array([z]), np.zeros((1, 3)), 0, multiplicity, its_level.card)
+    field = mean_field(built, its_level.card)
     field.grids.level = ATOM_GRID
     field.conv_tol = CONV_TOL_HARTREE
     if its_level.card.angular == "cartesian-d-spherical-f":
         give_response(field)
-    energy, _ = pyscf_engine.converged(field, its_level.name)
+    energy, _ = converged(field, its_level.name)
     if built.nelectron == 1:
         return energy
     for _ in range(STABILITY_ROUNDS):
         orbitals, _, stable, _ = field.stability(return_status=True)
         if stable:
             break
-        lower, _ = pyscf_engine.converged(field, its_level.name, field.make_rdm1(orbitals, field.mo_occ))
+        lower, _ = converged(field, its_level.name, field.make_rdm1(orbitals, field.mo_occ))
         if lower > energy - 1e-9:
             break
         energy = lower

@@ -83,11 +83,12 @@ def level_hessian(
             got=level.card.angular,
             fix="Take the frequencies of another level (pc9, gfn2-xtb).",
         )
-    from hemdata.chemistry.engines import pyscf as pyscf_engine
+    from hemdata.chemistry.engines.pyscf import converged
+    from hemdata.chemistry.engines.pyscf_set_up import mean_field, molecule
 
-    built = pyscf_engine.molecule(atomic_numbers, positions, charge, multiplicity, level.card)
-    field: Any = pyscf_engine.mean_field(built, level.card)
-    pyscf_engine.converged(field, level.name)
+    built = molecule(atomic_numbers, positions, charge, multiplicity, level.card)
+    field: Any = mean_field(built, level.card)
+    converged(field, level.name)
     n = len(np.asarray(atomic_numbers))
     return np.asarray(field.Hessian().kernel()).transpose(0, 2, 1, 3).reshape(3 * n, 3 * n)
 

@@ -41,14 +41,15 @@ def stability(
     Raises:
         DataError: as the engine's single point.
     """
-    from hemdata.chemistry.engines import pyscf as pyscf_engine
     from hemdata.chemistry.engines.mixed_functions import give_response
+    from hemdata.chemistry.engines.pyscf import converged
+    from hemdata.chemistry.engines.pyscf_set_up import mean_field, molecule
 
-    built = pyscf_engine.molecule(atomic_numbers, positions, charge, multiplicity, level.card)
-    field: Any = pyscf_engine.mean_field(built, level.card)
+    built = molecule(atomic_numbers, positions, charge, multiplicity, level.card)
+    field: Any = mean_field(built, level.card)
     if level.card.angular == "cartesian-d-spherical-f":
         give_response(field)
-    pyscf_engine.converged(field, level.name)
+    converged(field, level.name)
     closed = built.spin == 0
     _, _, internal, spin = field.stability(internal=True, external=closed, return_status=True)
     return Stability(bool(internal), bool(spin) if closed else None)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from hemdata.bridges.linear import matrix
 from hemdata.identity.bond_types import kind_of
 
 Floats = npt.NDArray[np.float64]
@@ -43,7 +44,7 @@ def design(
     shown = Counter(term for each in wanted for term in each)
     names = [term for term in sorted(shown) if kind_of(term) != "environment" or shown[term] >= LEAST_MOLECULES]
     place = {term: number for number, term in enumerate(names)}
-    target, pool, known = (_matrix(each, place) for each in (wanted, candidates, given))
+    target, pool, known = (matrix(each, place) for each in (wanted, candidates, given))
     moment = target.T @ target / len(target)  # (terms, terms)
     floor = np.array([0.0 if kind_of(term) == "environment" else LEAST_SHARE for term in names])
     moment += np.diag(np.maximum(floor - np.diag(moment), 0.0))
@@ -62,16 +63,6 @@ def design(
         chosen.append(best)
         covariance = _after(covariance, pool[best])
     return chosen
-
-
-def _matrix(molecules: Sequence[Counter[str]], place: dict[str, int]) -> Floats:
-    """(molecules, terms) counts."""
-    found = np.zeros((len(molecules), len(place)))
-    for number, terms in enumerate(molecules):
-        for term, count in terms.items():
-            if term in place:
-                found[number, place[term]] = count
-    return found
 
 
 def _after(covariance: Floats, row: Floats) -> Floats:

@@ -99,7 +99,7 @@ def test_without_the_extra_the_run_says_what_to_install(monkeypatch: pytest.Monk
     monkeypatch.setattr("hemdata.label.calculation.version", missing)
     with pytest.raises(CallError, match=r"hemdata\[dispersion\]"):
         installed.__wrapped__(("pyscf-dispersion",))
-    monkeypatch.setattr("hemdata.chemistry.engines.pyscf.find_spec", lambda name: None)
+    monkeypatch.setattr("hemdata.chemistry.engines.pyscf_set_up.find_spec", lambda name: None)
     with pytest.raises(CallError, match=r"hemdata\[dispersion\]"):
         energy(3.0, "label", dispersion="d3bj")
 

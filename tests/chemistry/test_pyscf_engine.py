@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from hemdata.chemistry.engines.mixed_functions import mixed_functions
-from hemdata.chemistry.engines.pyscf import molecule, single_point
+from hemdata.chemistry.engines.pyscf import single_point
+from hemdata.chemistry.engines.pyscf_set_up import molecule
 from hemdata.errors import DataError
 from hemdata.levels import level
 from hemdata.units import HARTREE_KCAL_MOL

@@ -8,6 +8,7 @@ import pytest
 from command_line import hemdata
 
 from hemdata.chemistry.engines import pyscf as pyscf_engine
+from hemdata.chemistry.engines import pyscf_set_up
 from hemdata.label.calculation import Result, Stage, calculate, calculation_for, stages
 from hemdata.label.dataset import label_dataset
 from hemdata.label.jobs import RELAX
@@ -70,11 +71,11 @@ def test_the_rungs_of_a_relaxed_geometry_are_recorded(monkeypatch: pytest.Monkey
     seen = []
 
     def single_point(*given: Any) -> pyscf_engine.Point:
-        monkeypatch.setattr(pyscf_engine, "MAX_CYCLES", 100)
+        monkeypatch.setattr(pyscf_set_up, "MAX_CYCLES", 100)
         seen.append(plain(*given))
         return seen[-1]
 
-    monkeypatch.setattr(pyscf_engine, "MAX_CYCLES", 3)
+    monkeypatch.setattr(pyscf_set_up, "MAX_CYCLES", 3)
     monkeypatch.setattr(pyscf_engine, "single_point", single_point)
     start = [0.0, 0.0, 0.0, 0.0, 0.0, 0.8]
     result = calculate(calculation_for(Stage(level("pc9"), RELAX), "[H][H]", 0, 1, [1, 1], start))

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hemdata.chemistry.engines import pyscf as pyscf_engine
+from hemdata.chemistry.engines.pyscf_set_up import molecule
 from hemdata.chemistry.stability import Stability, stability
 from hemdata.errors import CallError
 from hemdata.label.dataset import label_dataset
@@ -24,7 +24,7 @@ def broken_symmetry_gain(angstrom: float) -> float:
     """By how much an unrestricted H2, begun with one spin on each atom, lies below the closed shell; hartree."""
     from pyscf import dft
 
-    built = pyscf_engine.molecule(HYDROGEN, apart(angstrom), 0, 1, level("pc9").card)
+    built = molecule(HYDROGEN, apart(angstrom), 0, 1, level("pc9").card)
     closed = dft.RKS(built, xc="b3lyp").run()
     open_ = dft.UKS(built, xc="b3lyp")
     up, down = open_.get_init_guess()

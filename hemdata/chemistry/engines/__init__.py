@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hemdata.catalog import LevelCard
-from hemdata.catalog.dataset_cards import ENGINES
+from hemdata.catalog.level_cards import ENGINES
 from hemdata.errors import CallError
 from hemdata.levels import Level
 

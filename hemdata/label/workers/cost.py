@@ -3,8 +3,9 @@
 from functools import cache
 
 from hemdata.catalog import LevelCard
-from hemdata.chemistry.engines.pyscf import FITTED_BASIS, built_in_shells
+from hemdata.chemistry.engines.pyscf import FITTED_BASIS
 from hemdata.chemistry.engines.pyscf_memory import needed_gb
+from hemdata.chemistry.engines.pyscf_set_up import built_in_shells
 from hemdata.errors import DataError
 from hemdata.label.calculation import Calculation
 from hemdata.levels import SYMBOLS
