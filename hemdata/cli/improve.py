@@ -2,15 +2,17 @@
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import pyarrow as pa
 import typer
 
 from hemdata.cli.app import command, err, out
 from hemdata.cli.values import on_what
 from hemdata.console import print_table
 from hemdata.door.progress import bar, stages
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 @command(
@@ -76,7 +78,7 @@ def improve(
         seed,
     )
 
-    def drawn(rows: pa.Table) -> None:
+    def drawn(rows: "pa.Table") -> None:
         if err.is_terminal:
             err.print(rounds_table(rows.to_pylist()))
 
