@@ -35,7 +35,7 @@ REASONS = {
     "parts": "parts", "per_element": "per_element", "cured": "references", "seeds": "seed_noise", "size": "size",
     "environments": "environments", "set_against_set": "set_against_set", "functional_groups": "functional_groups",
     "leaks": "leaks", "leaked": "leaked_molecules", "geometry": "geometry", "level": "level",
-    "published_level": "published_level", "bridge": "bridge",
+    "published_level": "published_level", "carriers": "carriers", "bridge": "bridge",
 }  # fmt: skip
 VARIANCE = {"effects": "variance", "drivers": "drivers"}
 OVERLAP = "errors_with_overlap"
@@ -114,6 +114,7 @@ def _computed(run: Path, rows: Rows, data: Path, resamples: int) -> Kept:
         published=published if beside else None,
         bridged=bridged_sets(run, rows.cells),
         data=data,
+        run=run,
         resamples=min(resamples, REASON_RESAMPLES),
     )
     frames = {name: getattr(tables, field) for field, name in TABLES.items()}

@@ -23,6 +23,19 @@ from hemdata.train.data.molecules import Molecules
 from hemdata.train.fit import fit_network, load
 from hemdata.train.package import read_package
 
+TINY = """
+name: tiny
+title: Tiny
+question: Which?
+level: gfn2-xtb
+sets:
+  neuro: {dataset: neuro, molecules: 20}
+groups: [saccharides]
+networks: [{network: dressed-atoms}]
+seeds: [3]
+split: [0.6, 0.2, 0.2]
+"""
+
 
 def call(*words: object) -> Result:
     return CliRunner().invoke(app, [str(word) for word in words], env={"COLUMNS": "200", "TERM": "dumb"})
@@ -47,11 +60,7 @@ def test_those_of_a_studys_cell_are_taken_as_the_study_took_them(labelled: Path,
     from hemdata.catalog import study
 
     card = tmp_path / "tiny.yaml"
-    card.write_text(
-        "name: tiny\ntitle: Tiny\nquestion: Which?\nlevel: gfn2-xtb\nsets:\n"
-        "  neuro: {dataset: neuro, molecules: 20}\ngroups: [saccharides]\n"
-        "networks: [{network: dressed-atoms}]\nseeds: [3]\nsplit: [0.6, 0.2, 0.2]\n"
-    )
+    card.write_text(TINY)
     (cell,) = cells(study(card))
     place = run_cell(cell, labelled, tmp_path) / "model"
     about, _ = read_package(place)

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from hemdata.analysis.reasons.bridge import bridge_errors
+from hemdata.analysis.reasons.carriers import carried
 from hemdata.analysis.reasons.composition import cured_by, per_element
 from hemdata.analysis.reasons.environments import set_against_set, unseen_environments
 from hemdata.analysis.reasons.errors import signed_errors
@@ -43,6 +44,7 @@ class Reasons:
     geometry: pd.DataFrame
     level: pd.DataFrame
     published_level: pd.DataFrame
+    carriers: pd.DataFrame
     bridge: pd.DataFrame
 
 
@@ -53,6 +55,7 @@ def reasons_of(
     published: pd.DataFrame | None = None,
     bridged: Mapping[str, Mapping[str, Any]] | None = None,
     data: Path = Path("data"),
+    run: Path | None = None,
     resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> Reasons:
@@ -64,7 +67,8 @@ def reasons_of(
         published: errors to set beside the level (network, training_set, group, mae_kcal_mol); without them the two
             tables of the level are empty.
         bridged: of `bridged_sets`, what is known of training sets whose energies a bridge gave.
-        data: the folder of labelled datasets, for labels at two levels or on two geometries.
+        data: the folder of labelled datasets, for labels at two levels or on two geometries, and training molecules.
+        run: the study's folder, whose models tell what carries their predictions; without it that table is empty.
     """
     errors = signed_errors(rows.predictions)
     level, published_level = pd.DataFrame(), pd.DataFrame()
@@ -89,6 +93,7 @@ def reasons_of(
         geometry=geometry_parts(sorted(levels), groups, data, resamples=resamples, seed=seed),
         level=level,
         published_level=published_level,
+        carriers=pd.DataFrame() if run is None else carried(run, rows, data),
         bridge=bridge_errors(errors, bridged or {}, data, resamples=resamples, seed=seed),
     )
 

@@ -71,6 +71,7 @@ def downloads(rows: Rows, tables: Tables, why: Reasons, variance: Variance | Non
         ("level", "what one level is from another", _table(why.level)),
         ("bridge", "what a bridge adds to the errors", _table(why.bridge)),
         ("published-level", "published errors and the level", _table(why.published_level)),
+        ("carriers", "training molecules that carry the predictions", _table(why.carriers)),
     ]
     if variance is not None:
         found.append(("variance", "analysis of variance", _table(variance.effects)))

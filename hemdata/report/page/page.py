@@ -16,6 +16,7 @@ from hemdata.report.answer import Answer, answer
 from hemdata.report.figures.reason_figures import LEVEL_BARS, ReasonFigures
 from hemdata.report.figures.size_curves import size_curve, size_grid
 from hemdata.report.figures.style import HEAT_STEPS, drawing
+from hemdata.report.page.carriers import carrier_drawings
 from hemdata.report.page.data import as_script, downloads, points
 from hemdata.report.tables.bridge import bridge_section
 from hemdata.report.tables.layout import Layout
@@ -135,6 +136,8 @@ def _page(
                 "set_against_set": whys.set_against_set(name),
                 "elements": whys.elements(name),
                 "cured": whys.cured(name),
+                "carriers": whys.carriers(name),
+                "carried_by": carrier_drawings(whys, name),
                 "with_overlap": None if overlap is None else layout.with_overlap(name, overlap),
             }
             for name in networks
@@ -165,6 +168,11 @@ def _page(
         groups=[layout.label(group) for group in layout.groups],
         effects=whys.effects(),
         geometry=whys.geometry(),
+        exact_carriers=[
+            {"label": layout.label(name), "carriers": whys.carriers(name), "carried_by": carrier_drawings(whys, name)}
+            for name in names
+            if name not in networks
+        ],
         stability=whys.stability(),
         variance_figures=variance_figures,
         several_sizes=len(tables.by_training_size) > 0,

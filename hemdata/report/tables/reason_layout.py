@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from hemdata.analysis.matrix import MEAN
+from hemdata.analysis.reasons.carriers import KIND, MOLECULE
 from hemdata.analysis.reasons.every import Reasons
 from hemdata.analysis.variance import Variance
 from hemdata.report.tables.layout import Cell, Grid, Row
@@ -144,6 +145,27 @@ class ReasonLayout:
             rows.append(Row(self.label(training_set), "", tuple(_left(by_group.get(group)) for group in groups)))
         return Grid(tuple(map(self.label, groups)), (tuple(rows),))
 
+    def carriers(self, network: str) -> Grid | None:
+        """What carries each group's predictions: a body a group, a row a set; growth of the error, kcal/mol."""
+        table = self.of_carriers(network)
+        bodies = []
+        for group, of_group in table.groupby("group", sort=True):
+            rows = []
+            for training_set, part in of_group.groupby("training_set", sort=True):
+                cells = tuple(
+                    _first(part[part["what"] == what], sign)
+                    for what, sign in ((KIND, 1), (MOLECULE, 1), (MOLECULE, -1), (KIND, -1))
+                )
+                rows.append(Row(self.label(training_set), self.label(group), cells))
+            bodies.append(tuple(rows))
+        columns = ("most helpful kind", "most helpful molecule", "most misleading molecule", "most misleading kind")
+        return Grid(columns, tuple(bodies)) if bodies else None
+
+    def of_carriers(self, network: str) -> pd.DataFrame:
+        """The rows of `carriers` of a network."""
+        table = self.reasons.carriers
+        return table if table.empty else table[table["network"] == network]
+
     def elements(self, network: str) -> Grid:
         """The dressed atoms of the errors: a row a set and group, a column an element; kcal/mol for each atom."""
         table = self.reasons.per_element[self.reasons.per_element["network"] == network]
@@ -230,3 +252,14 @@ def _signed(value: float) -> str:
 
 def _percent(share: float) -> str:
     return f"{100 * share:.0f} %".replace("-0 ", "0 ").replace("-", "−")
+
+
+def _first(table: pd.DataFrame, sign: int) -> Cell:
+    """What the error grows most by without, or, for a sign of -1, falls most by."""
+    rows = table[table["error_kcal_mol"] * sign > 0]
+    if rows.empty:
+        return Cell(float("nan"), "–")
+    row = max(rows.to_dict("records"), key=lambda row: row["error_kcal_mol"] * sign)
+    value = float(row["error_kcal_mol"])
+    many = f", {int(row['n_molecules'])} molecules" if row["what"] == KIND else ""
+    return Cell(value, f"{'+' if value > 0 else ''}{number(value)}", (f"{row['name']}{many}",))
