@@ -134,15 +134,19 @@ def report(
 
 
 def _learning_curve(folder: Path, page: Path | None, figures: Path | None, as_json: bool) -> None:
-    """Print the errors of a study without test groups, on molecules like those trained on."""
+    """Print, and draw where asked, the errors of a study without test groups, on molecules like those trained on."""
     from rich.table import Table
 
     from hemdata.analysis.learning_curve import learning_curve
     from hemdata.errors import CallError
 
-    if page is not None or figures is not None:
-        raise CallError("A study without test groups has no page; its errors are printed.", got=page or figures)
+    if page is not None:
+        raise CallError("A study without test groups has no page; its errors are printed.", got=page)
     points = learning_curve(folder)
+    if figures is not None:
+        from hemdata.report.learning_curves import write_learning_curves
+
+        write_learning_curves(points, figures)
     if as_json:
         print(json.dumps([point._asdict() for point in points], indent=2))
         return
@@ -154,6 +158,8 @@ def _learning_curve(folder: Path, page: Path | None, figures: Path | None, as_js
         words = (each.network, each.training_set, f"{each.training_size:,}", str(each.seeds))
         table.add_row(*words, f"{each.mae_kcal_mol:.2f}{spread}", f"{each.seconds:.0f}")
     print_table(table)
+    if figures is not None:
+        out.print(str(figures.resolve()))
 
 
 def _compare(runs: tuple[Path, Path], page: Path | None, figures: Path | None, as_json: bool) -> None:

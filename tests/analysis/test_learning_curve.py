@@ -58,6 +58,8 @@ def test_the_report_prints_them_and_has_no_page(run: Path) -> None:
     shown = report()
     assert all(word in shown.stdout for word in ("dressed-atoms", "neuro-30", "24", "±"))
     assert not (run / "report.html").exists()
+    assert report("--figures", str(run / "figures")).returncode == 0
+    assert "molecules trained on" in (run / "figures" / "learning-curve-dressed-atoms.svg").read_text()
     refused = report("--out", "page.html")
     assert refused.returncode == 2
     assert "without test groups" in refused.stderr

@@ -29,7 +29,7 @@ def size_curve(figures: Figures, network: str, group: str) -> str | None:
     axes.set(xscale="log", yscale="log", xlim=(sizes[0] / 1.08, sizes[-1] * 1.08), ylim=limits,
              xlabel="molecules trained on", ylabel="MAE, kcal/mol")  # fmt: skip
     log_ticks(axes.yaxis, *limits)
-    _size_ticks(axes.xaxis, sizes, width - 56)
+    size_ticks(axes.xaxis, sizes, width - 56)
     gap = float(np.diff(np.log(sizes)).min()) / (8 * len(sets))  # so that intervals stand side by side
     said = []
     for i, name in enumerate(sets):
@@ -48,7 +48,7 @@ def size_curve(figures: Figures, network: str, group: str) -> str | None:
     )
 
 
-def _size_ticks(axis: Any, sizes: list[int], width: float) -> None:
+def size_ticks(axis: Any, sizes: list[int], width: float) -> None:
     """A tick at each size; a number at the largest, and at each other that has room beside the next."""
     from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
 
