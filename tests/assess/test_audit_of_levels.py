@@ -6,11 +6,12 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
+from energies_once import energies_once  # noqa: F401
 
 from hemdata.assess.audit import Audit, Comparison, audit, claimed_level, sample
 from hemdata.assess.explanations import candidates
 from hemdata.catalog import LevelCard
-from hemdata.chemistry.engines.pyscf import single_point
+from hemdata.chemistry.engines import pyscf
 from hemdata.errors import DataError
 from hemdata.label.store.database import LabelStore
 from hemdata.levels import Level, level, level_hash, with_atomization
@@ -51,7 +52,7 @@ def at(changes: dict[str, object], name: str) -> float:
     """The energy at QM9's level changed in some way, by the engine itself."""
     z, xyz, _, _ = MOLECULES[name]
     its = changed(changes)
-    return single_point(np.array(z), np.array(xyz).reshape(-1, 3), 0, 1, its).energy_hartree
+    return pyscf.single_point(np.array(z), np.array(xyz).reshape(-1, 3), 0, 1, its).energy_hartree
 
 
 def changed(changes: dict[str, object]) -> Level:
