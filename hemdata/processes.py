@@ -10,7 +10,9 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from itertools import chain, islice
 from multiprocessing import spawn
+from multiprocessing.connection import wait
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 from threadpoolctl import threadpool_limits
@@ -86,6 +88,18 @@ def script_run_once() -> Iterator[None]:
         spawn.get_preparation_data = before
 
 
+def end_with_parent() -> None:
+    """A worker's start: it ends with the process that started it, however that ends; else it would wait for ever."""
+    Thread(target=_wait_for_parent, daemon=True).start()
+
+
+def _wait_for_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)
+
+
 def ordered_map[T, R](function: Callable[[T], R], items: Iterable[T], workers: int | None = None) -> Iterator[R]:
     """Apply a function of a module to each item in worker processes; yield the results in the items' order.
 
@@ -104,7 +118,7 @@ def ordered_map[T, R](function: Callable[[T], R], items: Iterable[T], workers: i
     # A plain fork would copy locks that Arrow's threads hold; the fork server has imported much and started nothing.
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(IMPORTED_ONCE)
-    pool = ProcessPoolExecutor(workers, mp_context=context)
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=end_with_parent)
     window: deque[Future[R]] = deque()
     try:
         for item in items:

@@ -2,9 +2,13 @@
 
 import os
 import signal
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
+from pathlib import Path
 
 import pytest
 
@@ -59,3 +63,34 @@ def test_processes_started_inside_one_thread_have_one_and_the_parent_is_left_as_
 def test_chunks_hold_every_item_once() -> None:
     assert list(chunked(range(7), 3)) == [[0, 1, 2], [3, 4, 5], [6]]
     assert list(chunked([], 3)) == []
+
+
+KILLED = """
+import os, sys, time
+from hemdata.processes import ordered_map
+
+def told(path):
+    open(path + str(os.getpid()), "w").close()
+    time.sleep(600)
+
+if __name__ == "__main__":
+    import killed  # as a worker knows it
+    list(ordered_map(killed.told, [sys.argv[1]] * 4, workers=2))
+"""
+
+
+def test_workers_end_with_a_driver_that_is_killed(tmp_path: Path) -> None:
+    (tmp_path / "killed.py").write_text(KILLED)
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])}
+    words = [sys.executable, str(tmp_path / "killed.py"), f"{tmp_path}/pid-"]
+    driver = subprocess.Popen(words, env=environment, stderr=subprocess.DEVNULL)
+    until = time.monotonic() + 300
+    while len(workers := [int(path.name[4:]) for path in tmp_path.glob("pid-*")]) < 2:
+        assert driver.poll() is None
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    driver.kill()
+    driver.wait()
+    while any(Path(f"/proc/{pid}").exists() for pid in workers):
+        assert time.monotonic() < until, "a worker outlives its driver"
+        time.sleep(0.05)

@@ -1,14 +1,12 @@
 """Runs the cells of a study in worker processes: skips finished ones, goes on past a failed one, stops in time."""
 
 import multiprocessing
-import os
 import shutil
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
-from multiprocessing.connection import wait as wait_for
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
@@ -19,7 +17,7 @@ import yaml
 from hemdata.catalog import StudyCard
 from hemdata.files import write_whole
 from hemdata.label.workers.where import EVERY_CORE, Where
-from hemdata.processes import cores, interrupts_held, one_thread, script_run_once
+from hemdata.processes import cores, end_with_parent, interrupts_held, one_thread, script_run_once
 from hemdata.study.cells import Cell, cells, chosen, run_cell
 from hemdata.study.lock import claimed
 from hemdata.study.ran import Ran, TimeUp, When, note
@@ -178,14 +176,7 @@ def _begin(events: Any) -> None:
     """
     global _events
     _events = events
-    Thread(target=_end_with_driver, daemon=True).start()
-
-
-def _end_with_driver() -> None:
-    driver = multiprocessing.parent_process()
-    if driver is not None:
-        wait_for([driver.sentinel])
-        os._exit(1)
+    end_with_parent()
 
 
 def _run(cell: Cell, data: Path, out: Path, device: str, deadline: float | None) -> bool:
