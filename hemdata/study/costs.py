@@ -79,7 +79,7 @@ def cost(step: Step, card: StudyCard, data: Path, out: Path, device: str = "auto
         seconds = SCREENED_SECONDS_A_ROW * rows
         return Cost(seconds, seconds / APART, APART * seconds, 1.5, RESULT_KB * rows / 1e3, OTHER)
     if step.kind == "train":
-        return _training(card, data, out, device)
+        return _training(step, card, data, out, device)
     return Cost(REPORT_SECONDS, REPORT_SECONDS / APART, APART * REPORT_SECONDS, 0.6, 5.0, OTHER, False)
 
 
@@ -122,8 +122,8 @@ def _labels(step: Step, data: Path) -> Cost:
     return Cost(found.seconds, found.low, found.high, found.memory_gb, molecules * RESULT_KB / 1e3, source)
 
 
-def _training(card: StudyCard, data: Path, out: Path, device: str) -> Cost:
-    rows = plan(card, data, out, device=device)
+def _training(step: Step, card: StudyCard, data: Path, out: Path, device: str) -> Cost:
+    rows = [row for row in plan(card, data, out, device=device) if row.cell not in step.missing]
     seconds = sum(row.seconds or 0.0 for row in rows)
     unknown = {row.cell for row in rows if row.seconds is None and row.state != "finished"}
     stand_in = [cell for cell in cells(card) if cell.name in unknown and not finished(out, cell.name)]
