@@ -17,13 +17,15 @@ from hemdata.levels import Level
 
 TAKES_SECONDS = False
 SURFACE_IS_LEVEL = False
-FITTED_BASIS = "def2-universal-jkfit"
+FITTED_BASIS, CHEAP_FITTED_BASIS = "def2-universal-jkfit", "def2-universal-jfit"
+"""For geometries, and for the cheap SCF of a label, whose fit is corrected: it needs two thirds of the functions."""
 CHEAP_GRID = 0
 FIRST_CONV_TOL_HARTREE, LAST_CONV_TOL_HARTREE = 1e-4, 1e-6
-"""Of the cheap SCF before and after the exact potential is known."""
+"""Of the cheap SCF before and after the exact potential is known. A last 1e-5 leaves up to 3e-6 hartree."""
 GRADIENT_GRID = 2
-SCREENING = 1e-11
-"""Below it a contribution to Coulomb and exchange is left out where they are made once; moves a total as little."""
+SCREENING = 3e-9
+"""Below it a contribution to Coulomb and exchange is left out where they are made once. At 1e-8 a total of 14 heavy atoms
+moves by 1e-8 hartree, at 3e-8 by 6e-7."""
 KEPT_VALUES = 100_000_000  # of float64
 Accuracy = Literal["label", "reference"]
 
@@ -92,7 +94,7 @@ def _label(built: Any, exact: Any, level: Level) -> Point:
     """
     exact._is_mem_enough = lambda: False  # integrals that serve once are used as they come
     exact.direct_scf, exact.direct_scf_tol = True, SCREENING
-    cheap = fitted(built, level.card, CHEAP_GRID, FIRST_CONV_TOL_HARTREE)
+    cheap = fitted(built, level.card, CHEAP_GRID, FIRST_CONV_TOL_HARTREE, CHEAP_FITTED_BASIS)
     start, rungs = _cheap_density(cheap, level.name)
     cycles = int(cheap.cycles)
     core = cheap.get_hcore()
@@ -209,9 +211,9 @@ def _cheap_density(field: Any, where: str, density: Any = None) -> tuple[Any, tu
     return field.make_rdm1(orbitals, field.get_occ(energies, orbitals)), rungs
 
 
-def fitted(built: Any, card: LevelCard, grid_level: int, conv_tol: float) -> Any:
+def fitted(built: Any, card: LevelCard, grid_level: int, conv_tol: float, basis: str = FITTED_BASIS) -> Any:
     """The level's Kohn-Sham object with density-fitted Coulomb and exchange on another grid."""
-    field = mean_field(built, card).density_fit(auxbasis=no_file(FITTED_BASIS))
+    field = mean_field(built, card).density_fit(auxbasis=no_file(basis))
     field.grids.level = grid_level
     field.conv_tol = conv_tol
     field._numint = _quadrature()
