@@ -1,6 +1,7 @@
 """B3LYP/6-31G* single points: the fast path (`--accuracy label`) against PySCF's defaults, processor time of one core.
 
-Usage: python benchmarks/single_points.py [MOLECULES]    smallest members of the test groups, default 10
+Usage: python benchmarks/single_points.py [MOLECULES]             smallest members of the test groups, default 10
+       python benchmarks/single_points.py --heavy 10 14 18       one member of each number of heavy atoms
 
 Geometries are relaxed at GFN2-xTB. The level is pc9's, on PySCF's default grid (3) for both, so that the energies
 are to be the same. PySCF's defaults run in a process of their own, with the matrix kernels that its library chooses by
@@ -18,7 +19,7 @@ import time
 from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
-from _group_members import members
+from _group_members import members, of_sizes
 
 from hemdata.catalog import LevelCard, level_card
 from hemdata.chemistry.embed import embed
@@ -49,7 +50,10 @@ def fast(z: np.ndarray, x: np.ndarray, its: Level) -> tuple[float, float]:
 
 
 def main() -> None:
-    number = int(sys.argv[1]) if len(sys.argv) > 1 else 10
+    if sys.argv[1:2] == ["--heavy"]:
+        chosen = of_sizes([int(size) for size in sys.argv[2:]])
+    else:
+        chosen = members(int(sys.argv[1]) if len(sys.argv) > 1 else 10)
     its = level_of(LevelCard.model_validate(level_card("pc9").model_dump() | {"grid_level": DEFAULT_GRID}))
     print("molecule, heavy atoms, atoms: PySCF s, the same with other kernels s, fast s, ratio, dE hartree")
     ratios, apart, spent = [], [], np.zeros(3)
@@ -57,7 +61,7 @@ def main() -> None:
     pools = [ProcessPoolExecutor(1, spawn) for _ in range(3)]
     for pool, *how in zip(pools, (by_default, by_default, fast), (False, True, its), strict=True):
         pool.submit(how[0], np.array([2]), np.zeros((1, 3)), how[1]).result()  # imports
-    for name, smiles in members(number):
+    for name, smiles in chosen:
         z, start = embed(smiles)
         x = relax(z, start, 0, 1).positions
         plain = pools[0].submit(by_default, z, x, False).result()
