@@ -24,8 +24,8 @@ FIRST_CONV_TOL_HARTREE, LAST_CONV_TOL_HARTREE = 1e-4, 1e-6
 """Of the cheap SCF before and after the exact potential is known. A last 1e-5 leaves up to 3e-6 hartree."""
 GRADIENT_GRID = 2
 SCREENING = 3e-9
-"""Below it a contribution to Coulomb and exchange is left out where they are made once. At 1e-8 a total of 14 heavy atoms
-moves by 1e-8 hartree, at 3e-8 by 6e-7."""
+"""Below it a contribution to Coulomb and exchange is left out where they are made once. At 1e-8 a total of 14 heavy
+atoms moves by 1e-8 hartree, at 3e-8 by 6e-7."""
 KEPT_VALUES = 100_000_000  # of float64
 Accuracy = Literal["label", "reference"]
 

@@ -99,7 +99,7 @@ def _set(part: pd.DataFrame, label: Callable[[Any], str]) -> Row:
     share = row["n_bridged"] / row["n_rows"]
     return Row(label(row["training_set"]), str(row["bridge"]), (
         Cell(row["n_bridged"], whole(row["n_bridged"]), (f"of {whole(row['n_rows'])}",)),
-        Cell(share, percent(share)),
+        Cell(share, "all" if share == 1 else percent(share)),
         Cell(row["n_refused"], whole(row["n_refused"])),
         *(Cell(row[name], number(row[name])) if _there(row, name) else NONE
           for name in ("half_width_kcal_mol", "half_width_most_kcal_mol")),
