@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from hemdata.forms.built import BuiltSet
-from hemdata.forms.frames import Frames, Gathered, Wanted, first_unknown, numbers_of
+from hemdata.forms.frames import Frames, Gathered, Wanted, first_unknown, is_number, numbers_of
 from hemdata.forms.xyz import write_frames
 from hemdata.levels import ATOMIC_NUMBERS
 
@@ -55,15 +55,7 @@ def _text(value: object) -> str:
 def _taken_for_another(text: str) -> bool:
     """Whether a reader would take a string for numbers or truth values, as the SMILES of hydrogen fluoride, F."""
     words = re.findall(r"[^\s,]+", text)
-    return "\n" in text or text.startswith("_JSON ") or all(word in _TRUTH or _is_number(word) for word in words)
-
-
-def _is_number(word: str) -> bool:
-    try:
-        float(word)
-    except ValueError:
-        return False
-    return True
+    return "\n" in text or text.startswith("_JSON ") or all(word in _TRUTH or is_number(word) for word in words)
 
 
 _PLAIN = "species:S:1:pos:R:3"

@@ -190,3 +190,12 @@ def _number(word: Any) -> int:
 def first_unknown(symbols: Sequence[Any], z: Sequence[int]) -> str | None:
     """The first word that is no element, where there is one."""
     return next((repr(symbol) for symbol, number in zip(symbols, z, strict=True) if number < 1), None)
+
+
+def is_number(word: str) -> bool:
+    """Whether a word reads as a number, NaN and infinity among them."""
+    try:
+        float(word)
+    except ValueError:
+        return False
+    return True

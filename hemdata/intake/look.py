@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hemdata.errors import CallError, DataError
-from hemdata.forms.frames import ROLES, Frames, Wanted
+from hemdata.forms.frames import ROLES, Frames, Wanted, is_number
 from hemdata.forms.reading import Reader, form_of
 from hemdata.sources.imported import files_in, frames_of_paths
 from hemdata.units import spelled
@@ -221,21 +221,13 @@ def _kind(there: Sequence[Any], frames: Frames) -> str:
     if isinstance(first, bool):
         return "truth"
     if isinstance(first, str):
-        return "number" if all(_is_number(word) for word in there[:1000]) else "text"
+        return "number" if all(is_number(word) for word in there[:1000]) else "text"
     if isinstance(first, np.ndarray | list | tuple):
         if len(first) and isinstance(np.asarray(first).ravel()[0], str):
             return "texts"
         atoms = set(np.diff(frames.offsets).tolist())
         return "per atom" if len(np.asarray(first).ravel()) == 3 * next(iter(atoms - {0}), -1) else "numbers"
     return "number"
-
-
-def _is_number(word: str) -> bool:
-    try:
-        float(word)
-    except ValueError:
-        return False
-    return True
 
 
 def _named_unit(name: str) -> str | None:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from hemdata.errors import DataError
 from hemdata.identity import identify
 from hemdata.identity.ground_state import LARGEST, ground_multiplicity, known_multiplicity
+from hemdata.molecules.geometry import refuse_geometry
 
 NOT_DRAWN = "multiplicity_not_drawn"
 NOT_GROUND = "not_ground_state"
@@ -181,6 +182,39 @@ def from_smiles(smiles: str, id: str, where: str | None = None, said: Said = NOT
         where=where,
         doubt="the multiplicity of the known ground state, not of the electrons drawn" if not_drawn else None,
         flags=(NOT_DRAWN,) if not_drawn else (),
+    )
+
+
+def from_geometry(
+    atomic_numbers: list[int],
+    positions: list[float],
+    id: str,
+    where: str | None = None,
+    said: Said = NOTHING,
+    smiles: str | None = None,
+    in_angstrom: bool = False,
+) -> Molecule:
+    """The molecule of a geometry, (N,) and (3N,) angstrom, and of its SMILES where one is given.
+
+    Raises:
+        DataError: as `from_smiles`, `Said.settled` and `refuse_geometry`, or if the SMILES has other atoms.
+    """
+    charge, multiplicity = (0, 1) if smiles else said.settled(atomic_numbers)
+    drawn = from_smiles(smiles, id, where, said) if smiles else None
+    refuse_geometry(atomic_numbers, positions, in_angstrom)
+    if drawn is not None:
+        return drawn.at(atomic_numbers, positions)
+    return Molecule(
+        id=id,
+        smiles=None,
+        canonical_smiles=None,
+        inchikey=None,
+        n_heavy=sum(z != 1 for z in atomic_numbers),
+        charge=charge,
+        multiplicity=multiplicity,
+        atomic_numbers=atomic_numbers,
+        positions=positions,
+        where=where,
     )
 
 

@@ -11,10 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from hemdata.errors import DataError
-from hemdata.identity import identify
 from hemdata.molecules.energies import energy_key
-from hemdata.molecules.geometry import refuse_geometry
-from hemdata.molecules.molecule import NOTHING, Molecule, Said, Unread, from_smiles
+from hemdata.molecules.molecule import NOTHING, Molecule, Said, Unread, from_geometry, from_smiles
 from hemdata.molecules.names import molecule_id
 from hemdata.molecules.state import stated
 from hemdata.molecules.text import lines
@@ -85,32 +83,12 @@ def _molecule(id: str, row: Mapping[str, str], where: str, said: Said) -> Molecu
     smiles = next((row[name] for name in _SMILES if row.get(name)), None)
     atoms = next((row[name] for name in _ATOMS if row.get(name)), None)
     its = said.over(stated({name: value for name, value in row.items() if name != "q"}))  # may be anything in a table
-    drawn = from_smiles(smiles, id, where, its) if smiles else None
     if not atoms or not row.get("positions"):
-        if drawn is None:
+        if smiles is None:
             raise DataError("The row has neither a SMILES nor a geometry.", got=", ".join(row.values()))
-        return drawn
+        return from_smiles(smiles, id, where, its)
     symbols, numbers = _WORDS.findall(atoms), _WORDS.findall(row["positions"])
     if len(numbers) != 3 * len(symbols):
         raise DataError("Atoms and positions are not as many.", got=f"{len(symbols)} atoms, {len(numbers)} coordinates")
-    rows = [" ".join([symbol, *numbers[3 * at : 3 * at + 3]]) for at, symbol in enumerate(symbols)]
-    z, x = atoms_of(rows)
-    refuse_geometry(z, x)
-    identity = identify(smiles, bonds=False) if smiles else None
-    if identity is not None and sorted(identity.atomic_numbers) != sorted(z):
-        raise DataError("The SMILES has other atoms than the geometry.", got=smiles)
-    charge, multiplicity = (drawn.charge, drawn.multiplicity) if drawn else its.settled(z)
-    return Molecule(
-        id=id,
-        smiles=smiles,
-        canonical_smiles=drawn.canonical_smiles if drawn else None,
-        inchikey=drawn.inchikey if drawn else None,
-        n_heavy=sum(n != 1 for n in z),
-        charge=charge,
-        multiplicity=multiplicity,
-        atomic_numbers=z,
-        positions=x,
-        geometry_level=row.get("geometry_level") or None,
-        where=where,
-        flags=drawn.flags if drawn else (),
-    )
+    z, x = atoms_of([" ".join([symbol, *numbers[3 * at : 3 * at + 3]]) for at, symbol in enumerate(symbols)])
+    return replace(from_geometry(z, x, id, where, its, smiles), geometry_level=row.get("geometry_level") or None)

@@ -13,9 +13,7 @@ import numpy as np
 from hemdata.errors import DataError
 from hemdata.forms.frames import Frames, Wanted
 from hemdata.forms.reading import form_of, frames_of
-from hemdata.identity import identify
-from hemdata.molecules.geometry import refuse_geometry
-from hemdata.molecules.molecule import NOTHING, Molecule, Said, Unread, from_smiles
+from hemdata.molecules.molecule import NOTHING, Molecule, Said, Unread, from_geometry, from_smiles
 from hemdata.molecules.names import molecule_id
 from hemdata.molecules.state import NAMES, stated
 
@@ -66,27 +64,9 @@ def _entry(
                 raise DataError("There is neither a SMILES nor a geometry.", fix="Correct or remove it.")
             return from_smiles(its["smiles"], id, where, told)
         z, x = frames.atomic_numbers[at].tolist(), frames.positions[at].ravel().tolist()
-        refuse_geometry(z, x)
-        identity = identify(its["smiles"]) if its["smiles"] else None
-        if identity is not None and sorted(identity.atomic_numbers) != sorted(z):
-            raise DataError("The SMILES has other atoms than the geometry.", got=its["smiles"], fix="Correct one.")
-        if identity is not None:
-            told = told.over(Said(charge=identity.charge))
-        charge, multiplicity = told.settled(z, identity.radical_electrons if identity else None)
+        return from_geometry(z, x, id, where, told, its["smiles"])
     except DataError as error:
         return Unread(id, str(error.got or ""), error.what, where, error.fix)
-    return Molecule(
-        id=id,
-        smiles=its["smiles"] if identity else None,
-        canonical_smiles=identity.canonical_smiles if identity else None,
-        inchikey=identity.inchikey if identity else None,
-        n_heavy=sum(n != 1 for n in z),
-        charge=charge,
-        multiplicity=multiplicity,
-        atomic_numbers=z,
-        positions=x,
-        where=where,
-    )
 
 
 def _value(frames: Frames, key: str | None, row: int) -> str | None:

@@ -5,12 +5,12 @@ can be trusted, and the file is refused.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 from hemdata.errors import DataError
-from hemdata.molecules.geometry import refuse_geometry
-from hemdata.molecules.molecule import NOTHING, Molecule, Said, Unread
+from hemdata.molecules.molecule import NOTHING, Molecule, Said, Unread, from_geometry
 from hemdata.molecules.names import molecule_id
 from hemdata.molecules.text import lines
 from hemdata.molecules.xyz_atoms import atoms_of
@@ -40,26 +40,13 @@ def read(path: Path, said: Said = NOTHING) -> Iterator[Molecule | Unread]:
             id = molecule_id(path, comment.name or number)
             z, x = atoms_of(frame.atoms, comment.columns, frame.line + 2)
             its = said.over(comment.said_of(sum(z)))
-            charge, multiplicity = its.settled(z)
-            refuse_geometry(z, x, comment.angstrom)
+            molecule = from_geometry(z, x, id, f"{path}, line {frame.line}", its, in_angstrom=comment.angstrom)
         except DataError as error:
             line = error.where if isinstance(error.where, int) else line
             yield Unread(id, str(error.got or text), error.what, f"{path}, line {line}", error.fix)
             continue
-        yield Molecule(
-            id=id,
-            smiles=None,
-            canonical_smiles=None,
-            inchikey=None,
-            n_heavy=sum(n != 1 for n in z),
-            charge=charge,
-            multiplicity=multiplicity,
-            atomic_numbers=z,
-            positions=x,
-            where=f"{path}, line {frame.line}",
-            doubt=RADICAL if its == NOTHING and sum(z) % 2 else None,
-            energy_key=comment.energy_key,
-        )
+        doubt = RADICAL if its == NOTHING and sum(z) % 2 else None
+        yield replace(molecule, doubt=doubt, energy_key=comment.energy_key)
 
 
 def frames(path: Path) -> Iterator[Frame]:
