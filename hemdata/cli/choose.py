@@ -188,8 +188,8 @@ def select(
         print(json.dumps(asdict(told) | {"picks": [pick._asdict() for pick in told.picks]}, indent=2))
         return
     left_out = f"{told.barred:,} test molecules, {told.large:,} too large and {told.unreadable:,} unreadable left out"
-    how = f"pruning by {rule or 'influence'}" if by == "pruning" else by
-    said = f"{len(told.picks):,} of {told.candidates:,} candidates, by {how} ({told.read:,} read; {left_out})"
+    how = f"pruned by {rule or 'influence'}" if by == "pruning" else f"by {by}"
+    said = f"{len(told.picks):,} of {told.candidates:,} candidates, {how} ({told.read:,} read; {left_out})"
     if file is None:
         for pick in told.picks:
             print(pick.smiles, pick.id)

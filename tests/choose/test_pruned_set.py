@@ -68,7 +68,7 @@ def test_the_command_writes_and_says_what_it_kept(data: Path) -> None:
         "--out", "few.smi", "--data", str(data), cwd=data,
     )  # fmt: skip
     assert told.returncode == 0, told.stderr
-    assert "few.smi: 15 of 150 candidates, by pruning by k-centre (150 read; 0 test molecules" in told.stdout
+    assert "few.smi: 15 of 150 candidates, pruned by k-centre (150 read; 0 test molecules" in told.stdout
     assert len((data / "few.smi").read_text().splitlines()) == 15
     composed = hemdata(
         "select", "pubchem9@pc9", "--by", "pruning", "--budget", "12", "--out", "dozen.yaml", "--data", str(data),
