@@ -39,7 +39,7 @@ SMALL = {
     "training": {"batch": 10, "learning_rate": 0.002, "ema_decay": 0.98, "epochs": 16, "cutoff_angstrom": 5.0},
 }
 HELPED = {
-    "painn": ("azoxy", "held out"),
+    "painn": ("azoxy", "explosives", "held out"),
     "pair-distance-ridge": ("azoxy", "explosives", "neuro", "saccharides", "held out"),
 }
 NAMES = ("pair-distance-ridge", "painn")
@@ -127,9 +127,6 @@ def judge(study: Study, cut: list[Rows]) -> None:
     )
     one, other = (removed[:, s] - whole[s] for s in (0, -1))
     print(f"  a seed against another: {_each(one, other, study.groups)}")
-    for way, predict in ways(study).items():
-        said = np.array([predict(rows) for rows in cut])
-        print(f"  {way:42s} {_each(said, true, study.groups)}", flush=True)
     named = {group: most_helpful(study, study.groups == group, size) for group in HELPED[study.name]}
     helped = study.predictions({f"helpful-{group.replace(' ', '-')}": rows for group, rows in named.items()})
     for group, without_them in zip(HELPED[study.name], helped, strict=True):
@@ -147,6 +144,9 @@ def judge(study: Study, cut: list[Rows]) -> None:
             f"standard deviation of {len(by_chance)} {np.std(by_chance):.2f})",
             flush=True,
         )  # fmt: skip
+    for way, predict in ways(study).items():
+        said = np.array([predict(rows) for rows in cut])
+        print(f"  {way:42s} {_each(said, true, study.groups)}", flush=True)
 
 
 def _each(said: np.ndarray, true: np.ndarray, groups: np.ndarray) -> str:
@@ -156,7 +156,18 @@ def _each(said: np.ndarray, true: np.ndarray, groups: np.ndarray) -> str:
     return f"{np.nanmean(found):.2f} ({', '.join(parts)})"
 
 
-def surrogates(study: Study, last: bool = False) -> Iterator[tuple[LeaveOut, np.ndarray, np.ndarray, Fitted]]:
+Surrogate = tuple[LeaveOut, np.ndarray, np.ndarray, Fitted]
+_MADE: dict[tuple[str, bool], list[Surrogate]] = {}
+
+
+def surrogates(study: Study, last: bool = False) -> list[Surrogate]:
+    """Of each seed's model: the fit, what it sees of the molecules asked about, and the model; made once."""
+    if (study.name, last) not in _MADE:
+        _MADE[study.name, last] = list(_surrogates(study, last))
+    return _MADE[study.name, last]
+
+
+def _surrogates(study: Study, last: bool) -> Iterator[Surrogate]:
     for seed in study.seeds:
         fitted = study.trained("whole", np.array([], dtype=int), seed)
         if last:
@@ -179,7 +190,7 @@ def ways(study: Study) -> dict[str, Callable[[Rows], np.ndarray]]:
     found: dict[str, Callable[[Rows], np.ndarray]] = {}
 
     def add(name: str, last: bool) -> None:
-        every = list(surrogates(study, last))
+        every = surrogates(study, last)
         found[f"{name}: refit without the rows"] = lambda rows: np.mean(
             [one.without(rows, counts, features) for one, counts, features, _ in every], axis=0
         )
