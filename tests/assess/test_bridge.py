@@ -143,7 +143,7 @@ def test_rows_change_their_level_and_say_so(shipped: pa.Table) -> None:
 
 
 def test_doubtful_rows_and_foreign_elements_are_refused(shipped: pa.Table) -> None:
-    made = bridge("qm9", "pc9", duals("qm9", "pc9", [], Path("nowhere"))[0]).bridge
+    made = read_bridge("qm9-pc9")
     rows = shipped.slice(0, 3).to_pylist()
     rows[0]["flags"] = ["geometry_other_graph"]
     rows[1]["atomization_energy_kcal_mol"] = None
