@@ -77,6 +77,10 @@ def card_path(kind: str, name: str | Path) -> Path:
             if candidate.is_file():
                 return candidate
         raise CallError(f"There is no {kind} card at {path}.", fix="Give the path of an existing YAML file.")
+    if path.name == str(name):
+        for root in roots():
+            if (found := root / PLACES[kind] / f"{name}.yaml").is_file():
+                return found
     known = cards(kind)
     if str(name) not in known:
         raise CallError(

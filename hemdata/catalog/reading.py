@@ -1,6 +1,7 @@
 """Reads a card: YAML in, one checked pydantic model out, with errors that name file, key and allowed values."""
 
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
@@ -8,7 +9,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from hemdata.catalog.folders import card_path
-from hemdata.catalog.yaml_file import read_yaml
+from hemdata.catalog.yaml_file import card_text, parsed
 from hemdata.errors import DataError
 
 
@@ -26,8 +27,15 @@ def read_card[C: Card](model: type[C], kind: str, name: str | Path) -> C:
         DataError: if it is wrong; names every wrong key and what is allowed there.
     """
     path = card_path(kind, name)
+    card: C = _checked(model, kind, path, card_text(path))
+    return card
+
+
+@lru_cache(maxsize=256)
+def _checked[C: Card](model: type[C], kind: str, path: Path, text: str) -> C:
+    """A report asks for the same levels hundreds of times; cards do not change, and another text is another card."""
     try:
-        card = model.model_validate(read_yaml(path))
+        card = model.model_validate(parsed(path, text))
     except ValidationError as error:
         raise DataError(
             f"The {kind} card is wrong.", where=path, got=_faults(error, model), fix="Correct the keys named above."

@@ -36,10 +36,25 @@ def read_yaml(path: Path) -> dict[str, Any]:
     Raises:
         DataError: if the file is not UTF-8 text, not YAML, repeats a key or holds no mapping.
     """
+    return parsed(path, card_text(path))
+
+
+def card_text(path: Path) -> str:
+    """The text of a card.
+
+    Raises:
+        DataError: if it is not UTF-8.
+    """
     try:
-        data = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
+        return path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise DataError("The card is not UTF-8 text.", where=path, got=error, fix="Save it as UTF-8.") from None
+
+
+def parsed(path: Path, text: str) -> dict[str, Any]:
+    """The mapping that the text of a file holds; errors as `read_yaml`."""
+    try:
+        data = yaml.load(text, Loader=_Loader)
     except yaml.YAMLError as error:
         raise DataError("The card is not valid YAML.", where=path, got=error, fix="Correct the file.") from None
     if not isinstance(data, dict):
