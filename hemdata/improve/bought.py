@@ -1,16 +1,14 @@
 """The labels of a round: the list that was chosen, labelled, and what became of it."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow.compute as pc
 
-from hemdata.choose.select import Pick
 from hemdata.choose.targets import Target
 from hemdata.identity import identify
-from hemdata.improve.ways import write_list
 from hemdata.label.asked import Asked as ToLabel
 from hemdata.label.dataset import label_set
 from hemdata.label.how import Files, How
@@ -62,11 +60,6 @@ def buy(
     energies = read(done.folder, ["atomization_energy_kcal_mol"])["atomization_energy_kcal_mol"]
     seconds = None if None in told else sum(map(float, filter(None, told)))
     return Bought(dataset_name(path), by, tuple(molecules), int(pc.sum(pc.is_valid(energies)).as_py() or 0), seconds)
-
-
-def list_of(folder: Path, stem: str, picks: Sequence[Pick]) -> Path:
-    """Write a round's list; once it stands, the round's choice is made."""
-    return write_list(folder, stem, picks)
 
 
 def _target(id: str, smiles: str) -> Target:

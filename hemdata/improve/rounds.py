@@ -7,8 +7,8 @@ OUT/rounds.parquet     the rows, as schemas/round.yaml says
 """
 
 import json
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -16,24 +16,22 @@ import pyarrow.parquet as pq
 
 from hemdata.analysis.matrix import MEAN
 from hemdata.catalog import StudyCard, TrainingSet
-from hemdata.choose.targets import Target, by_group
+from hemdata.choose.targets import Target
 from hemdata.errors import CallError, DataError
 from hemdata.files import whole, write_whole
 from hemdata.improve.asked import Asked, totals
 from hemdata.improve.base import base_of
-from hemdata.improve.bought import Bought, buy, kept_list, list_of
+from hemdata.improve.bought import Bought, buy, kept_list
 from hemdata.improve.group import Group, group_of
 from hemdata.improve.judge import Base, Round, rows_of
+from hemdata.improve.models import START, Models
 from hemdata.improve.watch import NOBODY, Watch
-from hemdata.improve.ways import Chooser, Known
+from hemdata.improve.ways import Chooser, Known, write_list
 from hemdata.molecules import dataset_name
-from hemdata.study.cells import Cell, cells, run_cell
 from hemdata.study.lock import claimed
 from hemdata.study.on import THIS_MACHINE, On
-from hemdata.study.run import train_eval
 
 ROWS, SETTINGS = "rounds.parquet", "improve.json"
-START = "start"
 SPLIT = (0.85, 0.1, 0.05)
 """Of base and labels: most are trained on, for every label was bought."""
 
@@ -108,28 +106,27 @@ class _Run:
         self.group = group_of(asked.group, asked.level_name, asked.validation, asked.seed, data)
         self._refuse_what_needs_labels()
         self.name = dataset_name(out / f"{out.resolve().name}.smi")
-        self.card = StudyCard(
+        card = StudyCard(
             name=self.name, title=f"{asked.group}, improved", level=asked.level_name,
             question=f"Which labels beside {asked.base} make the energies of {asked.group} better, and by how much?",
             sets={START: TrainingSet(dataset=asked.base_name, molecules=20)},
             groups=list(self.group.names) if self.group.judged else [], networks=[asked.study_network],
             seeds=list(range(asked.seeds)), split=SPLIT,
         )  # fmt: skip
-        self.base = base_of(self.card, asked, self.group, data, watch.tell)
-        self._sets = {START: TrainingSet(dataset=asked.base_name, molecules=len(self.base))}
+        self.base = base_of(card, asked, self.group, data, watch.tell)
+        self.models = Models(card, len(self.base), data, out, on, watch)
         _same_settings(out, asked)
         self.chooser = Chooser(asked, data, out / "chosen", on)
         if asked.pool is not None or asked.control:
             self.chooser.pool()
         self.arms = [_Arm("chosen"), *([_Arm("control")] if asked.control else [])]
         self.way = asked.ways[0]
-        self._known_spreads: dict[str, Mapping[str, float]] = {}
 
     def to_its_end(self) -> Improved:
         """All rounds."""
         if not self.group.judged:
             self.watch.tell(claims(self.group, self.asked))
-        self._train({START: 0})
+        self.models.train({START: 0})
         for arm in self.arms:
             arm.rounds.append(self._round(arm, 0, "nothing", START))
         rows = self._write()
@@ -169,8 +166,8 @@ class _Run:
                 if arm.name == "chosen":
                     return False
                 continue
-            due[self._set(f"{arm.name}-{number}", [its for _, its in arm.bought])] = (arm, by)
-        self._train(dict.fromkeys(due, number))
+            due[self.models.with_labels(f"{arm.name}-{number}", [its for _, its in arm.bought])] = (arm, by)
+        self.models.train(dict.fromkeys(due, number))
         for name, (arm, by) in due.items():
             arm.rounds.append(self._round(arm, number, by, name))
         return True
@@ -185,18 +182,18 @@ class _Run:
             if number:
                 self._buy(arm, 1, way, number)
             if len(arm.bought) > before:
-                tried[way] = self._set(f"trial-{way}", [arm.bought[-1][1]])
+                tried[way] = self.models.with_labels(f"trial-{way}", [arm.bought[-1][1]])
         if len(tried) < 2:
             self.way = next(iter(tried), self.way)
             return
-        self._train(dict.fromkeys(tried.values(), 1), seeds=1)
+        self.models.train(dict.fromkeys(tried.values(), 1), seeds=1)
         errors = {way: self._error_of_trial(name) for way, name in tried.items()}
         self.way = min(errors, key=errors.__getitem__)
         told = ", ".join(f"{way} {error:.1f}" for way, error in errors.items())
         self.watch.tell(f"trial, kcal/mol on the part that is chosen for: {told}; {self.way} goes on")
 
     def _error_of_trial(self, training_set: str) -> float:
-        (cell,) = self._cells(training_set)[:1]
+        (cell,) = self.models.cells(training_set)[:1]
         frame = pq.ParquetFile(self.out / "cells" / cell.name / "predictions.parquet").read().to_pandas()
         its = frame[frame["molecule_id"].isin({target.id for target in self.group.chosen_for})]
         error = (its["predicted_kcal_mol"] - its["reference_kcal_mol"]).abs()
@@ -206,80 +203,27 @@ class _Run:
         stem = f"{self.name}-{arm.name}-{number}" + (f"-{way}" if self.asked.by == "best" and number == 1 else "")
         path = kept_list(self.chooser.folder, stem)
         if path is None:
-            models = [self.out / "cells" / cell.name / "model" for cell in arm.rounds[-1].cells]
+            models = [self.models.folder(cell) for cell in arm.rounds[-1].cells]
             known = Known(self.group, self.base, arm.chosen, models)
             picks = self.chooser.next(way, size, known)
             if not picks:
                 return
-            path = list_of(self.chooser.folder, stem, picks)
+            path = write_list(self.chooser.folder, stem, picks)
         with self.watch.labels(f"round {number}, label {path.name} at {self.asked.level_name}") as progress:
             arm.bought.append((number, buy(path, way, self.asked.level_name, self.data, self.on, progress)))
 
-    def _set(self, name: str, bought: Sequence[Bought]) -> str:
-        plus = {its.name: its.labelled for its in bought if its.labelled}
-        self._sets[name] = TrainingSet(dataset=self.asked.base_name, molecules=len(self.base), plus=plus)
-        return name
-
-    def _cells(self, training_set: str) -> list[Cell]:
-        card = self.card.model_copy(update={"sets": {training_set: self._sets[training_set]}})
-        return sorted(cells(card), key=lambda cell: cell.seed)
-
-    def _train(self, due: Mapping[str, int], seeds: int | None = None) -> None:
-        card = self.card.model_copy(update={"sets": dict(self._sets)})
-        wanted = [cell for name in due for cell in self._cells(name)[:seeds]]
-        reached = dict.fromkeys([cell.name for cell in wanted], 0)
-        what = f"round {max(due.values())}, train {', '.join(due)}, epochs"
-        with self.watch.training(what, sum(cell.epochs or 1 for cell in wanted)) as step:
-
-            def progress(cell: str, done: int, _: int) -> None:
-                step(max(done - reached[cell], 0), cell)
-                reached[cell] = max(done, reached[cell])
-
-            if not any(cell.epochs for cell in wanted):  # a second each: not worth a process
-                for cell in wanted:
-                    run_cell(cell, self.data, self.out)
-                return
-            ran = train_eval(
-                card, self.data, self.out, only=list(reached), where=self.on.where, device=self.on.device,
-                 progress=progress, tell=self.watch.tell,
-            )  # fmt: skip
-        failed = ran.failed | {name: f"In work by {who}." for name, who in ran.in_work.items()}
-        if failed:
-            reasons = "\n".join(f"    {cell}: {reason}" for cell, reason in failed.items())
-            raise DataError("Models failed.", where=self.out, got=f"\n{reasons}",
-                            fix="Mend what they name and run it again; what is finished stands.")  # fmt: skip
-
     def _round(self, arm: _Arm, number: int, by: str, training_set: str) -> Round:
-        return Round(arm.name, number, by, training_set, tuple(arm.bought), tuple(self._cells(training_set)))
+        return Round(arm.name, number, by, training_set, tuple(arm.bought), tuple(self.models.cells(training_set)))
 
     def _write(self) -> pa.Table:
         base = Base(tuple(target.smiles for target in self.base))
-        tables = [rows_of(arm.rounds, self.group, base, self.out, self._spreads) for arm in self.arms]
+        spreads = partial(self.models.spreads, self.group.validation)
+        tables = [rows_of(arm.rounds, self.group, base, self.out, spreads) for arm in self.arms]
         rows = pa.concat_tables(tables)
         with whole(self.out / ROWS) as temporary:
             pq.write_table(rows, temporary, compression="zstd")
         self.watch.rows(rows)
         return rows
-
-    def _spreads(self, its: Round) -> Mapping[str, float]:
-        """Of a group without labels, the mean spread of a round's models on the validation part."""
-        from hemdata.predict.asked import wanted
-        from hemdata.predict.find import load_all
-        from hemdata.predict.predict import predict
-
-        if len(its.cells) < 2:
-            return {}
-        if its.training_set not in self._known_spreads:
-            models = load_all([self.out / "cells" / cell.name / "model" for cell in its.cells], self.on.device)
-            found = {}
-            for name, targets in by_group(self.group.validation).items():
-                asked = [one for target in targets for one in wanted(target.smiles)]
-                said = predict(models, asked, workers=self.on.here, anyway=True)
-                widths = [each.spread_kcal_mol for each in said if each.spread_kcal_mol is not None]
-                if widths:
-                    found[name] = sum(widths) / len(widths)
-            self._known_spreads[its.training_set] = found
-        return self._known_spreads[its.training_set]
 
     def _reached(self, rows: pa.Table) -> bool:
         if self.asked.target is None:
