@@ -81,6 +81,9 @@ def test_flags_that_a_build_adds_are_explained_by_the_schema_for_all_datasets() 
         "bridged",
         "multiplicity_not_drawn",
         "not_ground_state",
+        "known_defect",
+        "suspect",
+        "planted",
     }
     assert all(flag in schema.markdown() for flag in schema.flags)
 
