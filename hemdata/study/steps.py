@@ -210,8 +210,9 @@ def _add_labels(plan: _Plan, its: SetName, number: int) -> str:
     sample = f" -n {with_spare(number)} --without {TEST_GROUPS}" if number else ""
     command = f"hemdata label {target}{sample} --level {its.level}{_at(plan.data)}"
     needs: list[str] = []
-    if not done and cannot is None and in_catalogue(its.dataset):
-        needs = [_add_build(plan, name) for name in (its.dataset, *((TEST_GROUPS,) if number else ()))]
+    if not done and cannot is None:
+        made_of = [*([its.dataset] if in_catalogue(its.dataset) else []), *([TEST_GROUPS] if number else [])]
+        needs = [_add_build(plan, name) for name in made_of]
     return plan.add(Step("label", str(its), command, done, target, its.level, number, cannot, tuple(needs)))
 
 
