@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from hemdata.chemistry.embed import embed
 from hemdata.chemistry.engines.mixed_functions import mixed_functions
 from hemdata.chemistry.engines.pyscf import single_point
 from hemdata.chemistry.engines.pyscf_set_up import molecule
@@ -64,6 +65,15 @@ def test_mixed_functions_keep_cartesian_d_and_make_f_spherical() -> None:
     # 6-31G(2df,p) with 6D7F: O has 3 s, 2 p, 2 Cartesian d, 1 spherical f; each H has 2 s and 1 p.
     assert functions.shape[1] == (3 + 2 * 3 + 2 * 6 + 7) + 2 * (2 + 3)
     assert functions.shape[0] - functions.shape[1] == 3
+
+
+def test_what_else_the_process_holds_moves_no_bit() -> None:
+    """PySCF cuts its grid into blocks by the memory that it takes to be free, and their sums end in other bits."""
+    ester, xyz = embed("CC(=O)OCC")
+    alone = single_point(ester, xyz, 0, 1, level("pc9"), "label").energy_hartree
+    held = np.ones(190_000_000)  # 1.5 GB
+    assert single_point(ester, xyz, 0, 1, level("pc9"), "label").energy_hartree == alone
+    assert held[0] == 1
 
 
 def test_charge_and_multiplicity_that_do_not_fit_and_a_missing_element_are_sentences() -> None:

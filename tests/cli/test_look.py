@@ -1,6 +1,9 @@
 """Looking at data from the command line: what is told, what is written, which calls are refused."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -18,7 +21,17 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_info_tells_what_a_built_set_holds_in_a_narrow_terminal(data: Path) -> None:
     held = json.loads(hemdata("info", "azoxy", "--data", str(data), "--json").stdout)["holds"]
-    told = hemdata("info", "azoxy", "--data", str(data), COLUMNS="40").stdout
+    words = [
+        sys.executable,
+        "-m",
+        "hemdata.cli",
+        "info",
+        "azoxy",
+        "--data",
+        str(data),
+    ]  # the width is read once a process
+    narrow = os.environ | {"COLUMNS": "40", "TERM": "dumb"}
+    told = subprocess.run(words, env=narrow, capture_output=True, text=True, encoding="utf-8", check=True).stdout
     bars = told[told.index("elements (molecules)") :].splitlines()
     assert all(len(line) <= 40 for line in bars)
     assert held["sampled"] == held["molecules"] == 45

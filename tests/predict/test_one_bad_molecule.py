@@ -41,6 +41,16 @@ def folder(labelled: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+class Told(Fitted):
+    """Asked for energies alone."""
+
+    def atom_energies(self, molecules):
+        raise NotImplementedError
+
+    def features(self, molecules, by_atom=False):
+        raise NotImplementedError
+
+
 def hemdata(*words: object, stdin: str | None = None) -> tuple[int, str]:
     _standard_input.cache_clear()
     ended = CliRunner().invoke(cli.commands(), [str(word) for word in words], input=stdin, env={"TERM": "dumb"})
@@ -83,7 +93,7 @@ def test_a_geometry_shows_its_smiles_however_small_or_large_its_coordinates_are(
 
 
 def test_a_molecule_without_an_energy_at_the_level_below_does_not_take_its_batch_along(folder: Path) -> None:
-    class OfOneKind(Fitted):
+    class OfOneKind(Told):
         """As a model of a difference, whose level below may fail for a molecule."""
 
         def predict(self, molecules):
@@ -102,7 +112,7 @@ def test_a_molecule_without_an_energy_at_the_level_below_does_not_take_its_batch
 
 
 def test_an_energy_that_is_no_number_is_no_energy(folder: Path) -> None:
-    class NotANumber(Fitted):
+    class NotANumber(Told):
         def predict(self, molecules):
             return [float("nan")] * len(molecules)
 

@@ -6,6 +6,10 @@ WITHOUT_INTEGRALS_GB = 1.8
 """A process with PySCF, its grid, the functions' values that are kept on it, and its buffers."""
 
 
+OTHER_MB = 500.0
+"""What a process that computes labels alone holds before the first of them."""
+
+
 def needed_gb(functions: int, fitting: int) -> float:
     """Memory of a density-fitted SCF with its integrals kept, in GB.
 
@@ -17,8 +21,13 @@ def needed_gb(functions: int, fitting: int) -> float:
 
 
 def keep_to_need(built: Any, fitting_basis: str) -> None:
-    """Have all that is computed of a molecule of PySCF plan with what a fitted SCF needs, or less where that is set."""
+    """Have all that is computed of a molecule of PySCF plan with what a fitted SCF needs, or less where that is set.
+
+    PySCF takes off what the process holds already. A process with more in it (networks, a notebook) is allowed as much
+    more: blocks of another size would add up to other last bits.
+    """
     from pyscf.df.addons import make_auxmol
+    from pyscf.lib import current_memory
 
     needed = 1e3 * needed_gb(int(built.nao), int(make_auxmol(built, fitting_basis).nao))
-    built.max_memory = min(built.max_memory, needed)
+    built.max_memory = min(built.max_memory, needed) + max(0.0, current_memory()[0] - OTHER_MB)
