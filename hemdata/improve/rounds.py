@@ -6,7 +6,6 @@ OUT/cells/             the models of each round, as those of a study
 OUT/rounds.parquet     the rows, as schemas/round.yaml says
 """
 
-import json
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -18,7 +17,7 @@ from hemdata.analysis.matrix import MEAN
 from hemdata.catalog import StudyCard, TrainingSet
 from hemdata.choose.targets import Target
 from hemdata.errors import CallError, DataError
-from hemdata.files import whole, write_whole
+from hemdata.files import whole
 from hemdata.improve.asked import Asked, totals
 from hemdata.improve.base import base_of
 from hemdata.improve.bought import Bought, buy, kept_list
@@ -30,6 +29,7 @@ from hemdata.improve.ways import Chooser, Known, write_list
 from hemdata.molecules import dataset_name
 from hemdata.study.lock import claimed
 from hemdata.study.on import THIS_MACHINE, On
+from hemdata.study.settings import keep_settings
 
 ROWS, SETTINGS = "rounds.parquet", "improve.json"
 SPLIT = (0.85, 0.1, 0.05)
@@ -115,7 +115,12 @@ class _Run:
         )  # fmt: skip
         self.base = base_of(card, asked, self.group, data, watch.tell)
         self.models = Models(card, len(self.base), data, out, on, watch)
-        _same_settings(out, asked)
+        keep_settings(
+            out / SETTINGS,
+            asked.settings(),
+            "The folder holds an improvement of other settings.",
+            "Give another --out, or remove the folder to begin again.",
+        )
         self.chooser = Chooser(asked, data, out / "chosen", on)
         if asked.pool is not None or asked.control:
             self.chooser.pool()
@@ -251,21 +256,3 @@ def claims(group: Group, asked: Asked) -> str:
         f"spread of {asked.seeds} models is told in place of the error. A spread is no error: where all models err "
         "alike it is small. Nothing here shows that the energies became better."
     )
-
-
-def _same_settings(out: Path, asked: Asked) -> None:
-    """Refuse to go on with a run that was asked otherwise; its rounds would not be comparable."""
-    text = json.dumps(asked.settings(), indent=2, sort_keys=True) + "\n"
-    path = out / SETTINGS
-    if not path.is_file():
-        write_whole(path, text)
-        return
-    if path.read_text(encoding="utf-8") != text:
-        before = json.loads(path.read_text(encoding="utf-8"))
-        differ = [key for key, value in asked.settings().items() if before.get(key) != value]
-        raise DataError(
-            "The folder holds an improvement of other settings.",
-            where=path,
-            got=f"another {', '.join(differ)}",
-            fix="Give another --out, or remove the folder to begin again.",
-        )

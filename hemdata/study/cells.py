@@ -14,14 +14,14 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from hemdata.catalog import BASELINES, StudyCard, StudyNetwork, TrainingSet, network
-from hemdata.errors import CallError, DataError
-from hemdata.files import write_whole
+from hemdata.errors import CallError
 from hemdata.identity import environments_of, flat_graph, share_unseen
 from hemdata.levels import level
 from hemdata.schema import table_schema
 from hemdata.shards import versions
 from hemdata.study.data import MIXED, bridged, data_hash, flat_graphs, groups, kept, training_level, training_molecules
 from hemdata.study.rows import finished, write_cell
+from hemdata.study.settings import keep_settings
 
 SETTINGS = "settings.json"
 Progress = Callable[[int, int], None]  # epochs done, epochs in all
@@ -143,7 +143,12 @@ def run_cell(
         settings["kept"] = data_hash(training)
     if cell.study.delta is not None:
         settings["delta"] = {"name": cell.study.delta, "hash": level(cell.study.delta).hash}
-    _same_settings(folder, settings)
+    keep_settings(
+        folder / SETTINGS,
+        settings,
+        "The study folder holds this cell with other settings or data.",
+        "Give another --out, or remove the cell's folder to train it again.",
+    )
     if finished(out, cell.name):
         return folder
     started = time.perf_counter()
@@ -224,21 +229,3 @@ def _predictions(
                 }
             )
     return pa.Table.from_pylist(rows, schema=table_schema("prediction").arrow)
-
-
-def _same_settings(folder: Path, settings: dict[str, Any]) -> None:
-    """Refuse to go on with a cell that other settings or data began: its rows would not be what they say."""
-    text = json.dumps(settings, indent=2, sort_keys=True) + "\n"
-    path = folder / SETTINGS
-    if not path.is_file():
-        write_whole(path, text)
-        return
-    if path.read_text(encoding="utf-8") != text:
-        before = json.loads(path.read_text(encoding="utf-8"))
-        differ = [key for key in settings if before.get(key) != settings[key]]
-        raise DataError(
-            "The study folder holds this cell with other settings or data.",
-            where=folder,
-            got=f"another {', '.join(differ)}",
-            fix="Give another --out, or remove the cell's folder to train it again.",
-        )
