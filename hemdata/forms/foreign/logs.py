@@ -4,6 +4,7 @@ import contextlib
 import logging
 import warnings
 from collections.abc import Iterator
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 
 from hemdata.errors import CallError
 from hemdata.forms.foreign import orca
+from hemdata.forms.foreign.last_job import Unfit, jobs, last_of
 from hemdata.forms.frames import Frames, Gathered, Wanted
 
 READS = "outputs of Gaussian, ORCA, Psi4, Q-Chem, xtb and others (by cclib, pip install 'hemdata[import]')"
@@ -21,7 +23,8 @@ _UNITS = {"energy": "hartree", "scf_energy": "hartree", "zero_point": "hartree",
 def frames(path: Path, wanted: Wanted) -> Iterator[Frames]:
     """The last geometry of an output with its energy (coupled cluster's, else MP's, else that of the SCF), in hartree.
 
-    Of ORCA's it is the final single point energy, with dispersion in it where there is some.
+    Of ORCA's it is the final single point energy, with dispersion in it where there is some. Of several jobs
+    in one output it is the last one's.
 
     What is not finished, or what cclib cannot read, is a fault of its own.
 
@@ -37,9 +40,11 @@ def frames(path: Path, wanted: Wanted) -> Iterator[Frames]:
     found = Gathered(path.name, "output", dict(_UNITS))
     text = path.read_text(encoding="utf-8", errors="replace")
     try:
-        z, xyz, values = _of(path, text, ccread)
+        z, xyz, values = _of(text, ccread)
         if len(xyz) != 3 * len(z):
-            raise ValueError(_NO_GEOMETRY)
+            raise Unfit(_NO_GEOMETRY)
+    except Unfit as unfit:
+        found.fault("the output cannot be read", str(unfit))
     except Exception as error:  # cclib raises what its parsers happen to raise on a truncated output
         found.fault("the output cannot be read", f"{type(error).__name__}: {error}")
     else:
@@ -54,12 +59,15 @@ _NO_GEOMETRY = (
 )
 
 
-def _of(path: Path, text: str, ccread: Any) -> tuple[list[int], list[float], dict[str, Any]]:
+def _of(text: str, ccread: Any) -> tuple[list[int], list[float], dict[str, Any]]:
     of_orca = orca.MARK in text[:20_000]
+    its_jobs = jobs(text)
     try:
         with _quiet():
-            read = ccread(str(path), loglevel=logging.CRITICAL)
+            read = last_of(its_jobs, lambda job: ccread(StringIO(job), loglevel=logging.CRITICAL))
         z, xyz, values = _told(read)
+    except Unfit:
+        raise
     except Exception:
         if not of_orca:
             raise
@@ -83,10 +91,10 @@ def _quiet() -> Iterator[None]:
 
 def _told(read: Any) -> tuple[list[int], list[float], dict[str, Any]]:
     if read is None:
-        raise ValueError("it is the output of no program that cclib knows")
+        raise Unfit("it is the output of no program that cclib knows")
     metadata = getattr(read, "metadata", {})
     if metadata.get("success") is False:
-        raise ValueError("the calculation did not end normally")
+        raise Unfit("the calculation did not end normally")
     values: dict[str, Any] = {}
     for name, key in (("scfenergies", "scf_energy"), ("mpenergies", "energy"), ("ccenergies", "energy")):
         energies = getattr(read, name, None)
@@ -95,7 +103,7 @@ def _told(read: Any) -> tuple[list[int], list[float], dict[str, Any]]:
     if "energy" not in values and "scf_energy" in values:
         values["energy"] = values["scf_energy"]
     if not values:
-        raise ValueError("it has no energy")
+        raise Unfit("it has no energy")
     if hasattr(read, "zpve"):
         its = float(read.zpve)  # hartree, but for xtb's, which cclib 1.8 has in electronvolts
         values["zero_point"] = _hartree(its) if metadata.get("package") == "xTB" else its
