@@ -18,9 +18,9 @@ from hemdata.analysis import statistics
 from hemdata.analysis.kept import Kept, keep, kept, sources, typed
 from hemdata.analysis.matrix import error_matrix
 from hemdata.analysis.published import published_table
-from hemdata.analysis.reasons.bridge import bridged_sets
 from hemdata.analysis.reasons.every import RESAMPLES as REASON_RESAMPLES
 from hemdata.analysis.reasons.every import Reasons, largest_trained, reasons_of
+from hemdata.analysis.reasons.labels.bridge import bridged_sets
 from hemdata.analysis.tables import Tables, errors_with_overlap, study_tables
 from hemdata.analysis.variance import Variance, explained
 from hemdata.errors import DataError

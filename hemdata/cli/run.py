@@ -14,8 +14,8 @@ from hemdata.console import error, print_table
 from hemdata.door.progress import duration
 
 if TYPE_CHECKING:
-    from hemdata.study.costs import Cost
-    from hemdata.study.steps import Step
+    from hemdata.study.planning.costs import Cost
+    from hemdata.study.planning.steps import Step
 
 
 @command(
@@ -48,8 +48,8 @@ def run(
     from hemdata.door.run import run as run_study
     from hemdata.errors import CallError
     from hemdata.sources.at_hand import cannot_be_had
-    from hemdata.study.costs import cost
-    from hemdata.study.steps import steps
+    from hemdata.study.planning.costs import cost
+    from hemdata.study.planning.steps import steps
 
     if device not in ("auto", "cpu", "cuda"):
         raise CallError("There is no such device.", expected="auto, cpu or cuda", got=device)
@@ -85,7 +85,7 @@ def run(
 
 def _tell_plan(found: list["Step"], costs: list["Cost"], workers: int, as_json: bool) -> None:
     from hemdata.door.run import impossible
-    from hemdata.study.costs import wall_seconds
+    from hemdata.study.planning.costs import wall_seconds
 
     wall = wall_seconds(costs, workers)
     if as_json:

@@ -55,7 +55,7 @@ def suspects(
     from hemdata.assess.suspects.recompute import recompute as judged
     from hemdata.assess.suspects.screen import screened
     from hemdata.assess.suspects.written import write_screen
-    from hemdata.curate.suspected import screen_file
+    from hemdata.curate.wrong_rows.suspected import screen_file
     from hemdata.errors import CallError
     from hemdata.levels import level as read_level
     from hemdata.shards import find

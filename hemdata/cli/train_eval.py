@@ -110,7 +110,7 @@ def _plan(
 ) -> None:
     from dataclasses import asdict
 
-    from hemdata.study.plan import hours, plan
+    from hemdata.study.planning.plan import hours, plan
     from hemdata.study.run import places
 
     rows = plan(card, data, folder, only=only, device=device)

@@ -9,11 +9,11 @@ from typing import Any
 
 from hemdata.catalog import DatasetCard, dataset
 from hemdata.catalog.defects import known_defects
-from hemdata.curate.complete import Completed, Completion
-from hemdata.curate.complete_frames import FramesCompletion
-from hemdata.curate.defective import with_known
-from hemdata.curate.held_back import Audit, AwaitedAudit
-from hemdata.curate.in_bohr import refuse_set_in_bohr
+from hemdata.curate.complete.frames import FramesCompletion
+from hemdata.curate.complete.in_bohr import refuse_set_in_bohr
+from hemdata.curate.complete.records import Completed, Completion
+from hemdata.curate.wrong_rows.defective import with_known
+from hemdata.curate.wrong_rows.held_back import Audit, AwaitedAudit
 from hemdata.errors import CallError, DataError
 from hemdata.levels import level
 from hemdata.processes import chunked, ordered_map

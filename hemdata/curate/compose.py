@@ -12,11 +12,11 @@ from hemdata.catalog import Column, SetCard, Step, composition
 from hemdata.curate.bridging import at_one_level, bridges_of, by_bridge, card_hash
 from hemdata.curate.build import Built, standing
 from hemdata.curate.conditions import EXAMPLES, define, spelled
-from hemdata.curate.defective import asks_for_defects, defective, register_files, registers_of
 from hemdata.curate.duplicates import PLACE as _ORDER
 from hemdata.curate.duplicates import without_repeated
-from hemdata.curate.planted import planted
-from hemdata.curate.suspected import screens_of, suspected
+from hemdata.curate.wrong_rows.defective import asks_for_defects, defective, register_files, registers_of
+from hemdata.curate.wrong_rows.planted import planted
+from hemdata.curate.wrong_rows.suspected import screens_of, suspected
 from hemdata.errors import CallError, DataError
 from hemdata.identity import FLAT_GRAPH_LETTERS
 from hemdata.levels import level, one_level

@@ -6,7 +6,7 @@ from pathlib import Path
 from ase import Atoms
 from ase.calculators.singlepoint import SinglePointCalculator
 
-from hemdata.forms.built import BuiltSet
+from hemdata.forms.shared.built import BuiltSet
 from hemdata.units import HARTREE_EV
 
 INFO = ("id", "smiles", "charge", "multiplicity", "level", "atomization_energy_kcal_mol")

@@ -12,7 +12,7 @@ from hemdata.errors import CallError, DataError
 
 if TYPE_CHECKING:
     from hemdata.curate.build import Built
-    from hemdata.curate.held_back import Audit, Audited
+    from hemdata.curate.wrong_rows.held_back import Audit, Audited
 
 AUDITED_ROWS = 3
 

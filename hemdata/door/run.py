@@ -13,9 +13,9 @@ from hemdata.door.side_by_side import side_by_side
 from hemdata.levels import level
 from hemdata.processes import machine_gb, one_thread, script_run_once
 from hemdata.sources.at_hand import cannot_be_had
-from hemdata.study.needs import MEMORY_SHARE, beside_labels_gb, memory_gb, rows_of
 from hemdata.study.on import THIS_MACHINE, On
-from hemdata.study.steps import Step, steps, with_spare
+from hemdata.study.planning.needs import MEMORY_SHARE, beside_labels_gb, memory_gb, rows_of
+from hemdata.study.planning.steps import Step, steps, with_spare
 from hemdata.study.take import take
 
 if TYPE_CHECKING:
@@ -176,7 +176,7 @@ def _label(step: Step, doing: _Doing) -> None:
 def _screen(step: Step, doing: _Doing) -> None:
     from hemdata.assess.suspects.screen import screen
     from hemdata.assess.suspects.written import write_screen
-    from hemdata.curate.suspected import screen_file
+    from hemdata.curate.wrong_rows.suspected import screen_file
     from hemdata.label.how import Files
 
     folder = doing.data / step.name

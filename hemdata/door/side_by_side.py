@@ -5,7 +5,7 @@ from contextvars import copy_context
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
 
-from hemdata.study.steps import Step
+from hemdata.study.planning.steps import Step
 
 OF_THE_STORE = {"label", "screen"}
 """Both write into the label store, which is one process's at a time."""

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from hemdata.errors import DataError
-from hemdata.forms.built import BuiltSet
-from hemdata.forms.frames import Frames, Gathered, Wanted
+from hemdata.forms.shared.built import BuiltSet
+from hemdata.forms.shared.frames import Frames, Gathered, Wanted
 
 ABOUT = "ASE's SQLite database: ase.db.connect, the command ase db and its web page"
 SUFFIX = ".db"

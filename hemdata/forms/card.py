@@ -6,7 +6,7 @@ from jinja2 import Environment, StrictUndefined
 
 from hemdata.catalog import DatasetCard
 from hemdata.catalog.defects import known_defects
-from hemdata.forms.built import BuiltSet
+from hemdata.forms.shared.built import BuiltSet
 from hemdata.shards import SetName
 
 ABOUT = "a data card in Markdown: origin, licence, levels, columns, flags, defects, rejected records"

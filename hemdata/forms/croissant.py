@@ -8,10 +8,10 @@ from typing import Any
 
 from hemdata.catalog import Column
 from hemdata.errors import DataError
-from hemdata.forms.built import BuiltSet
 from hemdata.forms.card import about, title
 from hemdata.forms.foreign import parquet
-from hemdata.forms.frames import Frames, Wanted
+from hemdata.forms.shared.built import BuiltSet
+from hemdata.forms.shared.frames import Frames, Wanted
 
 ABOUT = "Croissant metadata (JSON-LD) of the shards: dataset search, mlcroissant"
 SUFFIX = ".json"

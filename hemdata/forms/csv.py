@@ -9,9 +9,9 @@ from pyarrow import csv as arrow_csv
 from pyarrow.csv import CSVWriter
 
 from hemdata.errors import DataError
-from hemdata.forms.built import BuiltSet
-from hemdata.forms.frames import Frames, Wanted
-from hemdata.forms.table import frames_of_columns
+from hemdata.forms.shared.built import BuiltSet
+from hemdata.forms.shared.frames import Frames, Wanted
+from hemdata.forms.shared.table import frames_of_columns
 
 ABOUT = "one row a molecule, lists as words with blanks between: spreadsheets, pandas, R"
 SUFFIX = ".csv"

@@ -11,9 +11,9 @@ from types import ModuleType
 
 from hemdata import forms as package
 from hemdata.errors import CallError
-from hemdata.forms.built import BuiltSet
+from hemdata.forms.shared.built import BuiltSet
 
-_FRAME = {"__init__", "built", "export", "reading"}
+_FRAME = {"export", "reading"}
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from hemdata.forms.built import BuiltSet
-from hemdata.forms.frames import Frames, Gathered, Wanted, first_unknown, is_number, numbers_of
+from hemdata.forms.shared.built import BuiltSet
+from hemdata.forms.shared.frames import Frames, Gathered, Wanted, first_unknown, is_number, numbers_of
 from hemdata.forms.xyz import write_frames
 from hemdata.levels import ATOMIC_NUMBERS
 

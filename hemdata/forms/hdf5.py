@@ -10,10 +10,10 @@ import pyarrow as pa
 
 from hemdata.catalog import Column
 from hemdata.errors import DataError
-from hemdata.forms.arrays import Arrays, batches
-from hemdata.forms.built import BuiltSet
-from hemdata.forms.frames import Frames, Wanted
 from hemdata.forms.hdf5_groups import ROWS, grouped, unit_of
+from hemdata.forms.shared.arrays import Arrays, batches
+from hemdata.forms.shared.built import BuiltSet
+from hemdata.forms.shared.frames import Frames, Wanted
 
 ABOUT = "every column a dataset, with its unit; lists one after another with offsets: h5py, MATLAB, Julia"
 SUFFIX = ".h5"

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from hemdata.errors import DataError
-from hemdata.forms.frames import Frames, Gathered, Wanted, column, numbers_of
+from hemdata.forms.shared.frames import Frames, Gathered, Wanted, column, numbers_of
 from hemdata.units import spelled
 
 ROWS = 5_000

@@ -4,9 +4,9 @@ import json
 import shutil
 from pathlib import Path
 
-from hemdata.forms.built import BuiltSet
 from hemdata.forms.card import data_card, title
 from hemdata.forms.croissant import croissant
+from hemdata.forms.shared.built import BuiltSet
 
 ABOUT = "a dataset repository for the Hub: Parquet, README.md with its front matter, croissant.json"
 SUFFIX = ""

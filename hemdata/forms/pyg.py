@@ -9,8 +9,8 @@ import numpy as np
 import pyarrow as pa
 
 from hemdata.errors import DataError
-from hemdata.forms.built import BuiltSet
-from hemdata.forms.frames import AT_ONCE, Frames, Wanted
+from hemdata.forms.shared.built import BuiltSet
+from hemdata.forms.shared.frames import AT_ONCE, Frames, Wanted
 
 ABOUT = "PyTorch Geometric's InMemoryDataset: a folder with a file a shard"
 SUFFIX = ""

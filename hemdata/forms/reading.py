@@ -18,7 +18,7 @@ from hemdata.archives.decompress import Growth, open_any
 from hemdata.archives.members import ENCRYPTED
 from hemdata.archives.refusals import DAMAGED, damaged, encrypted, refuse_unsafe
 from hemdata.errors import CallError, DataError
-from hemdata.forms.frames import Frames, Wanted
+from hemdata.forms.shared.frames import Frames, Wanted
 
 COMPRESSED = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 _ELSEWHERE = {

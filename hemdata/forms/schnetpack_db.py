@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow.compute as pc
 
 from hemdata.errors import CallError
-from hemdata.forms.built import BuiltSet
+from hemdata.forms.shared.built import BuiltSet
 from hemdata.levels import level
 
 ABOUT = "SchNetPack's ASEAtomsData, with units and the level's own atoms as atomrefs"

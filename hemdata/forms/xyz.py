@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from hemdata.forms.built import BuiltSet
+from hemdata.forms.shared.built import BuiltSet
 from hemdata.identity.ground_state import known_multiplicity
 from hemdata.levels import SYMBOLS
 

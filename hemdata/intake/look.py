@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from hemdata.errors import CallError, DataError
-from hemdata.forms.frames import ROLES, Frames, Wanted, is_number
 from hemdata.forms.reading import Reader, form_of
+from hemdata.forms.shared.frames import ROLES, Frames, Wanted, is_number
 from hemdata.sources.imported import files_in, frames_of_paths
 from hemdata.units import spelled
 

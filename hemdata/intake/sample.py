@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from hemdata.curate.values import numbers
+from hemdata.curate.complete.values import numbers
 from hemdata.identity.from_geometry import smiles_of
 from hemdata.intake.bond_energies import SURE, ZERO_POINT_KCAL_MOL, atomization_estimate
 from hemdata.intake.look import SAMPLE, Looked

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from hemdata.forms.frames import Wanted
+from hemdata.forms.shared.frames import Wanted
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([ed][+-]?\d+)?", re.IGNORECASE)
 

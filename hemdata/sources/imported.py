@@ -7,8 +7,8 @@ from pathlib import Path
 
 from hemdata.catalog import DatasetCard
 from hemdata.errors import DataError
-from hemdata.forms.frames import Frames, Wanted
 from hemdata.forms.reading import Reader, form_of, frames_of
+from hemdata.forms.shared.frames import Frames, Wanted
 from hemdata.shards import SourceFile, sha256
 from hemdata.sources.files import source_file
 

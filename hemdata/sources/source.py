@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from hemdata.catalog import DatasetCard
 from hemdata.errors import CallError, DataError
-from hemdata.forms.frames import Frames
+from hemdata.forms.shared.frames import Frames
 from hemdata.shards import SourceFile
 
 ENTRY_POINTS = "hemdata.sources"

@@ -11,7 +11,7 @@ from hemdata.label.workers.isolated import Died, Limits, process_of_this_thread
 from hemdata.label.workers.where import Where
 from hemdata.study.cells import Cell, run_cell
 from hemdata.study.lock import InWork, claimed
-from hemdata.study.plan import epochs_done
+from hemdata.study.planning.plan import epochs_done
 from hemdata.study.ran import Ran, When
 from hemdata.study.rows import finished
 

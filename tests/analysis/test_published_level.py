@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 from made_labels import linear, make_labels
 
-from hemdata.analysis.reasons.published_level import (
+from hemdata.analysis.reasons.labels.published_level import (
     BESIDE,
     BETWEEN,
     beside_published,

@@ -13,14 +13,14 @@ from scipy import stats
 
 from hemdata.analysis.matrix import error_matrix
 from hemdata.analysis.reasons import composition, parts, size
-from hemdata.analysis.reasons.composition import cured_by, per_element
 from hemdata.analysis.reasons.correlation import rank_correlation
-from hemdata.analysis.reasons.environments import set_against_set, unseen_environments
 from hemdata.analysis.reasons.errors import composition_matrix, element_counts, left_out_residuals, signed_errors
-from hemdata.analysis.reasons.functional_groups import by_functional_group
-from hemdata.analysis.reasons.geometry import geometry_part
-from hemdata.analysis.reasons.leaks import leaked_errors, leaked_molecules
-from hemdata.analysis.reasons.level import atoms_part, level_part
+from hemdata.analysis.reasons.labels.geometry import geometry_part
+from hemdata.analysis.reasons.labels.level import atoms_part, level_part
+from hemdata.analysis.reasons.molecules.composition import cured_by, per_element
+from hemdata.analysis.reasons.molecules.environments import set_against_set, unseen_environments
+from hemdata.analysis.reasons.molecules.functional_groups import by_functional_group
+from hemdata.analysis.reasons.molecules.leaks import leaked_errors, leaked_molecules
 from hemdata.analysis.reasons.parts import COMPOSITION, REMAINDER, SEEDS, SIZE, UNSEEN
 from hemdata.analysis.reasons.seeds import seed_noise
 from hemdata.assess.gap import GapRow

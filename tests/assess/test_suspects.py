@@ -21,9 +21,9 @@ from hemdata.assess.suspects.screen import Screen, screen
 from hemdata.assess.suspects.written import table_of
 from hemdata.catalog import StudyCard, dataset
 from hemdata.chemistry.engines import engine
-from hemdata.curate.complete import Completion
+from hemdata.curate.complete.records import Completion
 from hemdata.curate.compose import compose
-from hemdata.curate.suspected import screen_file
+from hemdata.curate.wrong_rows.suspected import screen_file
 from hemdata.door.run import On, run
 from hemdata.errors import CallError, DataError
 from hemdata.label.workers.where import Where
@@ -32,8 +32,8 @@ from hemdata.report.page.suspects import suspects_page
 from hemdata.schema import table_schema
 from hemdata.shards import LevelName, ShardWriter, SourceFile, read, write_parquet
 from hemdata.sources import open_source
-from hemdata.study.costs import cost
-from hemdata.study.steps import steps
+from hemdata.study.planning.costs import cost
+from hemdata.study.planning.steps import steps
 from hemdata.units import HARTREE_KCAL_MOL
 
 ROWS = 240

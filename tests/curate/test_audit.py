@@ -9,7 +9,7 @@ from published_forms import alchemy_zip
 
 from hemdata.catalog import dataset
 from hemdata.curate.build import build
-from hemdata.curate.held_back import AUDIT_ROWS, AwaitedAudit
+from hemdata.curate.wrong_rows.held_back import AUDIT_ROWS, AwaitedAudit
 from hemdata.shards import read, read_manifest, verify
 
 FLAG = "level_unaudited"

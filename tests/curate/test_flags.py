@@ -9,7 +9,7 @@ import pytest
 
 from hemdata.catalog import DatasetCard, cards, dataset
 from hemdata.chemistry.embed import embed
-from hemdata.curate.complete import Completion
+from hemdata.curate.complete.records import Completion
 from hemdata.schema import table_schema
 from hemdata.shards import SourceFile
 from hemdata.sources import Raw, Record

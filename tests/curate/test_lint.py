@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from hemdata import cli
 from hemdata.catalog import dataset
 from hemdata.catalog.defects import known_defects
-from hemdata.curate.complete import Completion
+from hemdata.curate.complete.records import Completion
 from hemdata.curate.lint.energies import _design
 from hemdata.curate.lint.rows import Rows
 from hemdata.curate.lint.run import checks, lint, lint_table

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hemdata.door.side_by_side import side_by_side
-from hemdata.study.steps import Step
+from hemdata.study.planning.steps import Step
 
 KINDS = ("build", "label", "train")
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from test_explain import TINY
 
-from hemdata.analysis.reasons.carriers import COLUMNS, carried
+from hemdata.analysis.reasons.molecules.carriers import COLUMNS, carried
 from hemdata.analysis.results import Results
 from hemdata.catalog import study
 from hemdata.explain.explain import explain

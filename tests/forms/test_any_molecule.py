@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hemdata.forms.export import export
-from hemdata.forms.frames import Wanted
 from hemdata.forms.reading import form_of, frames_of
+from hemdata.forms.shared.frames import Wanted
 from hemdata.molecules import Unread, entries
 from hemdata.schema import table_schema
 from hemdata.shards import ShardWriter

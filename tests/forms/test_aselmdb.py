@@ -12,8 +12,8 @@ import pytest
 from ase.build import molecule
 
 from hemdata.errors import DataError
-from hemdata.forms.frames import Frames, Wanted
 from hemdata.forms.reading import form_of, frames_of
+from hemdata.forms.shared.frames import Frames, Wanted
 
 lmdb = pytest.importorskip("lmdb", reason="it is an extra")
 THREE = Path(__file__).resolve().parents[1] / "fixtures" / "aselmdb" / "three.aselmdb"

@@ -13,8 +13,8 @@ from command_line import hemdata
 
 from hemdata.catalog import Column
 from hemdata.errors import CallError
-from hemdata.forms.built import BuiltSet
 from hemdata.forms.export import export, forms
+from hemdata.forms.shared.built import BuiltSet
 from hemdata.levels import SYMBOLS, level, with_atomization
 from hemdata.schema import table_schema
 from hemdata.shards import LevelName, ShardWriter, SourceFile, read

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hemdata.forms.frames import Frames, Wanted
 from hemdata.forms.reading import form_of, frames_of
+from hemdata.forms.shared.frames import Frames, Wanted
 from hemdata.levels import level
 
 OUTPUTS = Path(__file__).resolve().parents[1] / "fixtures" / "outputs"

@@ -13,8 +13,8 @@ import pytest
 from own_files import Row, atoms_of, molecules
 
 from hemdata.errors import CallError, DataError
-from hemdata.forms.frames import Frames, Wanted
 from hemdata.forms.reading import form_of, frames_of
+from hemdata.forms.shared.frames import Frames, Wanted
 
 
 @pytest.fixture(scope="module")

@@ -111,8 +111,8 @@ def test_energies_under_a_key_that_nobody_names_are_not_left_out_in_silence(here
 
 def test_energies_charges_and_multiplicities_of_plain_comments_are_keys(here: Path) -> None:
     """xtb writes `energy: -5.07 gnorm: ...`; many programs write charge and multiplicity as two numbers."""
-    from hemdata.forms.frames import Wanted
     from hemdata.forms.reading import form_of, frames_of
+    from hemdata.forms.shared.frames import Wanted
 
     water = "O 0 0 0.12\nH 0 0.76 -0.47\nH 0 -0.76 -0.47\n"
     comments = [" energy: -5.070544374390 gnorm: 0.000148 xtb: 6.5.1 (unknown)", "1 2", "water, relaxed"]

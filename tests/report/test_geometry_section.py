@@ -6,7 +6,7 @@ import pytest
 from made_labels import PER_ATOM, linear, made_labels_alone, make_labels
 from made_up import make_study
 
-from hemdata.analysis.reasons.geometry import geometry_parts
+from hemdata.analysis.reasons.labels.geometry import geometry_parts
 from hemdata.analysis.results import Results
 from hemdata.report.page.page import write_report
 from hemdata.report.paper import write_paper

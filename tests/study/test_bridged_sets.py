@@ -7,8 +7,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from hemdata.analysis.reasons.bridge import bridge_errors, bridged_sets
 from hemdata.analysis.reasons.errors import signed_errors
+from hemdata.analysis.reasons.labels.bridge import bridge_errors, bridged_sets
 from hemdata.analysis.results import Results
 from hemdata.assess.bridge import duals
 from hemdata.bridges.card import read_bridge

@@ -25,7 +25,7 @@ from hemdata.study import run as running
 from hemdata.study.cells import cells, chosen
 from hemdata.study.jobs import job_script, submit
 from hemdata.study.lock import claimed
-from hemdata.study.plan import Plan, hours, plan
+from hemdata.study.planning.plan import Plan, hours, plan
 from hemdata.study.rows import finished, read_rows, write_cell
 from hemdata.study.run import TimeUp, train_eval
 

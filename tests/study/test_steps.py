@@ -10,9 +10,9 @@ from hemdata.door.run import impossible, run
 from hemdata.label.workers.where import Where
 from hemdata.shards import read, read_manifest
 from hemdata.study.cells import cells
-from hemdata.study.costs import Cost, cost, wall_seconds
 from hemdata.study.on import On
-from hemdata.study.steps import Step, steps, with_spare
+from hemdata.study.planning.costs import Cost, cost, wall_seconds
+from hemdata.study.planning.steps import Step, steps, with_spare
 
 CARD = {
     "name": "mine", "title": "t", "question": "q", "level": "gfn2-xtb", "groups": ["saccharides"], "seeds": [0],

@@ -8,18 +8,18 @@ from typing import Any
 
 import pandas as pd
 
-from hemdata.analysis.reasons.bridge import bridge_errors
-from hemdata.analysis.reasons.carriers import carried
-from hemdata.analysis.reasons.composition import cured_by, per_element
-from hemdata.analysis.reasons.environments import set_against_set, unseen_environments
 from hemdata.analysis.reasons.errors import signed_errors
-from hemdata.analysis.reasons.functional_groups import by_functional_group
-from hemdata.analysis.reasons.geometry import geometry_parts
-from hemdata.analysis.reasons.leaks import leaked_errors, leaked_molecules
+from hemdata.analysis.reasons.labels.bridge import bridge_errors
+from hemdata.analysis.reasons.labels.geometry import geometry_parts
+from hemdata.analysis.reasons.labels.published_level import level_reasons, published_levels
+from hemdata.analysis.reasons.molecules.carriers import carried
+from hemdata.analysis.reasons.molecules.composition import cured_by, per_element
+from hemdata.analysis.reasons.molecules.environments import set_against_set, unseen_environments
+from hemdata.analysis.reasons.molecules.functional_groups import by_functional_group
+from hemdata.analysis.reasons.molecules.leaks import leaked_errors, leaked_molecules
+from hemdata.analysis.reasons.molecules.size import size
 from hemdata.analysis.reasons.parts import parts
-from hemdata.analysis.reasons.published_level import level_reasons, published_levels
 from hemdata.analysis.reasons.seeds import seed_noise
-from hemdata.analysis.reasons.size import size
 from hemdata.errors import DataError
 from hemdata.study.data import MIXED
 from hemdata.study.rows import Rows

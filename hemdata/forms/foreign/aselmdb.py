@@ -9,7 +9,7 @@ import numpy as np
 
 from hemdata.errors import CallError, DataError
 from hemdata.forms.ase_db import add_row
-from hemdata.forms.frames import Frames, Gathered, Wanted
+from hemdata.forms.shared.frames import Frames, Gathered, Wanted
 
 READS = "ASE's LMDB database (OMol25 and others of fairchem), without pickles (pip install 'hemdata[import]')"
 SUFFIXES = (".aselmdb", ".lmdb")

@@ -6,8 +6,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from hemdata.forms.frames import AT_ONCE, Frames, Wanted
-from hemdata.forms.table import frames_of_columns
+from hemdata.forms.shared.frames import AT_ONCE, Frames, Wanted
+from hemdata.forms.shared.table import frames_of_columns
 
 READS = "a mapping a line, with SMILES or lists of atoms and coordinates"
 SUFFIXES = (".jsonl", ".ndjson")

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from hemdata.errors import DataError
-from hemdata.forms.frames import Frames, Gathered, Wanted
+from hemdata.forms.shared.frames import Frames, Gathered, Wanted
 
 READS = "a store of hemdata's labels"
 SUFFIXES = (".sqlite", ".db")

@@ -13,7 +13,7 @@ import numpy as np
 from hemdata.errors import CallError
 from hemdata.forms.foreign import orca
 from hemdata.forms.foreign.last_job import Unfit, jobs, last_of
-from hemdata.forms.frames import Frames, Gathered, Wanted
+from hemdata.forms.shared.frames import Frames, Gathered, Wanted
 
 READS = "outputs of Gaussian, ORCA, Psi4, Q-Chem, xtb and others (by cclib, pip install 'hemdata[import]')"
 SUFFIXES = (".log", ".out", ".orca", ".qcout")

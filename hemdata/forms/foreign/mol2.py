@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from hemdata.forms.foreign.sdf import add
-from hemdata.forms.frames import Frames, Gathered, Wanted
+from hemdata.forms.shared.frames import Frames, Gathered, Wanted
 from hemdata.identity.molecule import quiet
 
 READS = "Tripos mol2: geometry and graph, partial charges left out"

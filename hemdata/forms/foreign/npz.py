@@ -11,8 +11,8 @@ import numpy.typing as npt
 from numpy.lib import format as npy
 
 from hemdata.errors import DataError
-from hemdata.forms.arrays import Arrays, batches
-from hemdata.forms.frames import Frames, Wanted
+from hemdata.forms.shared.arrays import Arrays, batches
+from hemdata.forms.shared.frames import Frames, Wanted
 
 READS = "arrays of all molecules under any names (QM7, rMD17): padded with zeros, or one after another with counts"
 SUFFIXES = (".npz",)

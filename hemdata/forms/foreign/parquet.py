@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hemdata.errors import DataError
-from hemdata.forms.frames import Frames, Wanted
-from hemdata.forms.table import frames_of_columns
+from hemdata.forms.shared.frames import Frames, Wanted
+from hemdata.forms.shared.table import frames_of_columns
 
 READS = "columns, lists among them: pandas, polars, DuckDB, Hugging Face, hemdata's shards"
 SUFFIXES = (".parquet", ".pq")

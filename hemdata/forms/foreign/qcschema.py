@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from hemdata.errors import DataError
-from hemdata.forms.frames import Frames, Gathered, Wanted, first_unknown, numbers_of
+from hemdata.forms.shared.frames import Frames, Gathered, Wanted, first_unknown, numbers_of
 
 READS = "QCSchema results (AtomicResult): a file each, a list, or a mapping of them"
 SUFFIXES = (".json",)

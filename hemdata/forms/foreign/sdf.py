@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from hemdata.forms.frames import Frames, Gathered, Wanted
+from hemdata.forms.shared.frames import Frames, Gathered, Wanted
 from hemdata.identity.molecule import quiet
 
 READS = "SDF, V2000 and V3000: geometry, graph and property fields"

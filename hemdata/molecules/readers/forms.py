@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from hemdata.errors import DataError
-from hemdata.forms.frames import Frames, Wanted
 from hemdata.forms.reading import form_of, frames_of
+from hemdata.forms.shared.frames import Frames, Wanted
 from hemdata.molecules.molecule import NOTHING, Molecule, Said, Unread, from_geometry, from_smiles
 from hemdata.molecules.names import molecule_id
 from hemdata.molecules.state import NAMES, stated

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from hemdata.analysis.reasons.environments import CLASSES
 from hemdata.analysis.reasons.every import Reasons
+from hemdata.analysis.reasons.molecules.environments import CLASSES
 from hemdata.analysis.reasons.parts import COMPOSITION, REMAINDER, SEEDS, SIZE, UNSEEN
 from hemdata.analysis.tables import Tables
 from hemdata.analysis.variance import Variance

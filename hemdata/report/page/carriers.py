@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from hemdata.analysis.reasons.carriers import MOLECULE
+from hemdata.analysis.reasons.molecules.carriers import MOLECULE
 from hemdata.report.page.drawings import draw
 from hemdata.report.tables.reason_layout import ReasonLayout
 from hemdata.report.words import number

@@ -6,8 +6,8 @@ from typing import Any
 import pandas as pd
 
 from hemdata.analysis.matrix import MEAN
-from hemdata.analysis.reasons.carriers import KIND, MOLECULE
 from hemdata.analysis.reasons.every import Reasons
+from hemdata.analysis.reasons.molecules.carriers import KIND, MOLECULE
 from hemdata.analysis.variance import Variance
 from hemdata.report.tables.layout import Cell, Grid, Row
 from hemdata.report.words import counted, listed, number, p_value, percent, share_span, span

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from hemdata.catalog import DatasetCard
-from hemdata.curate.in_bohr import REASON, without_rows_in_bohr
+from hemdata.curate.complete.in_bohr import REASON, without_rows_in_bohr
 from hemdata.identity import Identity, disagreements, identify
 from hemdata.levels import SYMBOLS, Level, level, with_atomization
 from hemdata.schema import TableSchema, misfits, table_schema

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from hemdata.forms.frames import Frames
+from hemdata.forms.shared.frames import Frames
 from hemdata.levels import Level
 from hemdata.units import OF_ENERGY
 

@@ -3,7 +3,7 @@
 from hemdata.catalog import cards, composition, dataset
 from hemdata.chemistry.engines import engine
 from hemdata.levels import level
-from hemdata.study.steps import Step
+from hemdata.study.planning.steps import Step
 
 MEMORY_SHARE = 0.8
 """Of a machine's memory, for a study's work."""

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from hemdata.catalog import SetCard, Step
 from hemdata.catalog.defects import DefectsCard, defects_file, of_rows
-from hemdata.curate.complete import with_flags
+from hemdata.curate.complete.records import with_flags
 from hemdata.errors import CallError
 from hemdata.shards import SourceFile, iterate, sha256
 

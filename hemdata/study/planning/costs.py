@@ -18,10 +18,10 @@ from hemdata.levels import level
 from hemdata.molecules import Molecule
 from hemdata.shards import read
 from hemdata.study.cells import Cell, cells
-from hemdata.study.needs import TRAINING_GB, rows_of
-from hemdata.study.plan import plan
+from hemdata.study.planning.needs import TRAINING_GB, rows_of
+from hemdata.study.planning.plan import plan
+from hemdata.study.planning.steps import Step, with_spare
 from hemdata.study.rows import finished
-from hemdata.study.steps import Step, with_spare
 
 BUILT_ROWS_A_SECOND = 1_300.0
 COMPOSED_ROWS_A_SECOND = 20_000.0

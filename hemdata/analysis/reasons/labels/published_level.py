@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 
 from hemdata.analysis import statistics
-from hemdata.analysis.reasons.level import atoms_part, level_part
+from hemdata.analysis.reasons.labels.level import atoms_part, level_part
 from hemdata.analysis.reasons.tables import by_group
 from hemdata.assess.gap import Gap, gap_of
 from hemdata.catalog import TEST_GROUPS

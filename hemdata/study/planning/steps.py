@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from hemdata.catalog import TEST_GROUPS, DatasetCard, StudyCard, cards, composition, dataset, label_places
-from hemdata.curate.suspected import screen_file
+from hemdata.curate.wrong_rows.suspected import screen_file
 from hemdata.errors import DataError
 from hemdata.levels import START_LEVEL, level
 from hemdata.molecules import dataset_name, is_file_of_molecules

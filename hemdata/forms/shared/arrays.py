@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hemdata.errors import DataError
-from hemdata.forms.frames import AT_ONCE, Frames, Wanted, column, numbers_of
+from hemdata.forms.shared.frames import AT_ONCE, Frames, Wanted, column, numbers_of
 
 Some = Callable[[str, int], npt.NDArray[Any]]
 ROWS = 5 * AT_ONCE

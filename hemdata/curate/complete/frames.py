@@ -10,9 +10,9 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from hemdata.catalog import DatasetCard
-from hemdata.curate.complete import Completed, its_schema, with_flags
-from hemdata.curate.in_bohr import REASON, without_rows_in_bohr
-from hemdata.curate.values import (
+from hemdata.curate.complete.in_bohr import REASON, without_rows_in_bohr
+from hemdata.curate.complete.records import Completed, its_schema, with_flags
+from hemdata.curate.complete.values import (
     ids,
     lists_of,
     numbers,
@@ -20,7 +20,7 @@ from hemdata.curate.values import (
     total_energies,
     whole_numbers,
 )
-from hemdata.forms.frames import Frames
+from hemdata.forms.shared.frames import Frames
 from hemdata.identity import Identity, disagreements, identify
 from hemdata.identity.from_geometry import smiles_of
 from hemdata.identity.ground_state import LARGEST, known_multiplicity

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from hemdata.forms.frames import Frames, Wanted, column, first_unknown, numbers_of
+from hemdata.forms.shared.frames import Frames, Wanted, column, first_unknown, numbers_of
 
 _WORDS = re.compile(r"[^\s,;\[\]()'\"]+")
 

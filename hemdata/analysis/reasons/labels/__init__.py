@@ -1,0 +1,1 @@
+"""labels: reasons that lie in the energies a model was trained on: level, atoms, geometry, bridge."""
