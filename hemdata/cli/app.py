@@ -15,7 +15,10 @@ from hemdata import console
 from hemdata.errors import HemdataError
 from hemdata.shield import shield_this_process
 
-NO_COMMANDS = ("__init__", "__main__", "app", "values")
+FOLDERS = ("sets", "label", "levels", "models", "studies")
+"""In the order of `hemdata --help`: what one does first."""
+TWO_WORDS = ("label", "levels")
+"""Folders that are themselves commands, of two words; any other is named for what its commands are about."""
 
 out, err = console.out, console.err
 
@@ -123,16 +126,21 @@ def command(name: str, examples: str, group: typer.Typer = app) -> Callable[[Cal
 def commands(words: Sequence[str] = ()) -> typer.Typer:
     """The app with every command, or with just those that a call may mean.
 
-    A command's file bears its name: `list.py` holds `hemdata list`, the folder `levels` holds `hemdata levels ...`.
-    Where nothing is named as the call's first word, every file is imported.
+    A command's file bears its name, in the folder of what it is about: `sets/list.py` holds `hemdata list`. A command
+    of two words is a folder: `levels` holds `hemdata levels ...`. Where nothing is named as the call's first word,
+    every file is imported.
     """
     here = Path(__file__).parent
-    files = sorted(path.relative_to(here).with_suffix("").parts for path in here.rglob("*.py"))
-    files = [file for file in files if file[-1] not in NO_COMMANDS]
+    files = [path.relative_to(here).with_suffix("").parts for path in sorted(here.glob("*/*.py"))]
+    files = sorted((file for file in files if file[-1] != "__init__"), key=lambda file: FOLDERS.index(file[0]))
     first = words[0].replace("-", "_") if words else ""
-    for file in [file for file in files if file[0] == first] or files:
+    for file in [file for file in files if _command_of(file) == first] or files:
         import_module(".".join(("hemdata.cli", *file)))
     return app
+
+
+def _command_of(file: tuple[str, ...]) -> str:
+    return file[0] if file[0] in TWO_WORDS else file[1]
 
 
 @command("help", "hemdata help\nhemdata help label\nhemdata help levels gap")

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from hemdata.analysis.evaluate import evaluate
-from hemdata.cli.evaluate import evaluate as command
+from hemdata.cli.models.evaluate import evaluate as command
 from hemdata.errors import CallError, DataError
 from hemdata.label.dataset import label_dataset
 from hemdata.levels import level

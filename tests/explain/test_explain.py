@@ -9,7 +9,7 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-import hemdata.cli.explain  # noqa: F401  adds its command to the app
+import hemdata.cli.models.explain  # noqa: F401  adds its command to the app
 from hemdata.cli import app
 from hemdata.errors import CallError, DataError
 from hemdata.explain.asked import Asked

@@ -9,7 +9,7 @@ from made_up import make_study
 
 from hemdata.analysis.compare_runs import compare_runs
 from hemdata.analysis.results import Results
-from hemdata.cli.study import report
+from hemdata.cli.studies.study import report
 
 
 @pytest.fixture(autouse=True)

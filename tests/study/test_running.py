@@ -16,8 +16,8 @@ from made_up import cell_tables
 from test_train_eval import study
 from typer.testing import CliRunner
 
-import hemdata.cli.study
-import hemdata.cli.train_eval  # noqa: F401  each adds its commands to the app
+import hemdata.cli.studies.study
+import hemdata.cli.studies.train_eval  # noqa: F401  each adds its commands to the app
 from hemdata.catalog import cluster_card
 from hemdata.cli import app
 from hemdata.errors import CallError

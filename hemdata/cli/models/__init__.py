@@ -1,0 +1,1 @@
+"""models: the commands that ask, judge, explain and improve fitted models."""

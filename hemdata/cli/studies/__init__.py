@@ -1,0 +1,1 @@
+"""studies: the commands that declare, run and tell of a study."""
