@@ -46,7 +46,7 @@ def heat_colour(step: int) -> tuple[str, str]:
 
 def paper_colours() -> dict[str, str]:
     """The colours of the page's light theme, on white."""
-    css = (files("hemdata.report.page") / "page.css").read_text(encoding="utf-8")
+    css = (files("hemdata.report.page") / "templates" / "page.css").read_text(encoding="utf-8")
     light = dict(re.findall(r"--([a-z0-9-]+): (#[0-9a-f]{6})", css[: css.index("}")]))
     return {name: light[name] for name in _NAMES} | {"paper": "#ffffff"}
 

@@ -42,13 +42,13 @@ def page_text(folder: Path, drawn: int = DRAWN, seed: int = 0) -> str:
 
     manifest, found = read_manifest(folder), describe(folder, seed=seed)
     environment = Environment(
-        loader=PackageLoader("hemdata.report.page", "."),
+        loader=PackageLoader("hemdata.report.page"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    here = Path(__file__).parent
+    here = Path(__file__).parent / "templates"
     examples = [
         {"reason": reason, "rows": [dict(row, text=_short(row["text"])) for row in rows]}
         for reason, rows in groupby(rejected_examples(folder), key=lambda row: row["reason"])

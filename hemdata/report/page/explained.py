@@ -24,10 +24,10 @@ def explained_page(found: Explanation, out: Path) -> Path:
     from hemdata.report.page.page import _write
 
     environment = Environment(
-        loader=PackageLoader("hemdata.report.page", "."), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        loader=PackageLoader("hemdata.report.page"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,
     )  # fmt: skip
-    here = Path(__file__).parent
+    here = Path(__file__).parent / "templates"
     css, script = ((here / name).read_text(encoding="utf-8") for name in ("page.css", "sorting.js"))
     text = environment.get_template("explained.html.j2").render(
         css=css,

@@ -109,14 +109,14 @@ def write_findings(page: Findings, out: Path) -> Path:
     from hemdata.report.page.page import _write
 
     environment = Environment(
-        loader=PackageLoader("hemdata.report.page", "."),
+        loader=PackageLoader("hemdata.report.page"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     environment.filters["code"] = lambda text: Markup(CODE.sub(r"<code>\1</code>", str(escape(text))))
-    here = Path(__file__).parent
+    here = Path(__file__).parent / "templates"
     css, script = ((here / name).read_text(encoding="utf-8") for name in ("page.css", "sorting.js"))
     for section in page.sections:
         for row in section.rows:

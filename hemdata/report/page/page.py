@@ -101,10 +101,10 @@ def _page(
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
-        loader=PackageLoader("hemdata.report.page", "."), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        loader=PackageLoader("hemdata.report.page"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,
     )  # fmt: skip
-    here = files("hemdata.report.page")
+    here = files("hemdata.report.page") / "templates"
     rows, tables, overlap = results.rows, results.tables, results.overlap
     why, variance = results.reasons, results.variance
     layout, whys = Layout(tables, labels), ReasonLayout(why, variance, tables.ranks, labels)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-KILLS = Path(__file__).parents[2] / "benchmarks" / "kills.py"
+KILLS = Path(__file__).parents[3] / "benchmarks" / "kills.py"
 
 
 @pytest.mark.parametrize("kills", [8, pytest.param(50, marks=pytest.mark.slow)])
