@@ -8,7 +8,7 @@ than they say. Their part is drawn as a Student t of n - 1 degrees of freedom on
 that for seed noise alone the interval is that of the paired t test, and no resampled MAE is negative.
 
 Known weakness: with one seed, few molecules and errors that differ tenfold between them, a percentile interval of the
-mean covers some 90 times in 100 instead of 95 (tests/study/test_statistics.py).
+mean covers some 90 times in 100 instead of 95 (tests/analysis/test_statistics.py).
 """
 
 from collections.abc import Sequence

@@ -99,7 +99,7 @@ CASES = {
 }
 
 
-# PySCF at a published level takes minutes for the whole suite; tests/label/test_pyscf_engine.py holds its numbers.
+# PySCF at a published level takes minutes for the whole suite; tests/chemistry/test_pyscf_engine.py holds its numbers.
 PARAMS = [pytest.param(its, id=name, marks=[pytest.mark.slow] * (name == "pyscf, pc9")) for name, its in CASES.items()]
 
 

@@ -1,0 +1,1 @@
+"""data: molecules as networks take them: decoded from shards, split, in batches with their neighbours."""
