@@ -1,24 +1,17 @@
 """Fits a bridge between two levels from molecules that are labelled at both on the same geometries."""
 
-import hashlib
-import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from hemdata.assess.gap import gap, sets_at
-from hemdata.bridges.bridge import Bridge, terms
+from hemdata.assess.duals import Dual, digest, shown
+from hemdata.assess.judged_bridge import Judged, Stage
+from hemdata.bridges.bridge import Bridge
 from hemdata.bridges.linear import Floats, LeftOut, Linear, fit
 from hemdata.errors import DataError
-from hemdata.identity import flat_graph
 from hemdata.identity.bond_types import Kind, kind_of
-from hemdata.levels import SYMBOLS, level
-from hemdata.shards import SetName, read
-from hemdata.shards.sets import geometries_of
+from hemdata.levels import level
 
 FURTHER: tuple[Kind, ...] = ("geometry", "ring", "environment")
 """Kinds of terms that are tried beside bond types, in this order."""
@@ -30,126 +23,6 @@ COVERED = 0.95
 FEWEST = 3
 """Molecules that must show a bond type before others of that type are converted."""
 CURVE_DRAWS = 10
-
-
-@dataclass(frozen=True)
-class Dual:
-    """A molecule labelled at both levels on one geometry; `difference` is b less a, kcal/mol."""
-
-    id: str
-    group: str
-    smiles: str
-    graph: str
-    n_heavy: int
-    symbols: Counter[str]
-    counted: Counter[str]
-    difference: float
-
-
-@dataclass(frozen=True)
-class Stage:
-    """Kinds of terms that were tried, the mean absolute error on molecules left out (kcal/mol), and whether it paid."""
-
-    kinds: tuple[Kind, ...]
-    error: float
-    kept: bool
-
-
-@dataclass(frozen=True)
-class Judged:
-    """A fitted bridge and what is known of its errors; all kcal/mol, of molecules that the fit has not seen.
-
-    Attributes:
-        residual, half_width: (n,) of each dual label; the interval's factor is of the other molecules.
-        stages: each that was tried.
-        composition: (n,) residuals of a fit linear in the elements.
-        curve: molecules, mean absolute error on those left out.
-        left_out: molecules that could not be used, by reason.
-    """
-
-    bridge: Bridge
-    duals: list[Dual]
-    residual: Floats
-    half_width: Floats
-    stages: list[Stage]
-    composition: Floats
-    curve: list[tuple[int, float]]
-    left_out: Counter[str] = field(default_factory=Counter)
-
-    @property
-    def error(self) -> float:
-        """Mean absolute error."""
-        return float(np.abs(self.residual).mean())
-
-    @property
-    def graphs(self) -> int:
-        """Different molecules; one may stand on several geometries."""
-        return len({dual.graph for dual in self.duals})
-
-    @property
-    def sets(self) -> list[str]:
-        """Where the labels are from, by the first part of their ids."""
-        return sorted({dual.group for dual in self.duals})
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """Bond types, and how many molecules show each."""
-        return dict(sorted(shown(self.duals).items()))
-
-    @property
-    def coverage(self) -> float:
-        """The share of molecules that lie within the interval that a fit without them gives."""
-        return float((np.abs(self.residual) <= self.half_width).mean())
-
-
-def duals(a: str, b: str, names: Sequence[str], data: Path) -> tuple[list[Dual], Counter[str]]:
-    """The molecules that stand at both levels, each on every geometry on which it does; and why others are left out.
-
-    Args:
-        names: labelled sets; all that are there where empty.
-
-    Raises:
-        DataError: if there is none, or a molecule's two labels stand on two geometries.
-    """
-    found: list[Dual] = []
-    without: Counter[str] = Counter()
-    for name in names or sets_at(data, a):
-        at_a, at_b = geometries_of(data, name, a), geometries_of(data, name, b)
-        if names and not at_a.keys() & at_b.keys():
-            raise DataError(
-                f"'{name}' is not labelled at both levels on the same geometries.",
-                expected=f"{SetName(name, a)} and {SetName(name, b)}",
-                got=", ".join(sorted(folder.name for folder in [*at_a.values(), *at_b.values()])) or "neither",
-                fix=f"`hemdata label {name} --level {a}` and the same with {b}.",
-            )
-        for geometry in sorted(at_a.keys() & at_b.keys()):
-            found += _of(at_a[geometry], at_b[geometry], without)
-    if not found:
-        raise DataError(
-            "No molecule is labelled at both levels.",
-            where=data,
-            expected=f"a set at {a} and at {b}",
-            fix=f"`hemdata label SET --level {a}` and `hemdata label SET --level {b}`.",
-        )
-    return found, without
-
-
-def _of(folder_a: Path, folder_b: Path, without: Counter[str]) -> list[Dual]:
-    columns = ["id", "canonical_smiles", "inchikey", "atomic_numbers", "geometry_level"]
-    rows = {row["id"]: row for row in read(folder_a, columns).to_pylist()}
-    found = []
-    for one in gap(folder_a, folder_b).rows:
-        row = rows[one.id]
-        counted = terms(row["canonical_smiles"], row["geometry_level"]) if row["canonical_smiles"] else None
-        if counted is None:
-            without["no SMILES that reads"] += 1
-            continue
-        graph = flat_graph(row["inchikey"] or row["canonical_smiles"])
-        symbols = Counter(SYMBOLS[z] for z in row["atomic_numbers"])
-        found.append(
-            Dual(one.id, one.group, row["canonical_smiles"], graph, one.n_heavy, symbols, counted, -one.difference)
-        )
-    return found
 
 
 def bridge(a: str, b: str, found: Sequence[Dual], left_out: Counter[str] | None = None) -> Judged:
@@ -202,12 +75,6 @@ def _stage(
     return kinds, linear, left
 
 
-def shown(found: Sequence[Dual]) -> Counter[str]:
-    """How many molecules show each bond type."""
-    once = {dual.graph: dual.counted for dual in found}
-    return Counter(term for counted in once.values() for term in counted if kind_of(term) == "bond")
-
-
 def tuned(counted: Sequence[Counter[str]], values: Floats, kinds: Sequence[Kind]) -> tuple[dict[Kind, float], float]:
     """Scales of some kinds of terms, and the noise, that make the values most likely (type II maximum likelihood)."""
     from scipy.optimize import minimize
@@ -226,12 +93,6 @@ def factor(scores: Floats) -> float:
     """What 95 % of new scores stay below, by the rank that n others leave (split-conformal quantile)."""
     rank = int(np.ceil(COVERED * (len(scores) + 1)))
     return float(np.sort(scores)[min(rank, len(scores)) - 1])
-
-
-def digest(found: Sequence[Dual]) -> str:
-    """A hash of the molecules and their differences, to a millionth of a kcal/mol."""
-    rows = sorted((dual.id, dual.smiles, round(dual.difference, 6)) for dual in found)
-    return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
 
 
 def _by_composition(found: Sequence[Dual], values: Floats, graphs: Sequence[str]) -> Floats:
@@ -270,31 +131,3 @@ def _curve(found: Sequence[Dual], linear: Linear, graphs: Sequence[str]) -> list
         if errors:
             told.append((size, float(np.mean(errors))))
     return told
-
-
-def by_group(judged: Judged) -> list[dict[str, Any]]:
-    """Error by group, then of all."""
-    names = [dual.group for dual in judged.duals]
-    return [_row(judged, "group", name, [each == name for each in names]) for name in sorted(set(names))] + [
-        _row(judged, "group", "all", [True] * len(names))
-    ]
-
-
-def by_size(judged: Judged) -> list[dict[str, Any]]:
-    """Error by heavy atoms."""
-    sizes = [dual.n_heavy for dual in judged.duals]
-    return [_row(judged, "heavy_atoms", size, [each == size for each in sizes]) for size in sorted(set(sizes))]
-
-
-def _row(judged: Judged, key: str, name: str | int, at: Sequence[bool]) -> dict[str, Any]:
-    """Of some molecules: raw difference, error by composition alone and of the bridge, share within the interval."""
-    chosen = np.array(at)
-    raw = np.abs([dual.difference for dual in judged.duals])
-    return {
-        key: name,
-        "molecules": int(chosen.sum()),
-        "raw_kcal_mol": float(raw[chosen].mean()),
-        "composition_kcal_mol": float(np.abs(judged.composition[chosen]).mean()),
-        "error_kcal_mol": float(np.abs(judged.residual[chosen]).mean()),
-        "coverage": float((np.abs(judged.residual) <= judged.half_width)[chosen].mean()),
-    }

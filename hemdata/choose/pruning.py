@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hemdata.catalog import PRUNING_RULES
+from hemdata.choose.greedy import RADII, Wanted, lazy_greedy
 from hemdata.choose.influence import by_influence, features
-from hemdata.choose.select import RADII, Wanted, lazy_greedy
 from hemdata.errors import CallError, DataError
 from hemdata.identity import environments_at
 from hemdata.identity.molecule import parsed

@@ -7,7 +7,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from hemdata.assess.bridge import Dual, bridge, by_group, digest, duals
+from hemdata.assess.bridge import bridge
+from hemdata.assess.duals import Dual, digest, duals
+from hemdata.assess.judged_bridge import by_group
 from hemdata.bridges.bridge import terms
 from hemdata.bridges.card import read_bridge, write_bridge
 from hemdata.bridges.rows import BRIDGED, HALF_WIDTH, bridged

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hemdata.choose.amons import amons
-from hemdata.choose.select import Further, Selection, Wanted, lazy_greedy, select, value
+from hemdata.choose.greedy import Wanted, lazy_greedy, value
+from hemdata.choose.select import Further, Selection, select
 from hemdata.choose.targets import Target, barred, targets
 from hemdata.errors import CallError, DataError
 from hemdata.identity import atom_environments, flat_graph, identify

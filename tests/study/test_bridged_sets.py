@@ -10,7 +10,7 @@ import pytest
 from hemdata.analysis.reasons.errors import signed_errors
 from hemdata.analysis.reasons.labels.bridge import bridge_errors, bridged_sets
 from hemdata.analysis.results import Results
-from hemdata.assess.bridge import duals
+from hemdata.assess.duals import duals
 from hemdata.bridges.card import read_bridge
 from hemdata.bridges.linear import fit
 from hemdata.bridges.rows import HALF_WIDTH, bridged

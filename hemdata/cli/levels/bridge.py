@@ -31,7 +31,8 @@ def bridge(
 ) -> None:
     """Fit the difference of two levels by bond types, and judge the fit on molecules that it has not seen."""
     from hemdata.assess.bridge import bridge as fitted
-    from hemdata.assess.bridge import by_group, by_size, duals
+    from hemdata.assess.duals import duals
+    from hemdata.assess.judged_bridge import by_group, by_size
     from hemdata.bridges.card import write_bridge
 
     found, left_out = duals(a, b, labels, data)

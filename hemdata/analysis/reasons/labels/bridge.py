@@ -12,7 +12,7 @@ import pyarrow as pa
 from hemdata.analysis import statistics
 from hemdata.analysis.reasons.errors import ERROR
 from hemdata.analysis.reasons.tables import PART, by_group
-from hemdata.assess.bridge import duals
+from hemdata.assess.duals import duals
 from hemdata.bridges.bridge import Bridge
 from hemdata.bridges.card import read_bridge
 from hemdata.bridges.linear import fit

@@ -1,0 +1,93 @@
+"""Molecules that are labelled at two levels on the same geometries: what a bridge is fitted to."""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from hemdata.assess.gap import gap, sets_at
+from hemdata.bridges.bridge import terms
+from hemdata.errors import DataError
+from hemdata.identity import flat_graph
+from hemdata.identity.bond_types import kind_of
+from hemdata.levels import SYMBOLS
+from hemdata.shards import SetName, read
+from hemdata.shards.sets import geometries_of
+
+
+@dataclass(frozen=True)
+class Dual:
+    """A molecule labelled at both levels on one geometry; `difference` is b less a, kcal/mol."""
+
+    id: str
+    group: str
+    smiles: str
+    graph: str
+    n_heavy: int
+    symbols: Counter[str]
+    counted: Counter[str]
+    difference: float
+
+
+def duals(a: str, b: str, names: Sequence[str], data: Path) -> tuple[list[Dual], Counter[str]]:
+    """The molecules that stand at both levels, each on every geometry on which it does; and why others are left out.
+
+    Args:
+        names: labelled sets; all that are there where empty.
+
+    Raises:
+        DataError: if there is none, or a molecule's two labels stand on two geometries.
+    """
+    found: list[Dual] = []
+    without: Counter[str] = Counter()
+    for name in names or sets_at(data, a):
+        at_a, at_b = geometries_of(data, name, a), geometries_of(data, name, b)
+        if names and not at_a.keys() & at_b.keys():
+            raise DataError(
+                f"'{name}' is not labelled at both levels on the same geometries.",
+                expected=f"{SetName(name, a)} and {SetName(name, b)}",
+                got=", ".join(sorted(folder.name for folder in [*at_a.values(), *at_b.values()])) or "neither",
+                fix=f"`hemdata label {name} --level {a}` and the same with {b}.",
+            )
+        for geometry in sorted(at_a.keys() & at_b.keys()):
+            found += _of(at_a[geometry], at_b[geometry], without)
+    if not found:
+        raise DataError(
+            "No molecule is labelled at both levels.",
+            where=data,
+            expected=f"a set at {a} and at {b}",
+            fix=f"`hemdata label SET --level {a}` and `hemdata label SET --level {b}`.",
+        )
+    return found, without
+
+
+def _of(folder_a: Path, folder_b: Path, without: Counter[str]) -> list[Dual]:
+    columns = ["id", "canonical_smiles", "inchikey", "atomic_numbers", "geometry_level"]
+    rows = {row["id"]: row for row in read(folder_a, columns).to_pylist()}
+    found = []
+    for one in gap(folder_a, folder_b).rows:
+        row = rows[one.id]
+        counted = terms(row["canonical_smiles"], row["geometry_level"]) if row["canonical_smiles"] else None
+        if counted is None:
+            without["no SMILES that reads"] += 1
+            continue
+        graph = flat_graph(row["inchikey"] or row["canonical_smiles"])
+        symbols = Counter(SYMBOLS[z] for z in row["atomic_numbers"])
+        found.append(
+            Dual(one.id, one.group, row["canonical_smiles"], graph, one.n_heavy, symbols, counted, -one.difference)
+        )
+    return found
+
+
+def shown(found: Sequence[Dual]) -> Counter[str]:
+    """How many molecules show each bond type."""
+    once = {dual.graph: dual.counted for dual in found}
+    return Counter(term for counted in once.values() for term in counted if kind_of(term) == "bond")
+
+
+def digest(found: Sequence[Dual]) -> str:
+    """A hash of the molecules and their differences, to a millionth of a kcal/mol."""
+    rows = sorted((dual.id, dual.smiles, round(dual.difference, 6)) for dual in found)
+    return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
