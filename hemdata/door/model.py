@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from hemdata.explain.explain import Explanation
     from hemdata.predict.calculator import ModelCalculator
-    from hemdata.predict.predict import Predicted
+    from hemdata.predict.predicted import Predicted
     from hemdata.train.fitted import Fitted
 
 SHARES = (0.8, 0.1, 0.1)

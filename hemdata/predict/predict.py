@@ -10,8 +10,6 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-from numpy.typing import NDArray
 
 from hemdata.errors import DataError
 from hemdata.levels import START_LEVEL, Level, level
@@ -20,6 +18,7 @@ from hemdata.predict.asked import Asked
 from hemdata.predict.domain import Domain
 from hemdata.predict.formation import formation_kcal_mol, no_formation
 from hemdata.predict.geometry import Made, Making, made
+from hemdata.predict.predicted import Predicted, energies_or_reasons
 from hemdata.predict.workers import Workers
 from hemdata.processes import cores
 from hemdata.train.fitted import Fitted
@@ -30,46 +29,6 @@ Progress = Callable[[int], object]
 CHUNK = 32  # given geometries that a worker takes at a time
 TOGETHER = 32  # molecules that a network sees at a time; larger batches leave a processor's caches: twice the time
 WORK = 2_500  # heavy atoms squared: of a batch that is relaxed, so that large molecules are not kept waiting
-
-
-@dataclass(frozen=True)
-class Predicted:
-    """What the models say of one molecule.
-
-    Attributes:
-        id: its name.
-        smiles: as given, or read from the geometry; None where its bonds are not plain.
-        atomic_numbers, positions: (N,), (3N,) angstrom, of the geometry that was judged.
-        each_kcal_mol: atomization energy by model.
-        formation_298_kcal_mol: enthalpy of formation of the gas at 298.15 K; None where `no_formation` says why.
-        warnings: what the training set has not shown.
-        reason: why there is no energy; None where there is one.
-    """
-
-    id: str
-    smiles: str | None
-    atomic_numbers: tuple[int, ...] = ()
-    positions: tuple[float, ...] = ()
-    each_kcal_mol: tuple[float, ...] = ()
-    formation_298_kcal_mol: float | None = None
-    no_formation: str | None = None
-    warnings: tuple[str, ...] = ()
-    reason: str | None = None
-
-    @property
-    def atomization_energy_kcal_mol(self) -> float | None:
-        """Mean over the models; positive when bound."""
-        return float(np.mean(self.each_kcal_mol)) if self.each_kcal_mol else None
-
-    @property
-    def spread_kcal_mol(self) -> float | None:
-        """Standard deviation over the models; None for a single one."""
-        return float(np.std(self.each_kcal_mol, ddof=1)) if len(self.each_kcal_mol) > 1 else None
-
-    @property
-    def n_heavy(self) -> int:
-        """Atoms that are not hydrogen."""
-        return sum(z != 1 for z in self.atomic_numbers)
 
 
 @dataclass(frozen=True)
@@ -166,7 +125,9 @@ class Question:
     def answered(self, models: Sequence[Fitted], batch: Batch) -> list[Predicted]:
         """What the models say of a batch; one row a molecule, with an energy or the reason why it has none."""
         ready = [number for number, each in enumerate(batch.made) if each.reason is None]
-        said = dict(zip(ready, _answers(models, [(batch.asked[n], batch.made[n]) for n in ready]), strict=True))
+        said = dict(
+            zip(ready, energies_or_reasons(models, [(batch.asked[n], batch.made[n]) for n in ready]), strict=True)
+        )
         return [
             self._predicted(one, each, said.get(number, str(each.reason)))
             for number, (one, each) in enumerate(zip(batch.asked, batch.made, strict=True))
@@ -243,33 +204,6 @@ def _gathered(
 
 def _killed(last_words: str) -> Made:
     return Made(reason=f"It killed its worker process twice ({last_words}).")
-
-
-def _answers(models: Sequence[Fitted], ready: Sequence[tuple[Asked, Made]]) -> list[list[float] | str]:
-    """The energies of each molecule by model, or why it has none; they are asked alone where one has none."""
-    try:
-        return list(_energies(models, ready).T.tolist())
-    except DataError as error:
-        if len(ready) == 1:
-            return [str(error)]
-        return [answer for one in ready for answer in _answers(models, [one])]
-
-
-def _energies(models: Sequence[Fitted], ready: Sequence[tuple[Asked, Made]]) -> NDArray[np.float64]:
-    """(models, molecules) kcal/mol."""
-    if not ready:
-        return np.empty((len(models), 0))
-    molecules = [one for one, _ in ready if isinstance(one, Molecule)]
-    table = pa.table(
-        {
-            "id": [str(number) for number in range(len(ready))],
-            "atomic_numbers": pa.array([each.z for _, each in ready], pa.list_(pa.uint8())),
-            "positions": pa.array([each.x for _, each in ready], pa.list_(pa.float64())),
-            "charge": pa.array([one.charge for one in molecules], pa.int64()),
-            "multiplicity": pa.array([one.multiplicity for one in molecules], pa.int64()),
-        }
-    )
-    return np.array([model.predict(table) for model in models])
 
 
 def _same_levels(abouts: Iterable[Mapping[str, Any]]) -> None:

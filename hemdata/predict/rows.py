@@ -12,7 +12,7 @@ from typing import Any
 
 from hemdata.errors import CallError, DataError
 from hemdata.files import whole
-from hemdata.predict.predict import Predicted
+from hemdata.predict.predicted import Predicted
 
 Row = dict[str, Any]
 TEXT, WHOLE, NUMBER, LIST = "text", "whole", "number", "list"

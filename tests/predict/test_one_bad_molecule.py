@@ -16,7 +16,8 @@ from hemdata.molecules import Molecule, Unread
 from hemdata.predict.asked import Asked, _standard_input, how_many, wanted
 from hemdata.predict.find import load_all
 from hemdata.predict.geometry import smiles_of
-from hemdata.predict.predict import Predicted, Question, predict
+from hemdata.predict.predict import Question, predict
+from hemdata.predict.predicted import Predicted
 from hemdata.shards import read
 from hemdata.train.fit import fit_network
 from hemdata.train.fitted import Fitted

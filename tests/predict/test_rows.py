@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hemdata.errors import CallError
-from hemdata.predict.predict import Predicted
+from hemdata.predict.predicted import Predicted
 from hemdata.predict.rows import COLUMNS, SUFFIXES, Row, RowsInFile, row
 
 FAR = ("15 heavy atoms; the training molecules had 2 to 9", "α, far")
