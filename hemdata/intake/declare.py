@@ -8,7 +8,7 @@ import yaml
 
 from hemdata.catalog import Column, DatasetCard, LevelCard, cards, own_folder
 from hemdata.catalog.folders import PLACES
-from hemdata.curate.complete.frames import FORCES
+from hemdata.curate.complete.quantities import FORCES
 from hemdata.errors import CallError
 from hemdata.files import write_whole
 from hemdata.intake.asked import Asked
