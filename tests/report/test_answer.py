@@ -12,7 +12,7 @@ from made_up import make_study
 from hemdata.analysis.tables import study_tables
 from hemdata.catalog import study as study_card
 from hemdata.report.answer import Answer, answer, answer_sentence
-from hemdata.report.page.page import QUESTION, said_by_card
+from hemdata.report.page.provenance import QUESTION, said_by_card
 from hemdata.study.rows import Rows, read_rows
 from hemdata.study.run import keep
 

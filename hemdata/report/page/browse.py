@@ -6,6 +6,7 @@ from typing import Any
 
 from hemdata.curate.describe import Description, Spread, describe, rejected_examples, sampled_rows
 from hemdata.report.page.drawings import draw
+from hemdata.report.page.written import page_text, write_page
 from hemdata.shards import read_manifest
 
 DRAWN = 48
@@ -28,33 +29,22 @@ def browse(folder: str | Path, out: str | Path | None = None, drawn: int = DRAWN
         CallError: if it is no folder of shards.
         DataError: if a shard cannot be read, or the page cannot be written.
     """
-    from hemdata.report.page.page import _write
-
     folder = Path(folder)
     out = Path(out) if out is not None else folder.parent / f"{folder.name}.html"
-    _write(out, page_text(folder, drawn, seed))
+    write_page(out, set_page(folder, drawn, seed))
     return out
 
 
-def page_text(folder: Path, drawn: int = DRAWN, seed: int = 0) -> str:
+def set_page(folder: Path, drawn: int = DRAWN, seed: int = 0) -> str:
     """The page as text."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
     manifest, found = read_manifest(folder), describe(folder, seed=seed)
-    environment = Environment(
-        loader=PackageLoader("hemdata.report.page"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    here = Path(__file__).parent / "templates"
     examples = [
         {"reason": reason, "rows": [dict(row, text=_short(row["text"])) for row in rows]}
         for reason, rows in groupby(rejected_examples(folder), key=lambda row: row["reason"])
     ]
-    return environment.get_template("browse.html.j2").render(
-        css=(here / "page.css").read_text(encoding="utf-8"),
+    return page_text(
+        "browse.html.j2",
+        (),
         name=folder.name,
         found=found,
         manifest=manifest,

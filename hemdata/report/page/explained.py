@@ -8,6 +8,7 @@ from hemdata.explain.atoms import AtomPart
 from hemdata.explain.explain import ExplainedMolecule, Explanation
 from hemdata.explain.told import moved, surroundings
 from hemdata.report.page.drawings import draw, placed
+from hemdata.report.page.written import page_text, write_page
 
 CARRIERS, KINDS, MOLECULES = 12, 12, 12
 RADIUS = 10.5  # of the disc behind an atom, in units of the drawing
@@ -19,19 +20,8 @@ def explained_page(found: Explanation, out: Path) -> Path:
     Raises:
         DataError: if it cannot be written.
     """
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    from hemdata.report.page.page import _write
-
-    environment = Environment(
-        loader=PackageLoader("hemdata.report.page"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True,
-    )  # fmt: skip
-    here = Path(__file__).parent / "templates"
-    css, script = ((here / name).read_text(encoding="utf-8") for name in ("page.css", "sorting.js"))
-    text = environment.get_template("explained.html.j2").render(
-        css=css,
-        script=script,
+    text = page_text(
+        "explained.html.j2",
         found=found,
         one=len(found.molecules) == 1,
         with_error=found.mae_kcal_mol is not None,
@@ -41,7 +31,7 @@ def explained_page(found: Explanation, out: Path) -> Path:
         molecules=[_molecule(each) for each in found.molecules[:MOLECULES]],
         more=len(found.molecules) - MOLECULES,
     )
-    _write(out, text)
+    write_page(out, text)
     return out
 
 

@@ -1,6 +1,5 @@
 """Pages of findings: each kind of finding in a section, its rows with molecules drawn."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,9 +7,9 @@ from typing import Any
 
 from hemdata.curate.lint.run import Linted, checks
 from hemdata.report.page.drawings import draw
+from hemdata.report.page.written import page_text, write_page
 
 DRAWN = 24  # of a section
-CODE = re.compile("`([^`]+)`")
 Cell = tuple[str, float | None]
 
 
@@ -103,24 +102,8 @@ def write_findings(page: Findings, out: Path) -> Path:
     Raises:
         DataError: if it cannot be written.
     """
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-    from markupsafe import Markup, escape
-
-    from hemdata.report.page.page import _write
-
-    environment = Environment(
-        loader=PackageLoader("hemdata.report.page"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["code"] = lambda text: Markup(CODE.sub(r"<code>\1</code>", str(escape(text))))
-    here = Path(__file__).parent / "templates"
-    css, script = ((here / name).read_text(encoding="utf-8") for name in ("page.css", "sorting.js"))
     for section in page.sections:
         for row in section.rows:
             row["svg"] = draw(row["smiles"]) if row.get("smiles") else None
-    text = environment.get_template("findings.html.j2").render(css=css, script=script, **vars(page))
-    _write(out, text)
+    write_page(out, page_text("findings.html.j2", **vars(page)))
     return out

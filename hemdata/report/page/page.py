@@ -1,32 +1,25 @@
 """Writes the report of a study: one static HTML page that needs no server and no network."""
 
-import json
 from collections.abc import Mapping, Sequence
-from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 from hemdata.analysis.results import Results
-from hemdata.analysis.tables import Tables
 from hemdata.analysis.variance import CHOSEN, Variance
 from hemdata.catalog import BASELINES
-from hemdata.errors import DataError, HemdataError
-from hemdata.files import write_whole
 from hemdata.report.answer import Answer, answer
 from hemdata.report.figures.reason_figures import LEVEL_BARS, ReasonFigures
 from hemdata.report.figures.size_curves import size_curve, size_grid
 from hemdata.report.figures.style import HEAT_STEPS, drawing
 from hemdata.report.page.carriers import carrier_drawings
 from hemdata.report.page.data import as_script, downloads, points
+from hemdata.report.page.provenance import facts, level_hashes, provenance, said_by_card
+from hemdata.report.page.written import page_text, write_page
 from hemdata.report.tables.bridge import bridge_section
 from hemdata.report.tables.layout import Layout
 from hemdata.report.tables.published_level import level_section
 from hemdata.report.tables.reason_layout import ReasonLayout
 from hemdata.report.titles import titles_of
-from hemdata.report.words import listed, number, p_value, whole
-from hemdata.study.rows import Rows
-
-QUESTION = "Which training set makes a network's energies trustworthy for these molecules?"
+from hemdata.report.words import number, p_value
 
 
 def write_report(
@@ -68,24 +61,12 @@ def write_report(
         title=title or own_title,
         question=question or own_question,
         commands=commands,
-        levels=_level_hashes(results.folder),
+        levels=level_hashes(results.folder),
     )
-    _write(out_html, html)
+    write_page(out_html, html)
     if figures is not None:
         write_paper(results, figures, labels=labels)
     return found
-
-
-def said_by_card(study_folder: Path, study: str) -> tuple[str, str]:
-    """Title and question of the study's card, which stands with the run, or ships; without one its name, and ours."""
-    from hemdata import catalog
-
-    kept = study_folder / f"{study}.yaml"
-    try:
-        card = catalog.study(kept if kept.is_file() else study)
-    except HemdataError:
-        return study, QUESTION
-    return card.title, card.question
 
 
 def _page(
@@ -98,13 +79,6 @@ def _page(
     commands: Sequence[str],
     levels: Mapping[str, str],
 ) -> str:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("hemdata.report.page"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True,
-    )  # fmt: skip
-    here = files("hemdata.report.page") / "templates"
     rows, tables, overlap = results.rows, results.tables, results.overlap
     why, variance = results.reasons, results.variance
     layout, whys = Layout(tables, labels), ReasonLayout(why, variance, tables.ranks, labels)
@@ -151,14 +125,14 @@ def _page(
             for name, of in (level.networks if level else ())
         }
     study = results.study
-    return environment.get_template("page.html.j2").render(
-        css=(here / "page.css").read_text(encoding="utf-8"),
-        script="".join((here / name).read_text(encoding="utf-8") for name in ("sorting.js", "page.js")),
+    return page_text(
+        "page.html.j2",
+        ("sorting.js", "page.js"),
         study=study,
         title=title,
         question=question,
         answer=found,
-        facts=[*_facts(rows, tables, labels, networks), *([bridge.fact] if bridge else [])],
+        facts=[*facts(rows, tables, labels, networks), *([bridge.fact] if bridge else [])],
         sets=[{"label": layout.label(name), "colour": i % 7} for i, name in enumerate(figures.sets)],
         baselines=[name for name in names if name in BASELINES and name not in networks],
         panels=panels,
@@ -189,7 +163,7 @@ def _page(
         bridge=bridge,
         level_figures=level_figures,
         level_bars=LEVEL_BARS,
-        provenance=_provenance(rows, levels),
+        provenance=provenance(rows, levels),
         unfinished=rows.unfinished,
         commands=list(commands) or [f"hemdata train-eval pipelines/studies/{study}.yaml", "hemdata report FOLDER"],
         resamples=f"{results.resamples:,}".replace(",", "\u202f"),
@@ -205,65 +179,3 @@ def _variance_title(variance: Variance | None) -> str:
     if len(chosen) < 2:
         return "What decides the error?"
     return f"{', '.join(chosen[:-1])} or {chosen[-1]}?".capitalize()
-
-
-def _facts(rows: Rows, tables: Tables, labels: Mapping[str, str], networks: list[str]) -> list[tuple[str, str]]:
-    """The study in numbers, for the head of the page."""
-    sets = sorted(tables.mae["training_set"].unique())
-    sizes = sorted(tables.summary["training_size"].unique())
-    size = whole(sizes[0]) if len(sizes) == 1 else f"{whole(sizes[0])} to {whole(sizes[-1])}"
-    counts = tables.mae.drop_duplicates("group")
-    levels = sorted(rows.cells["level"].unique().to_pylist())
-    seeds = sorted(tables.summary["n_seeds"].unique())
-    return [
-        ("Training sets", listed([labels.get(name, name) for name in sets])),
-        ("Molecules trained on", size),
-        ("Networks", listed([labels.get(name, name) for name in networks])),
-        ("Seeds", str(seeds[0]) if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]}"),
-        ("Test molecules", f"{counts['n_molecules'].sum()} in {len(counts)} groups"),
-        ("Level of theory", listed(levels)),
-    ]
-
-
-def _provenance(rows: Rows, levels: Mapping[str, str]) -> dict[str, Any]:
-    """What it takes to repeat the study."""
-    cells = rows.cells.to_pylist()
-    versions: dict[str, set[str]] = {}
-    for cell in cells:
-        for name, version in json.loads(cell["versions"]).items():
-            versions.setdefault(name, set()).add(str(version))
-    return {
-        "cells": cells,
-        "versions": sorted((name, ", ".join(sorted(found))) for name, found in versions.items()),
-        "levels": [(name, levels.get(name)) for name in sorted({cell["level"] for cell in cells})],
-        "seeds": sorted({cell["seed"] for cell in cells}),
-        "devices": sorted({cell["device"] for cell in cells}),
-        "hours": number(sum(cell["seconds"] for cell in cells) / 3600),
-        "rows": {
-            "predictions": rows.predictions.num_rows,
-            "cells": rows.cells.num_rows,
-            "curves": rows.curves.num_rows,
-        },
-    }
-
-
-def _level_hashes(study_folder: Path) -> dict[str, str]:
-    """Hash of each level of theory, from the settings that a cell keeps beside its rows."""
-    hashes = {}
-    for path in sorted((study_folder / "cells").glob("*/settings.json")):
-        level = json.loads(path.read_text(encoding="utf-8")).get("level")
-        if isinstance(level, dict) and "name" in level and "hash" in level:
-            hashes[str(level["name"])] = str(level["hash"])
-    return hashes
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        write_whole(path, text)
-    except OSError as error:
-        raise DataError(
-            "The report cannot be written.",
-            where=path,
-            got=error.strerror,
-            fix="Give a path in a folder that can be written to, with space on its disk.",
-        ) from error
