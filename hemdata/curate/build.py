@@ -62,7 +62,7 @@ def build(
         given: its archive or unpacked folder, where it is not to be fetched.
         out: the folder to write, by default data/<name>.
         workers: processes; by default as many as cores.
-        progress: called with the number of records read since the last call.
+        progress: called with the number of records accepted since the last call, as the card counts them.
         force: build again what stands there already.
         audit: compares rows of a set whose card says `audited: false` with the level's own calculation. Called
             once, with up to 400 of the first accepted rows that have an energy. Where it agrees, the rows lose the
@@ -105,7 +105,7 @@ def build(
             for rejection in done.rejected:
                 writer.reject(*rejection)
             if progress:
-                progress(done.read)
+                progress(done.table.num_rows)
         if not read:
             raise DataError("The source holds no records.", where=given or card.name, fix="Check the file or folder.")
         rest = awaited.rest()

@@ -64,7 +64,8 @@ def test_an_energy_in_electronvolt_is_converted(tmp_path: Path) -> None:
     assert molecule.energy_hartree == pytest.approx(od9_records()[0]["energy"] / 27.211386245988)  # type: ignore[operator]
 
 
-def test_bad_records_are_counted_by_reason(tmp_path: Path) -> None:
+def test_bad_records_are_counted_by_reason_and_not_as_progress(tmp_path: Path) -> None:
+    """A card says how many molecules a build accepts, so a bar that counted records went beyond its end."""
     good = od9_records()[0]
     bad = [
         good | {"id": "a", "HAC": 99},
@@ -75,7 +76,9 @@ def test_bad_records_are_counted_by_reason(tmp_path: Path) -> None:
     ]
     path = tmp_path / "OD9.jsonl"
     path.write_text("".join(json.dumps(record) + "\n" for record in [good, *bad]) + "not json\n")
-    counts = build("od9", path, tmp_path / "out").manifest.counts
+    shown: list[int] = []
+    counts = build("od9", path, tmp_path / "out", progress=shown.append).manifest.counts
+    assert sum(shown) == counts.accepted == 1
     assert counts.rejected == {
         "n_heavy is not that of the SMILES": 1,
         "wrong atom count": 1,
