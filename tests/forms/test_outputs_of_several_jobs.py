@@ -9,8 +9,8 @@ from command_line import hemdata
 from made_outputs import CONVERGED, GOODBYE, qchem
 from own_files import molecules
 
-from hemdata.forms.frames import Frames, Wanted
 from hemdata.forms.reading import form_of, frames_of
+from hemdata.forms.shared.frames import Frames, Wanted
 from hemdata.shards import read as read_set
 
 OUTPUTS = Path(__file__).resolve().parents[1] / "fixtures" / "outputs"
