@@ -47,7 +47,7 @@ class Asked:
     rounds: int = 4
     target: float | None = None
     control: bool = False
-    max_heavy: int = 9
+    max_heavy: int = 12
     network: str = "painn:small"
     epochs: int | None = None
     seeds: int = 3

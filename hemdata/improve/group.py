@@ -39,7 +39,7 @@ class Group:
 
 
 def group_of(name: str, level_name: str, share: float, seed: int, data: Path) -> Group:
-    """A group and its two parts; labels of the shipped groups that travel with the package are taken.
+    """A group and its two parts; labels of the shipped groups that travel with the package are taken to `data`.
 
     Args:
         name: a test group, all of them, or a file of SMILES.

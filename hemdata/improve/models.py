@@ -6,7 +6,9 @@ from pathlib import Path
 from hemdata.catalog import StudyCard, TrainingSet
 from hemdata.choose.targets import Target, by_group
 from hemdata.errors import DataError
+from hemdata.improve.asked import LEAST_BASE, Asked
 from hemdata.improve.bought import Bought
+from hemdata.improve.group import Group
 from hemdata.improve.judge import Round
 from hemdata.improve.watch import Watch
 from hemdata.study.cells import Cell, cells, run_cell
@@ -15,6 +17,19 @@ from hemdata.study.run import keep, train_eval
 
 START = "start"
 """The training set of the base alone."""
+SPLIT = (0.85, 0.1, 0.05)
+"""Of base and labels: most are trained on, for every label was bought."""
+
+
+def card_of(asked: Asked, group: Group, name: str) -> StudyCard:
+    """The study of a name whose cells are the models: its one set names the base's dataset."""
+    return StudyCard(
+        name=name, title=f"{asked.group}, improved", level=asked.level_name,
+        question=f"Which labels beside {asked.base} make the energies of {asked.group} better, and by how much?",
+        sets={START: TrainingSet(dataset=asked.base_name, molecules=LEAST_BASE)},
+        groups=list(group.names) if group.judged else [], networks=[asked.study_network],
+        seeds=list(range(asked.seeds)), split=SPLIT,
+    )  # fmt: skip
 
 
 class Models:

@@ -14,7 +14,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hemdata.analysis.matrix import MEAN
-from hemdata.catalog import StudyCard, TrainingSet
 from hemdata.choose.targets import Target
 from hemdata.errors import CallError, DataError
 from hemdata.files import whole
@@ -23,7 +22,7 @@ from hemdata.improve.base import base_of
 from hemdata.improve.bought import Bought, buy, kept_list
 from hemdata.improve.group import Group, group_of
 from hemdata.improve.judge import Base, Round, rows_of
-from hemdata.improve.models import START, Models
+from hemdata.improve.models import START, Models, card_of
 from hemdata.improve.watch import NOBODY, Watch
 from hemdata.improve.ways import Chooser, Known, write_list
 from hemdata.molecules import dataset_name
@@ -32,8 +31,6 @@ from hemdata.study.on import THIS_MACHINE, On
 from hemdata.study.settings import keep_settings
 
 ROWS, SETTINGS = "rounds.parquet", "improve.json"
-SPLIT = (0.85, 0.1, 0.05)
-"""Of base and labels: most are trained on, for every label was bought."""
 
 
 @dataclass(frozen=True)
@@ -106,13 +103,7 @@ class _Run:
         self.group = group_of(asked.group, asked.level_name, asked.validation, asked.seed, data)
         self._refuse_what_needs_labels()
         self.name = dataset_name(out / f"{out.resolve().name}.smi")
-        card = StudyCard(
-            name=self.name, title=f"{asked.group}, improved", level=asked.level_name,
-            question=f"Which labels beside {asked.base} make the energies of {asked.group} better, and by how much?",
-            sets={START: TrainingSet(dataset=asked.base_name, molecules=20)},
-            groups=list(self.group.names) if self.group.judged else [], networks=[asked.study_network],
-            seeds=list(range(asked.seeds)), split=SPLIT,
-        )  # fmt: skip
+        card = card_of(asked, self.group, self.name)
         self.base = base_of(card, asked, self.group, data, watch.tell)
         self.models = Models(card, len(self.base), data, out, on, watch)
         keep_settings(

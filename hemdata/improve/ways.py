@@ -91,6 +91,11 @@ class Chooser:
         further = Further(known.taken, lambda heavy: float(max(heavy, 1)) ** power, fewer=True)
         return self._selected(pool, known, number, "coverage", further)
 
+    def at_random(self, number: int, known: Known) -> list[Pick]:
+        """Molecules of the pool, or amons of the group where there is none: those among which uncertainty chooses."""
+        pool = self.of_the_group(known.group) if self.asked.pool is None else self.pool()
+        return self._selected(pool, known, number, "random", Further(known.taken, fewer=True))
+
     def of_the_group(self, group: Group) -> Path:
         """The file of the amons of the part of a group that is chosen for."""
         path = self.folder / "amons.smi"
@@ -131,8 +136,7 @@ class Chooser:
 
     def _least_certain(self, number: int, known: Known) -> list[Pick]:
         """Of some candidates drawn at random, whose geometries are made, those on which the models differ most."""
-        pool = self.of_the_group(known.group) if self.asked.pool is None else self.pool()
-        drawn = self._selected(pool, known, SHORTLIST * number, "random", Further(known.taken, fewer=True))
+        drawn = self.at_random(SHORTLIST * number, known)
         if not drawn:
             return []
         listed = write_list(self.folder, f"{self.folder.parent.name}-shortlist", drawn)

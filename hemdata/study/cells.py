@@ -148,6 +148,7 @@ def run_cell(
         settings,
         "The study folder holds this cell with other settings or data.",
         "Give another --out, or remove the cell's folder to train it again.",
+        telling=("bridged",),
     )
     if finished(out, cell.name):
         return folder

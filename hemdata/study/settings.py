@@ -1,6 +1,8 @@
 """What a folder of results was begun with; another start is refused, so that its rows stay comparable."""
 
 import json
+from collections.abc import Collection
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +10,7 @@ from hemdata.errors import DataError
 from hemdata.files import write_whole
 
 
-def keep_settings(path: Path, settings: dict[str, Any], sentence: str, fix: str) -> None:
+def keep_settings(path: Path, settings: dict[str, Any], sentence: str, fix: str, telling: Collection[str] = ()) -> None:
     """Write down what a folder is begun with; where it stands already, it has to be the same.
 
     Args:
@@ -16,6 +18,8 @@ def keep_settings(path: Path, settings: dict[str, Any], sentence: str, fix: str)
         settings: what decides the results.
         sentence: what is wrong where they are others.
         fix: what to do then.
+        telling: settings that follow from the others, and that earlier versions of hemdata did not write down: where
+            such a one is all that lacks, it is added.
 
     Raises:
         DataError: if the folder was begun with other settings, which are named.
@@ -26,5 +30,10 @@ def keep_settings(path: Path, settings: dict[str, Any], sentence: str, fix: str)
         return
     if path.read_text(encoding="utf-8") != text:
         before = json.loads(path.read_text(encoding="utf-8"))
-        differ = [key for key in settings if before.get(key) != settings[key]]
-        raise DataError(sentence, where=path.parent, got=f"another {', '.join(differ)}", fix=fix)
+        lacks = [key for key in settings if key not in before]
+        if lacks and set(lacks) <= set(telling) and settings == before | {key: settings[key] for key in lacks}:
+            with suppress(OSError):  # a finished run may stand where nothing can be written
+                write_whole(path, text)
+            return
+        differ = [key for key in before.keys() | settings.keys() if before.get(key) != settings.get(key)]
+        raise DataError(sentence, where=path.parent, got=f"another {', '.join(sorted(differ))}", fix=fix)

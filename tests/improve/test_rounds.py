@@ -1,7 +1,13 @@
 """Rounds: what is counted, what is never chosen or fitted, errors as a plain mean, the same after a kill."""
 
 import json
+import os
 import shutil
+import signal
+import subprocess
+import sys
+import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,11 +20,19 @@ from hemdata.cli.app import commands
 from hemdata.identity import flat_graph, identify
 from hemdata.improve.asked import Asked, totals
 from hemdata.improve.group import parted
+from hemdata.improve.plan import plan
 from hemdata.improve.rounds import ROWS, Improved, improve, kept_rows
 from hemdata.report.page.improved import improved_page
 from hemdata.report.rounds import sentence
 from hemdata.schema import table_schema
 from hemdata.shards import read
+from hemdata.train.rate import measured_rate
+
+COMMAND = (
+    "improve azoxy --base neuro=30 --budget 8 --pool pool.smi --rounds 2 --control --max-heavy 4 --seeds 2 "
+    "--network pair-distance-ridge --out run --on 0"
+)
+ONE_THREAD = {"OMP_NUM_THREADS": "1"}
 
 
 def chosen(found: Improved, arm: str = "chosen") -> list[str]:
@@ -97,6 +111,62 @@ def test_a_killed_run_goes_on_and_ends_the_same(whole: Improved, monkeypatch: py
     assert chosen(found, "control") == chosen(whole, "control")
 
 
+@pytest.mark.slow
+def test_a_run_killed_at_work_goes_on_and_ends_the_same(folder: Path, whole: Improved) -> None:
+    """SIGKILL, to a process of its own, as soon as it has chosen the second round."""
+    words = [*COMMAND.split(), "--data", str(folder / "data")]
+    began = subprocess.Popen([sys.executable, "-m", "hemdata.cli", *words], cwd=folder, env=os.environ | ONE_THREAD)
+    while began.poll() is None and not list(folder.glob("run/chosen/run-chosen-2-*.smi")):
+        time.sleep(0.02)
+    began.kill()
+    assert began.wait() == -signal.SIGKILL
+    rounds = pq.read_table(folder / "run" / ROWS)["round"].to_pylist()
+    assert max(rounds) < 2
+    found = improve(ASKED, Path("data"), Path("run"), on=ON)
+    timed = ["training_seconds", "label_seconds"]
+    assert found.rows.drop_columns(timed).equals(whole.rows.drop_columns(timed))
+    for arm in ("chosen", "control"):
+        assert chosen(found, arm) == chosen(whole, arm)
+
+
+def test_a_plan_chooses_what_the_run_will_and_writes_nothing(whole: Improved, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The store holds labels of what the run chose and of nothing else: a plan that chose otherwise had some to do."""
+    monkeypatch.chdir(whole.folder.parent)
+    before = sorted(Path().rglob("*"))
+    found = plan(ASKED, Path("data"), Path("fresh"), ON)
+    assert [(step.name, step.done) for step in found] == [
+        ("start: train 2 on 30 molecules", False),
+        ("round 1: label 4 by amons", True), ("round 1: label 4 at random", True),
+        ("round 1: train 2 on 34 molecules", False), ("round 1: train 2 on 34 molecules (control)", False),
+        ("round 2: label 4 by amons", True), ("round 2: label 4 at random", True),
+        ("round 2: train 2 on 38 molecules", False), ("round 2: train 2 on 38 molecules (control)", False),
+    ]  # fmt: skip
+    assert all((step.cost.seconds == 0) == step.done for step in found)
+    assert [(step.name, step.done) for step in plan(ASKED, Path("data"), Path("run"), ON)] == [
+        (step.name, True) for step in found
+    ]
+    assert sorted(Path().rglob("*")) == before
+
+
+def test_a_plan_tells_the_cost_of_labels_and_of_a_network_before_anything_is_there(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The labels that ship are looked at and not taken; a molecule more costs more."""
+    monkeypatch.setattr("hemdata.train.rate.measured_rate", partial(measured_rate, seconds=0.1))
+    (folder / "data" / "test-groups@gfn2-xtb").unlink()
+    words = COMMAND.replace("pair-distance-ridge", "painn:small --epochs 3").replace("--control", "")
+    commands(["improve"])([*words.split(), "--dry-run", "--json"], standalone_mode=False)
+    steps = json.loads(capsys.readouterr().out)["steps"]
+    assert {path.name for path in folder.iterdir()} == {"data", "pool.smi"}
+    assert {path.name.partition("-")[0] for path in (folder / "data").iterdir()} == {"neuro@gfn2", "labels.sqlite"}
+    labels = [step for step in steps if "label" in step["name"]]
+    assert all(0 < step["low"] < step["seconds"] < step["high"] for step in labels)
+    trained = [step["seconds"] for step in steps if "train" in step["name"]]
+    assert len(trained) == 3
+    assert 0 < trained[0] < trained[1] < trained[2]
+    assert all(step["state"] == "to do" for step in steps)
+
+
 def test_a_run_of_other_settings_is_not_gone_on_with(whole: Improved, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(whole.folder.parent)
     other = Asked(**(ASKED.settings() | {"budget": 9}))
@@ -127,10 +197,8 @@ def test_the_command_tells_the_rounds_the_answer_and_the_page(
     """Called again on a finished run it makes nothing, and tells the same."""
     monkeypatch.chdir(whole.folder.parent)
     before = {path: path.stat().st_mtime_ns for path in whole.folder.glob("cells/*/*.parquet")}
-    words = "improve azoxy --base neuro=30 --budget 8 --pool pool.smi --rounds 2 --control --max-heavy 4 --seeds 2"
-    words += " --network pair-distance-ridge --out run --on 0"
     for more in ("", " --json"):
-        commands(["improve"])(f"{words}{more}".split(), standalone_mode=False)
+        commands(["improve"])(f"{COMMAND}{more}".split(), standalone_mode=False)
     text, _, rest = capsys.readouterr().out.partition("{")
     assert sentence(whole.rows.to_pylist(), whole.why) in text
     assert str(whole.folder / "report.html") in text

@@ -17,12 +17,14 @@ from hemdata.bridges.rows import HALF_WIDTH, bridged
 from hemdata.catalog import StudyCard, label_places
 from hemdata.curate.bridging import card_hash
 from hemdata.door.run import Run, run
+from hemdata.errors import DataError
 from hemdata.label.workers.where import Where
 from hemdata.levels import level
 from hemdata.report.tables.bridge import bridge_section
 from hemdata.report.words import number
 from hemdata.schema import table_schema
 from hemdata.shards import LevelName, ShardWriter, read
+from hemdata.study.cells import cells, run_cell
 from hemdata.study.on import On
 from hemdata.study.rows import read_rows
 
@@ -71,6 +73,23 @@ def test_cells_and_page_tell_of_the_bridge_and_what_it_errs(data: Path, ran: Run
     section = page[page.index('<h3 id="bridge">') :]
     assert page.index('<section id="level">') < page.index('<h3 id="bridge">')
     assert section[: section.index("</section>")].count("<table") == 2
+
+
+def test_a_cell_begun_before_bridges_were_told_goes_on_and_tells_of_its_bridge(data: Path, ran: Run) -> None:
+    """An earlier version wrote the same settings without `bridged`; energies over another bridge are other data."""
+    assert ran.page is not None
+    (path,) = ran.page.parent.glob("cells/*/settings.json")
+    whole = path.read_text()
+    told = json.loads(whole)
+    path.write_text(json.dumps({key: told[key] for key in told if key != "bridged"}, indent=2, sort_keys=True) + "\n")
+    (cell,) = cells(CARD)
+    run_cell(cell, data, ran.page.parent)
+    assert path.read_text() == whole
+    del told["bridged"], told["data"]
+    path.write_text(json.dumps(told))
+    with pytest.raises(DataError, match="another bridged, data"):
+        run_cell(cell, data, ran.page.parent)
+    path.write_text(whole)
 
 
 def test_the_bridges_error_on_a_group_is_that_of_fits_without_each_molecule(data: Path, ran: Run) -> None:

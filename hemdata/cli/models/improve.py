@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hemdata.cli.app import command, err, out
+from hemdata.cli.plans import tell_plan
 from hemdata.cli.values import on_what
 from hemdata.console import print_table
 from hemdata.door.progress import bar, stages
@@ -33,7 +34,7 @@ def improve(
     rounds: Annotated[int, typer.Option(help="At most; the labels double from one to the next.")] = 4,
     target: Annotated[float | None, typer.Option(help="kcal/mol below which the interval shall lie.")] = None,
     control: Annotated[bool, typer.Option("--control", help="Also as many molecules at random.")] = False,
-    max_heavy: Annotated[int, typer.Option("--max-heavy", help="Heavy atoms of the largest molecule chosen.")] = 9,
+    max_heavy: Annotated[int, typer.Option("--max-heavy", help="Heavy atoms of the largest molecule chosen.")] = 12,
     network: Annotated[
         str, typer.Option(metavar="NAME[:CONFIGURATION]", help="A network or a baseline.")
     ] = "painn:small",
@@ -48,6 +49,9 @@ def improve(
         str | None, typer.Option(metavar="4|tcp://...|CARD", help="Where labels are computed, as `hemdata label --on`.")
     ] = None,
     device: Annotated[str, typer.Option(help="Of the networks: auto, cpu or cuda.")] = "auto",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Tell the rounds and their cost; label and train nothing.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Choose molecules for a group, label them, train, judge, and again, until the target or the budget is reached."""
@@ -83,6 +87,14 @@ def improve(
             err.print(rounds_table(rows.to_pylist()))
 
     folder = folder or Path("runs") / f"improve-{Path(group).stem}"
+    if dry_run:
+        from hemdata.improve.plan import plan
+
+        place = on_what(workers, on, device)
+        planned = plan(asked, data, folder, place)
+        steps = [(each.name, "done" if each.done else "to do", each.cost) for each in planned]
+        tell_plan(steps, place.here, [{"name": name, "state": state} for name, state, _ in steps] if as_json else None)
+        return
     found = improve_group(
         asked, data, folder, on=on_what(workers, on, device), watch=Watch(err.print, drawn, stages, bar)
     )

@@ -6,15 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
 
 from hemdata.cli.app import command, err, out
+from hemdata.cli.plans import tell_plan
 from hemdata.cli.values import named, on_what
-from hemdata.console import error, print_table
-from hemdata.door.progress import duration
+from hemdata.console import error
 
 if TYPE_CHECKING:
-    from hemdata.study.planning.costs import Cost
     from hemdata.study.planning.steps import Step
 
 
@@ -60,7 +58,11 @@ def run(
         found = steps(card, data, folder, where, study, cannot_be_had)
         place = on_what(workers, on, device)
         costs = [cost(step, card, data, folder, device) for step in found]
-        _tell_plan(found, costs, place.here, as_json)
+        rows = [(f"{step.kind} {step.name}", _state(step), its) for step, its in zip(found, costs, strict=True)]
+        tell_plan(rows, place.here, [asdict(step) for step in found] if as_json else None)
+        if not as_json:
+            for line in impossible(found):
+                err.print(line)
         raise SystemExit(1 if any(step.cannot or step.missing for step in found) else 0)
     ran = run_study(card, data, folder, on=on_what(workers, on, device), where=where, word=study, tell=err.print)
     if as_json:
@@ -83,30 +85,5 @@ def run(
         raise SystemExit(1)
 
 
-def _tell_plan(found: list["Step"], costs: list["Cost"], workers: int, as_json: bool) -> None:
-    from hemdata.door.run import impossible
-    from hemdata.study.planning.costs import wall_seconds
-
-    wall = wall_seconds(costs, workers)
-    if as_json:
-        rows = [asdict(step) | asdict(its) for step, its in zip(found, costs, strict=True)]
-        print(json.dumps({"steps": rows, "workers": workers, "wall_seconds": wall}, indent=2))
-        return
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    for name in ("step", "state", "one core", "between", "memory", "disk", "estimated from"):
-        table.add_column(name, justify="left" if name in ("step", "state", "estimated from") else "right")
-    for step, its in zip(found, costs, strict=True):
-        state = "done" if step.done else "cannot be done" if step.cannot else "to do"
-        told = ("-", "-", "-", "-", "-")
-        if its.seconds:
-            between = f"{duration(its.low)} and {duration(its.high)}"
-            told = (duration(its.seconds), between, f"{its.memory_gb:.1f} GB", f"{its.disk_mb:.0f} MB", its.rate_from)
-        table.add_row(f"{step.kind} {step.name}", state, *told)
-    print_table(table)
-    low, high = sum(its.low for its in costs), sum(its.high for its in costs)
-    out.print(
-        f"In all {duration(sum(its.seconds for its in costs))} of one core ({duration(low)} to {duration(high)}), "
-        f"about {duration(wall)} with {workers} {'process' if workers == 1 else 'processes'}."
-    )
-    for line in impossible(found):
-        err.print(line)
+def _state(step: "Step") -> str:
+    return "done" if step.done else "cannot be done" if step.cannot else "to do"
