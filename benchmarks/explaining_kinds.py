@@ -1,6 +1,8 @@
 """Whether a network's explanation of kinds of molecules agrees with training again without each kind.
 
-Usage: python benchmarks/explaining_kinds.py DATA FOLDER [MINUTES] [SEEDS]
+Usage: python benchmarks/explaining_kinds.py DATA FOLDER [MINUTES] [SEEDS] [PROCESSES]
+
+FOLDER keeps what is trained; where MINUTES are not enough, the same command goes on.
 
 Like benchmarks/explaining.py, for PaiNN alone and where what is left out is seen above the noise of training: all
 training molecules with one chemical feature at once, and as many seeds as the time allows, in the truth and in what is
@@ -19,7 +21,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import torch
-from explaining import HELD_OUT, PROCESSES, TRAINING, VALIDATION, Study
+from explaining import HELD_OUT, TRAINING, VALIDATION, Study
 from rdkit import Chem
 from scipy.stats import spearmanr
 
@@ -77,6 +79,7 @@ def main() -> None:
     data, folder = Path(sys.argv[1]), Path(sys.argv[2])
     ends = time.monotonic() + 60 * float(sys.argv[3] if len(sys.argv) > 3 else 1e9)
     seeds = range(int(sys.argv[4]) if len(sys.argv) > 4 else 3)
+    processes = int(sys.argv[5]) if len(sys.argv) > 5 else 2
     table = read(data / "qm9@gfn2-xtb@given")
     training, validation, held_out = (
         table.slice(*at) for at in ((0, TRAINING), (TRAINING, VALIDATION), (TRAINING + VALIDATION, HELD_OUT))
@@ -88,8 +91,8 @@ def main() -> None:
     study = Kinds("painn", folder, training, validation, asked, groups, ends)
     cut = kinds(training["smiles"].to_pylist())
     print(f"{len(cut)} kinds: " + ", ".join(f"{name} {len(rows)}" for name, rows in cut.items()), flush=True)
-    done = train(study, cut, seeds)
-    if done:
+    done = train(study, cut, seeds, processes)
+    if len(done) == len(seeds):
         tell(study, cut, done)
 
 
@@ -110,14 +113,14 @@ def kinds(smiles: list[str]) -> dict[str, np.ndarray]:
     return found
 
 
-def train(study: Study, cut: dict[str, np.ndarray], seeds: range) -> list[int]:
+def train(study: Study, cut: dict[str, np.ndarray], seeds: range, processes: int) -> list[int]:
     """The seeds of which all is trained."""
     jobs = {"whole": np.array([], dtype=int)} | {
         f"without-{name.replace(' ', '-')}": rows for name, rows in cut.items()
     }
     done = []
     for seed in seeds:
-        with ProcessPoolExecutor(PROCESSES, get_context("spawn")) as pool:
+        with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
             futures = [pool.submit(_train, study, what, gone, seed) for what, gone in jobs.items()]
             stopped = [each.exception() for each in futures]
         for each in stopped:

@@ -10,6 +10,7 @@ from hemdata.catalog import TEST_GROUPS, StudyCard
 from hemdata.chemistry.engines import engine
 from hemdata.door.progress import Stopped, Together, bar, stages, together
 from hemdata.door.side_by_side import side_by_side
+from hemdata.label.workers.cluster import slurm_cluster
 from hemdata.levels import level
 from hemdata.processes import machine_gb, one_thread, script_run_once
 from hemdata.sources.at_hand import cannot_be_had
@@ -130,6 +131,8 @@ def _do(
     shown: bool,
 ) -> Run:
     doing = _Doing(card, data, out, on, shown, MEMORY_SHARE * machine_gb())
+    if on.where.cluster is not None:
+        slurm_cluster()
     ran, due = doing.ran, list[Step]()
     for step in found:
         (ran.skipped if step.done else ran.cannot if step.cannot else due).append(step)

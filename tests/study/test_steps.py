@@ -1,6 +1,8 @@
 """From a study's card to its report: each step once, its needs before it, and none that is done already."""
 
 import shutil
+import signal
+import sys
 from pathlib import Path
 
 import pytest
@@ -52,6 +54,20 @@ def test_the_largest_number_asked_of_a_set_is_labelled_once(tmp_path: Path) -> N
     sets = {name: {"dataset": "pubchem9", "molecules": n} for name, n in (("a", 50), ("b", 300), ("c", 100))}
     found = steps(StudyCard.model_validate(CARD | {"sets": sets}), tmp_path, tmp_path / "run")
     assert [step.number for step in found if step.kind == "label"] == [300]
+
+
+def test_what_asks_for_jobs_is_loaded_before_steps_begin_in_threads_and_leaves_ctrl_c_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """dask-jobqueue takes Ctrl-C when it is imported, and fails in any thread but the main one."""
+    for name in [name for name in sys.modules if name.partition(".")[0] == "dask_jobqueue"]:
+        monkeypatch.delitem(sys.modules, name)
+    before, seen = signal.getsignal(signal.SIGINT), list[bool]()
+    on = On(Where(cluster="slurm"))
+    run(StudyCard.model_validate(CARD), tmp_path, tmp_path / "run", on=on, where=tmp_path, shown=False,
+        tell=lambda said: seen.append("dask_jobqueue" in sys.modules) if said.startswith("take") else None)  # fmt: skip
+    assert seen == [True]
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_a_file_that_is_not_there_is_told_before_anything_is_done(tmp_path: Path) -> None:

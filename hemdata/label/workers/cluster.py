@@ -3,8 +3,10 @@
 import logging
 import platform
 import shlex
+import signal
 import socket
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -190,10 +192,22 @@ def _other_versions(worker: str, theirs: Any) -> CallError:
     )
 
 
+def slurm_cluster() -> Any:
+    """dask-jobqueue's class, with Ctrl-C left as it is: its import would take it, and fails in any but the main thread.
+
+    So whoever opens clusters in other threads calls this first.
+    """
+    before = signal.getsignal(signal.SIGINT)
+    from dask_jobqueue.slurm import SLURMCluster
+
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, before)
+    return SLURMCluster
+
+
 @contextmanager
 def _jobs(card: ClusterCard) -> Iterator[Cluster]:
     import dask
-    from dask_jobqueue.slurm import SLURMCluster
     from distributed import Client
 
     interface_there(card)
@@ -204,7 +218,7 @@ def _jobs(card: ClusterCard) -> Iterator[Cluster]:
     environment: dict[str, object] = dict.fromkeys(THREADS, 1) | seldom
     with dask.config.set(_settings() | {"distributed.scheduler.unknown-task-duration": "60s"}):
         with interrupts_held():
-            cluster: Any = SLURMCluster(
+            cluster: Any = slurm_cluster()(
                 job_name="hemdata",
                 queue=card.partition,
                 account=card.account,

@@ -52,6 +52,7 @@ class Where:
 
         Raises:
             CallError: for a negative number, or a name that is no cluster's.
+            DataError: for a card that does not read.
         """
         word = "" if on is None else str(on)
         if not word:
@@ -62,9 +63,9 @@ class Where:
             return cls(workers=int(word))
         if ADDRESS.fullmatch(word):
             return cls(scheduler=word)
-        from hemdata.catalog import card_path
+        from hemdata.catalog import cluster_card
 
-        card_path("cluster", word)
+        cluster_card(word)  # before anything is done, not when its first job is asked for
         return cls(cluster=word)
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hemdata.errors import CallError
+from hemdata.errors import CallError, DataError
 from hemdata.label.workers.where import Where
 
 
@@ -22,9 +22,16 @@ def test_an_address_is_a_running_dask_cluster(word: str) -> None:
 
 def test_a_card_is_a_slurm_cluster(tmp_path: Path) -> None:
     mine = tmp_path / "mine.yaml"
-    mine.write_text("name: mine\n")
+    mine.write_text('name: mine\ntitle: t\nabout: a\nmemory: 4 GB\nwalltime: "1:00:00"\nmaximum_jobs: 2\n')
     assert Where.read("slurm") == Where(cluster="slurm")
     assert Where.read(mine) == Where(cluster=str(mine))
+
+
+def test_a_card_that_does_not_read_is_refused_before_anything_is_done(tmp_path: Path) -> None:
+    mine = tmp_path / "mine.yaml"
+    mine.write_text('name: here\ntitle: t\nabout: a\nmemory: 4 GB\nwalltime: "1:00:00"\nmaximum_jobs: 2\n')
+    with pytest.raises(DataError, match="name is not its file's"):
+        Where.read(mine)
 
 
 def test_nothing_is_every_core_here() -> None:
