@@ -9,7 +9,7 @@ from hemdata.console import out, print_table
 from hemdata.door.progress import duration
 
 if TYPE_CHECKING:
-    from hemdata.study.costs import Cost
+    from hemdata.study.planning.costs import Cost
 
 
 def tell_plan(
@@ -24,7 +24,7 @@ def tell_plan(
     """
     from rich.table import Table
 
-    from hemdata.study.costs import wall_seconds
+    from hemdata.study.planning.costs import wall_seconds
 
     costs = [cost for _, _, cost in rows]
     wall = wall_seconds(costs, workers)

@@ -24,11 +24,11 @@ from hemdata.levels import START_LEVEL
 from hemdata.molecules import dataset_name
 from hemdata.shards import read, stands
 from hemdata.study.cells import Cell
-from hemdata.study.costs import CELL_MB, MEASURED_APART, OTHER, RESULT_KB, Cost
 from hemdata.study.data import labelled_folder
-from hemdata.study.needs import TRAINING_GB
 from hemdata.study.on import THIS_MACHINE, On
-from hemdata.study.plan import epochs_done
+from hemdata.study.planning.costs import CELL_MB, MEASURED_APART, OTHER, RESULT_KB, Cost
+from hemdata.study.planning.needs import TRAINING_GB
+from hemdata.study.planning.plan import epochs_done
 from hemdata.study.rows import finished
 
 if TYPE_CHECKING:
