@@ -48,11 +48,11 @@ KINDS = {
 CONFIGURATION = {
     "network": {"features": 32, "layers": 3, "radial": 20},
     "training": {
-        "batch": 10, "learning_rate": 0.002, "ema_decay": 0.98, "epochs": 20, "cutoff_angstrom": 5.0,
+        "batch": 10, "learning_rate": 0.002, "ema_decay": 0.98, "epochs": 10, "cutoff_angstrom": 5.0,
         "schedule": "cosine",
     },
 }  # fmt: skip
-KEPT_EPOCHS = (2, 5, 10, 20)
+KEPT_EPOCHS = (1, 3, 6, 10)
 """Epochs whose weights are kept of a training with all molecules."""
 
 
