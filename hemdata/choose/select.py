@@ -58,11 +58,13 @@ class Further:
         taken: labelled already: neither they nor any molecule of one of their flat graphs is chosen.
         cost: for `coverage`, what a molecule of so many heavy atoms costs; each pick then adds most for its cost.
         fewer: whether less than the budget will do, where the pool has no more.
+        given: for `coverage`, a set that is there already: what it shows is worth less.
     """
 
     taken: Sequence[Target] = ()
     cost: Callable[[int], float] | None = None
     fewer: bool = False
+    given: Path | None = None
 
 
 FIRST = Further()
@@ -75,7 +77,6 @@ def select(
     by: str,
     *,
     seed: int = 0,
-    given: Path | None = None,
     max_heavy: int | None = None,
     workers: int | None = None,
     further: Further = FIRST,
@@ -90,7 +91,6 @@ def select(
             `diversity`: each the farthest from those before (MaxMin, Morgan fingerprints of radius 2), among
             50,000 drawn by the seed; `random`: in the order of a hash of seed and id, as `hemdata label -n`.
         seed: of `diversity` and `random`.
-        given: for `coverage`, a set that is there already: what it shows is worth less.
         max_heavy: candidates of more heavy atoms are left out.
         workers: processes.
         further: of a choice that goes on with an earlier one.
@@ -108,8 +108,8 @@ def select(
     found = Found()
     if wanted is not None:
         shown = [0] * len(wanted.weights)
-        if given is not None:
-            for part in ordered_map(Judge(barred, wanted, seed, None), chunks(given), workers):
+        if further.given is not None:
+            for part in ordered_map(Judge(barred, wanted, seed, None), chunks(further.given), workers):
                 for _, held, _, _ in part.kept:
                     for number in np.frombuffer(held, dtype=np.uint16):
                         shown[number] += 1

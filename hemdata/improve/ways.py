@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hemdata.choose.amons import amons
@@ -129,8 +129,8 @@ class Chooser:
             write_whole(given, "".join(lines))
         its = self.asked
         found = select(
-            pool, known.group.chosen_for, number, by, seed=its.seed, given=given, max_heavy=its.max_heavy,
-            workers=self.on.here, further=further,
+            pool, known.group.chosen_for, number, by, seed=its.seed, max_heavy=its.max_heavy, workers=self.on.here,
+            further=replace(further, given=given),
         )  # fmt: skip
         return found.picks
 

@@ -20,7 +20,7 @@ from hemdata.label.progress import Pace
 from hemdata.label.replace import refuse_loss
 from hemdata.label.run import Outcome, label
 from hemdata.label.store.database import LabelStore
-from hemdata.label.to_shards import export
+from hemdata.label.to_shards import Target, export
 from hemdata.label.workers.where import EVERY_CORE, Where
 from hemdata.levels import START_LEVEL, SYMBOLS, Level, level
 from hemdata.molecules import Molecule
@@ -102,8 +102,8 @@ def label_set(
         )
         added += [stabilities(molecules, outcome.keys, its_level, store, run)] if how.stability else []
         manifest = export(
-            molecules, outcome.keys, its_level, geometries, store, out, labelled_name, chosen.sources,
-            made_from, added, chosen.unread,
+            molecules, outcome.keys, its_level, geometries, store,
+            Target(out, labelled_name, chosen.sources, made_from), added, chosen.unread,
         )  # fmt: skip
     return Labelled(out, manifest, outcome)
 

@@ -3,6 +3,7 @@
 import hashlib
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,16 +25,30 @@ ROWS_PER_TABLE = 2_000
 NOT_YET = "It is not labelled yet."
 
 
+@dataclass(frozen=True)
+class Target:
+    """Where the labels go, and what their manifest tells.
+
+    Attributes:
+        folder: of the shards.
+        name: of the set.
+        sources: files that the molecules are from.
+        made_from: what the set was made from, by which it is known again.
+    """
+
+    folder: Path
+    name: str
+    sources: list[SourceFile]
+    made_from: dict[str, Any]
+
+
 def export(
     molecules: Sequence[Molecule],
     keys: Sequence[str],
     its_level: Level,
     geometry_level: str | None,
     store: LabelStore,
-    out: Path,
-    dataset: str,
-    sources: list[SourceFile],
-    made_from: dict[str, Any],
+    target: Target,
     added: Sequence[Added] = (),
     unread: Sequence[Unread] = (),
 ) -> Manifest:
@@ -47,10 +62,10 @@ def export(
     """
     labels = table_schema("molecule", [ENGINE])
     schema = table_schema("molecule", [ENGINE, *(column for more in added for column in more.columns)])
-    made_from = made_from | {"calculations": hashlib.sha256("".join(sorted(keys)).encode()).hexdigest()}
+    made_from = target.made_from | {"calculations": hashlib.sha256("".join(sorted(keys)).encode()).hexdigest()}
     without: list[Counter[str]] = [Counter() for _ in added]
     further = list(zip(*(more.keys for more in added), strict=True)) or [()] * len(keys)
-    with ShardWriter(out, schema) as writer:
+    with ShardWriter(target.folder, schema) as writer:
         for each in unread:
             writer.reject(each.id, each.reason, each.where, each.text)
         for chunk in chunked(zip(molecules, keys, further, strict=True), ROWS_PER_TABLE):
@@ -79,7 +94,7 @@ def export(
             made_from |= {more.name: more.stated | {"without": dict(sorted(lacking.items()))}}
         level_names = [LevelName(name=its_level.name, hash=its_level.hash)]
         tools = ("pyarrow", "rdkit", *programs(its_level.card))
-        return writer.finish(dataset, len(molecules) + len(unread), sources, level_names, made_from, tools)
+        return writer.finish(target.name, len(molecules) + len(unread), target.sources, level_names, made_from, tools)
 
 
 def _row(molecule: Molecule, result: Result, its_level: Level, geometry_level: str | None) -> dict[str, Any]:

@@ -171,7 +171,9 @@ def test_what_is_there_already_is_worth_less(pool: Path, tmp_path: Path) -> None
     first = chosen(pool, "coverage", 5)
     there = tmp_path / "there.smi"
     there.write_text("".join(f"{first.picks[0].smiles}\n" for _ in range(50)))
-    assert first.picks[0].id not in [pick.id for pick in chosen(pool, "coverage", 5, given=there).picks]
+    assert first.picks[0].id not in [
+        pick.id for pick in chosen(pool, "coverage", 5, further=Further(given=there)).picks
+    ]
 
 
 def test_what_is_taken_is_not_chosen_again_and_a_short_pool_may_do(pool: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from hemdata.label.calculation import Result
 from hemdata.label.store.database import LabelStore
-from hemdata.label.to_shards import export
+from hemdata.label.to_shards import Target, export
 from hemdata.levels import level
 from hemdata.molecules import from_smiles
 from hemdata.shards import read, rejected, verify
@@ -25,7 +25,7 @@ def test_an_energy_above_the_atoms_and_an_ion_below_them(tmp_path: Path) -> None
             energy = sum(its.atoms[z] for z in atoms[name]) + above[name]
             store.put(Result(name, None, list(atoms[name]), [0.0, 0.0, 0.0, 0.0, 0.0, 1.1], energy, told))
         keys = [one.id.split(":")[1] for one in asked]
-        manifest = export(asked, keys, its, "gfn2-xtb", store, tmp_path / "out", "mine@gfn2-xtb", [], {})
+        manifest = export(asked, keys, its, "gfn2-xtb", store, Target(tmp_path / "out", "mine@gfn2-xtb", [], {}))
     verify(tmp_path / "out")
     assert manifest.counts.rejected == {"schema: bound": 1}
     assert rejected(tmp_path / "out")["where"].to_pylist() == ["mine:f2"]

@@ -149,6 +149,7 @@ def select(
     from hemdata.choose.for_bridges import select_for_bridge
     from hemdata.choose.pool import place
     from hemdata.choose.pruned_set import select_pruned, write_composition
+    from hemdata.choose.select import Further
     from hemdata.choose.select import select as select_of
     from hemdata.choose.targets import targets, write_smiles
     from hemdata.choose.uncertain import select_uncertain
@@ -178,7 +179,9 @@ def select(
         sets = [place(name, data) for name in group]
         told = select_for_bridge(where, sets, budget, given=there, max_heavy=max_heavy, seed=seed)
     else:
-        told = select_of(where, molecules, budget, by, seed=seed, given=there, max_heavy=max_heavy, workers=workers)
+        told = select_of(
+            where, molecules, budget, by, seed=seed, max_heavy=max_heavy, workers=workers, further=Further(given=there)
+        )
     composed = by == "pruning" and file is not None and file.suffix in (".yaml", ".yml")
     if file is not None and composed:
         write_composition(file, where, told, rule or "influence", force)
