@@ -190,21 +190,19 @@ def _screen(step: Step, doing: _Doing) -> None:
 
 def _train(step: Step, doing: _Doing) -> None:
     from hemdata.study.cells import cells
-    from hemdata.study.run import train_eval
+    from hemdata.study.run import epochs_told, train_eval
 
     card, on = doing.card, doing.on
     due = [cell for cell in cells(card) if cell.name not in step.missing]
-    reached = {cell.name: 0 for cell in due}
     with bar(f"train {card.name}, epochs", sum(cell.epochs or 1 for cell in due), doing.shown) as advance:
 
-        def progress(cell: str, done: int, total: int) -> None:
+        def step_on(epochs: int, cell: str) -> None:
             with suppress(Stopped):  # the training is told so by `look`
-                advance(max(done - reached[cell], 0), cell)
-            reached[cell] = max(done, reached[cell])
+                advance(epochs, cell)
 
         trained = train_eval(
-            card, doing.data, doing.out, only=list(reached), where=on.where, device=on.device, progress=progress,
-            ready=lambda cell: step.cell_begins(cell, doing.done), look=doing.side.look,
+            card, doing.data, doing.out, only=[cell.name for cell in due], where=on.where, device=on.device,
+            progress=epochs_told(step_on), ready=lambda cell: step.cell_begins(cell, doing.done), look=doing.side.look,
         )  # fmt: skip
     doing.ran.failed = trained.failed | {name: f"In work by {who}." for name, who in trained.in_work.items()}
 

@@ -205,20 +205,14 @@ class Study:
         from hemdata.label.workers.where import Where
         from hemdata.study.cells import cells, chosen
         from hemdata.study.on import On
-        from hemdata.study.run import train_eval
+        from hemdata.study.run import epochs_told, train_eval
 
         prepare(self._card, self.data, self.folder, on=On(Where(workers)), shown=progress)
         matrix = chosen(cells(self._card), only)
-        reached = dict.fromkeys([cell.name for cell in matrix], 0)
         with bar(f"study {self.name}, epochs", sum(cell.epochs or 1 for cell in matrix), progress) as step:
-
-            def told(cell: str, done: int, _: int) -> None:
-                step(max(done - reached[cell], 0), cell)
-                reached[cell] = max(done, reached[cell])
-
             ran = train_eval(
                 self._card, self.data, self.folder, only=only, workers=workers, device=device,
-                max_seconds=None if max_hours is None else 3600 * max_hours, progress=told,
+                max_seconds=None if max_hours is None else 3600 * max_hours, progress=epochs_told(step),
             )  # fmt: skip
         if ran.failed:
             reasons = "\n".join(f"    {cell}: {reason}" for cell, reason in ran.failed.items())

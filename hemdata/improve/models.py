@@ -13,7 +13,7 @@ from hemdata.improve.judge import Round
 from hemdata.improve.watch import Watch
 from hemdata.study.cells import Cell, cells, run_cell
 from hemdata.study.on import On
-from hemdata.study.run import keep, train_eval
+from hemdata.study.run import epochs_told, keep, train_eval
 
 START = "start"
 """The training set of the base alone."""
@@ -83,17 +83,11 @@ class Models:
             for cell in wanted:
                 run_cell(cell, self._data, self._out)
             return
-        reached = dict.fromkeys([cell.name for cell in wanted], 0)
         what = f"round {max(due.values())}, train {', '.join(due)}, epochs"
         with self._watch.training(what, sum(cell.epochs for cell in wanted)) as step:
-
-            def progress(cell: str, done: int, _: int) -> None:
-                step(max(done - reached[cell], 0), cell)
-                reached[cell] = max(done, reached[cell])
-
             ran = train_eval(
-                card, self._data, self._out, only=list(reached), where=self._on.where, device=self._on.device,
-                progress=progress, tell=self._watch.tell,
+                card, self._data, self._out, only=[cell.name for cell in wanted], where=self._on.where,
+                device=self._on.device, progress=epochs_told(step), tell=self._watch.tell,
             )  # fmt: skip
         failed = ran.failed | {name: f"In work by {who}." for name, who in ran.in_work.items()}
         if failed:

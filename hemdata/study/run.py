@@ -28,6 +28,23 @@ Event = Callable[[str, int, int], None]  # cell, epochs done, epochs in all
 DIED = "Its process died, most often since memory ran out: give it more, or take a smaller configuration."
 
 
+def epochs_told(step: Callable[[int, str], object]) -> Event:
+    """The `progress` of `train_eval` for one bar over all cells.
+
+    Args:
+        step: called with the epochs done since the last call, and the cell; those of a cell that is begun again, as
+            where its worker died, count once.
+    """
+    reached: dict[str, int] = {}
+
+    def told(cell: str, done: int, _: int) -> None:
+        before = reached.get(cell, 0)
+        reached[cell] = max(done, before)
+        step(reached[cell] - before, cell)
+
+    return told
+
+
 def train_eval(
     card: StudyCard,
     data: Path,

@@ -357,3 +357,11 @@ def test_a_study_runs_as_jobs_of_a_real_slurm(labelled: Path, tmp_path: Path, mo
         subprocess.run(["scancel", told["job"]], check=False)
     assert np.isfinite(read_rows(tmp_path / "run").predictions["predicted_kcal_mol"].to_numpy()).all()
     assert "nothing is submitted" in call(*words).stdout
+
+
+def test_epochs_of_a_cell_that_is_begun_again_count_once() -> None:
+    steps: list[tuple[int, str]] = []
+    told = running.epochs_told(lambda epochs, cell: steps.append((epochs, cell)))
+    for cell, done in (("a", 1), ("b", 2), ("a", 3), ("a", 1), ("a", 4)):
+        told(cell, done, 4)
+    assert steps == [(1, "a"), (2, "b"), (2, "a"), (0, "a"), (1, "a")]
