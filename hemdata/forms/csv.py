@@ -1,5 +1,7 @@
 """Comma-separated values, one row a molecule: spreadsheets, pandas, R; lists as numbers with blanks between."""
 
+import csv as python_csv
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +10,7 @@ import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 from pyarrow.csv import CSVWriter
 
+from hemdata.archives.text import as_text, not_utf8, odd_byte
 from hemdata.errors import DataError
 from hemdata.forms.shared.built import BuiltSet
 from hemdata.forms.shared.frames import Frames, Wanted
@@ -85,26 +88,22 @@ def frames(path: Path, wanted: Wanted) -> Iterator[Frames]:
 def _header(path: Path) -> tuple[int, str, list[str]]:
     """Lines before the header, the delimiter and the columns' names."""
     before: list[str] = []
-    with path.open(encoding="utf-8-sig", errors="strict", newline=None) as file:
-        try:
-            for line in file:
-                if line.strip() and not line.startswith("#"):
-                    break
-                before.append(line)
-            else:
-                raise DataError("The table holds no row.", where=path, fix="Check the file.")
-        except UnicodeDecodeError as error:
-            raise DataError(
-                "The table is not UTF-8 text.",
-                where=path,
-                got=error,
-                fix="Save it as UTF-8 (iconv -f latin1 -t utf-8).",
-            ) from None
-    delimiter = max("\t;,|", key=lambda sign: line.count(sign))
+    with path.open("rb") as binary, as_text(path, binary) as file:
+        for line in file:
+            if line.strip() and not line.startswith("#"):
+                break
+            before.append(line)
+        else:
+            raise DataError("The table holds no row.", where=path, fix="Check the file.")
+    if byte := odd_byte(line):
+        raise not_utf8(f"{path}, line {len(before) + 1}", byte)
+    plain = re.sub(r'"[^"]*"', "", line)
+    delimiter = max("\t;,|", key=lambda sign: plain.count(sign))
     delimiter = delimiter if delimiter in line else ","
     if before and before[-1].startswith("#") and before[-1].count(delimiter) == line.count(delimiter) > 0:
         line, before = before[-1].lstrip("# "), before[:-1]  # the header itself is a comment
-    names = [name.strip().strip('"').strip() for name in line.rstrip("\r\n").split(delimiter)]
+    cells = next(python_csv.reader([line.rstrip("\r\n")], delimiter=delimiter, skipinitialspace=True))
+    names = [name.strip().strip('"').strip() for name in cells]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice or "" in names:
         raise DataError(

@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from hemdata.archives.text import as_text, not_utf8, odd_byte
 from hemdata.forms.shared.built import BuiltSet
-from hemdata.forms.shared.frames import Frames, Gathered, Wanted, first_unknown, is_number, numbers_of
+from hemdata.forms.shared.frames import ROLES, Frames, Gathered, Wanted, first_unknown, is_number, numbers_of
 from hemdata.forms.xyz import write_frames
 from hemdata.levels import ATOMIC_NUMBERS
 
@@ -60,6 +61,8 @@ def _taken_for_another(text: str) -> bool:
 
 _PLAIN = "species:S:1:pos:R:3"
 _WORD = re.compile(r'([^\s="\']+)(?:=(?:"([^"\\]*)"|([^\s"\'{}\[\]]+)))?(?:\s+|$)')
+_NAMES = frozenset(ROLES["id"] + ROLES["smiles"])
+_EXPONENT = re.compile(r"[dDqQ]|\*\^")
 _COUNT = re.compile(r"\s*\d+\s*$")
 _PAIR = re.compile(r"\b([A-Za-z_]\w*):\s+([^\s,;]+)")
 _TWO = re.compile(r"([+-]?\d{1,2})\s+(\d{1,2})")
@@ -71,7 +74,7 @@ def frames(path: Path, wanted: Wanted) -> Iterator[Frames]:
     After a frame that does not read the next line that holds nothing but a count begins the next one.
     """
     found = Gathered(path.name, "frame")
-    with path.open(encoding="utf-8-sig", errors="replace") as file:
+    with path.open("rb") as binary, as_text(path, binary) as file:
         back: list[str] = []  # lines of a broken frame that are looked at again
 
         def lines() -> Iterator[str]:
@@ -113,7 +116,9 @@ def _added(found: Gathered, n: int, body: list[str], wanted: Wanted) -> str | No
     """One frame added, or what is wrong with it."""
     if len(body) < n + 1:
         return f"the file ends within the frame: {n} atoms announced, {max(len(body) - 1, 0)} lines left"
-    values = told(body[0])
+    if not body[0].isascii() and (byte := odd_byte(body[0])) is not None:
+        raise not_utf8(f"{found.where}, frame {found.first + found.n}", byte)
+    values = told(body[0], _texts(wanted))
     form = values.pop("Properties", _PLAIN)
     if not isinstance(form, str):
         return f"Properties: {form!r}"
@@ -142,7 +147,7 @@ def _added(found: Gathered, n: int, body: list[str], wanted: Wanted) -> str | No
                 except ValueError:
                     values[name] = its
     try:
-        xyz = list(map(float, xyz_words))
+        xyz = _numbers(xyz_words)
     except ValueError as error:
         if _COUNT.match(body[-1]) or any(_COUNT.match(line) for line in body[1:]):
             return _uneven(body[1:], n)
@@ -155,14 +160,29 @@ def _added(found: Gathered, n: int, body: list[str], wanted: Wanted) -> str | No
     if not math.isfinite(sum(xyz)):
         return "a coordinate is not finite"
     periodic = values.pop("pbc", None)
-    if periodic is not None and np.any(np.asarray(periodic) == True):  # noqa: E712
+    if np.any(np.asarray(periodic) == True) or (periodic is None and "Lattice" in values):  # noqa: E712
         return "the frame is periodic; a record is a molecule"
     found.add(z, xyz, values if wanted.keep is None else {k: v for k, v in values.items() if k in wanted.keep})
     return None
 
 
-def told(comment: str) -> dict[str, Any]:
+def _numbers(words: list[str]) -> list[float]:
+    """Coordinates, in Fortran's notation (1.0D-05) and Mathematica's (1.0*^-5) too."""
+    try:
+        return list(map(float, words))
+    except ValueError:
+        return [float(_EXPONENT.sub("e", word)) for word in words]
+
+
+def _texts(wanted: Wanted) -> frozenset[str]:
+    """The keys whose words are names or SMILES: `007` is no seven there, and `F` no falsehood."""
+    return _NAMES | {wanted.keys[role] for role in ("id", "smiles") if role in wanted.keys}
+
+
+def told(comment: str, texts: frozenset[str] = frozenset()) -> dict[str, Any]:
     """The keys of a comment line, as ASE reads them; a line without any is the key `comment`.
+
+    The words of the keys `texts` stay words.
 
     Of such a line, pairs with a colon are keys too, as xtb writes `energy: -5.07`, and two whole numbers alone are the
     charge and the multiplicity.
@@ -179,10 +199,21 @@ def told(comment: str) -> dict[str, Any]:
         if match is None or (match[2] or "").startswith("_JSON"):
             from ase.io.extxyz import key_val_str_to_dict
 
-            return dict(key_val_str_to_dict(comment))
+            return _worded(comment, dict(key_val_str_to_dict(comment)), texts)
         key, quoted, bare = match.groups()
-        values[key] = True if quoted is None and bare is None else _value(bare if quoted is None else quoted)
+        word = bare if quoted is None else quoted
+        values[key] = True if word is None else word if key in texts or key.lower() in texts else _value(word)
         at = match.end()
+    return values
+
+
+def _worded(comment: str, values: dict[str, Any], texts: frozenset[str]) -> dict[str, Any]:
+    """The words themselves of keys of which ASE made numbers or truth values."""
+    for key, value in values.items():
+        if isinstance(value, str) or not (key in texts or key.lower() in texts):
+            continue
+        if found := re.search(rf"""(?:^|\s){re.escape(key)}=(?:"([^"]*)"|'([^']*)'|(\S+))""", comment):
+            values[key] = next(filter(None, found.groups()), "")
     return values
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from hemdata.errors import DataError
-from hemdata.forms.shared.frames import Frames, Gathered, Wanted, column, numbers_of
+from hemdata.forms.shared.frames import Frames, Gathered, Wanted, column, first_unknown, numbers_of
 from hemdata.units import spelled
 
 ROWS = 5_000
@@ -65,13 +65,14 @@ def _of_group(path: Path, group: Any, wanted: Wanted) -> Frames | None:
     n = len(xyz)
     where = f"{path.name}: {group.name}"
     if z.dtype.kind in "SO":
-        z = np.array(numbers_of([word.decode() if isinstance(word, bytes) else word for word in z]))
+        words = [word.decode() if isinstance(word, bytes) else word for word in z]
+        z = np.array(numbers_of(words))
+        if unknown := first_unknown(words, z.tolist()):
+            return _fault(where, "no element", f"{unknown} is none")
     z = z.astype(np.int64)
     z = np.broadcast_to(z, (n, len(z))) if z.ndim == 1 else z
     if xyz.ndim != 3 or xyz.shape[2] != 3 or z.shape != xyz.shape[:2]:
-        found = Gathered(where, "conformer")
-        found.fault("wrong atom count", f"atoms {list(z.shape)}, coordinates {list(xyz.shape)}")
-        return found.taken()
+        return _fault(where, "wrong atom count", f"atoms {list(z.shape)}, coordinates {list(xyz.shape)}")
     values: dict[str, Any] = {"group": [group.name.strip("/")] * n} if wanted.asks("group") else {}
     units = {}
     for name, its in there.items():
@@ -83,6 +84,12 @@ def _of_group(path: Path, group: Any, wanted: Wanted) -> Frames | None:
         values[name] = _per_conformer(data, n)
     return Frames(where, 1, n, z.ravel(), np.arange(n + 1) * z.shape[1], xyz.reshape(-1, 3), values, units,
                   word="conformer")  # fmt: skip
+
+
+def _fault(where: str, reason: str, detail: str) -> Frames:
+    found = Gathered(where, "conformer")
+    found.fault(reason, detail)
+    return found.taken()
 
 
 def _per_conformer(data: Any, n: int) -> Any:

@@ -100,6 +100,8 @@ def form_of(path: Path, name: str | None = None) -> Reader:
             raise CallError(f"There is no form '{name}' to read.", expected=", ".join(known), got=name)
         return known[name]
     suffix = plain_suffix(path.name)
+    if suffix == ".zip":
+        suffix = _inside(path)
     if suffix in _ELSEWHERE:
         raise CallError("This form is not read.", where=path, got=_ELSEWHERE[suffix])
     fitting = [reader for reader in known.values() if suffix in reader.suffixes]
@@ -115,6 +117,35 @@ def form_of(path: Path, name: str | None = None) -> Reader:
         with plain(path) as files:
             fitting = [reader for reader in fitting if reader.is_of(files[0])] or fitting
     return fitting[0]
+
+
+def _inside(path: Path) -> str:
+    """The suffix that the files of a ZIP have in common.
+
+    Raises:
+        CallError: if they have several.
+        DataError: if it is damaged.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = [name for name in archive.namelist() if not name.endswith("/") and _seen(name)]
+    except DAMAGED as error:
+        raise damaged(path, error) from None
+    suffixes = sorted({plain_suffix(name) for name in names})
+    if len(suffixes) > 1:
+        raise CallError(
+            "The archive holds files of several kinds.",
+            where=path,
+            expected="files of one form",
+            got=", ".join(suffix or "no suffix" for suffix in suffixes),
+            fix="Unpack it and import the folder: what is of no form is left out there, and named.",
+        )
+    return suffixes[0] if suffixes else ".zip"
+
+
+def _seen(name: str) -> bool:
+    """Whether a member of an archive is a user's file."""
+    return not Path(name).name.startswith(".") and not name.startswith("__MACOSX")
 
 
 def frames_of(path: Path, reader: Reader, wanted: Wanted) -> Iterator[Frames]:
@@ -160,7 +191,7 @@ def _unzipped(path: Path, scratch: Path) -> list[Path]:
         with zipfile.ZipFile(path) as archive:
             for info in sorted(archive.infolist(), key=lambda info: info.filename):
                 refuse_unsafe(path, info.orig_filename, special=False)
-                if info.is_dir() or Path(info.filename).name.startswith(".") or info.filename.startswith("__MACOSX"):
+                if info.is_dir() or not _seen(info.filename):
                     continue
                 if info.flag_bits & ENCRYPTED:
                     raise encrypted(path, info.filename)

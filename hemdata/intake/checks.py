@@ -18,6 +18,7 @@ from hemdata.shards import iterate, read, stands
 
 NAMED = 5
 FEW = 50
+LONG = 80  # letters of an id that are shown
 OUTLYING = 12.0  # median absolute deviations from what composition explains
 _WORDS = {
     "smiles_other_formula": "have a SMILES of other atoms than the geometry",
@@ -43,7 +44,9 @@ def checks_of(folder: Path, data: Path) -> list[str]:
     for batch in iterate(folder, ["id", "inchikey", "energy_hartree", "flags", "atomic_numbers", "positions"]):
         _add(found, pa.Table.from_batches([batch]), known)
     told = []
-    if 0 < found.bare.n < found.rows:
+    if found.bare.n == found.rows:
+        told.append("no row has an energy: these are molecules to be labelled or predicted")
+    elif found.bare.n:
         told.append(found.bare.told("have no energy"))
     told += [found.flagged[flag].told(words) for flag, words in _WORDS.items() if flag in found.flagged]
     if found.twice.n:
@@ -126,7 +129,8 @@ def _add(found: _Found, table: pa.Table, known: set[str]) -> None:
 
 
 def _named(ids: Sequence[str], n: int, words: str) -> str:
-    shown = ", ".join(ids[:NAMED]) + (" ..." if n > NAMED else "")
+    shown = ", ".join(each if len(each) <= LONG else f"{each[:LONG]}..." for each in ids[:NAMED])
+    shown += " ..." if n > NAMED else ""
     return f"{n:,} row{'s' if n > 1 else ''} {words if n > 1 else _of_one(words)}: {shown}"
 
 

@@ -2,6 +2,9 @@
 
 import re
 
+import numpy as np
+
+from hemdata.curate.complete.values import numbers
 from hemdata.errors import CallError, DataError
 from hemdata.intake.asked import Asked, refuse_wrong_call
 from hemdata.intake.decided import Decided, Unsettled
@@ -9,7 +12,7 @@ from hemdata.intake.infer import inferred, proven, unproven
 from hemdata.intake.look import Key, look
 from hemdata.intake.proof import FEW, KINDS, UNKNOWN, Meaning, evidence
 from hemdata.intake.refuse import level_in_file, refuse_another, refuse_mixed, refuse_shuffled
-from hemdata.intake.sample import length_unit, sample
+from hemdata.intake.sample import charged, length_unit, sample
 from hemdata.intake.unknown_level import at_unknown
 from hemdata.levels import level
 from hemdata.units import OF_ENERGY, OF_LENGTH, spelled
@@ -73,17 +76,19 @@ def _no_energy(asked: Asked, found: Decided) -> None:
     Raises:
         CallError: if something was said of energies.
     """
-    numbers = [key.name for key in found.looked.keys.values() if key.kind == "number" and key.role is None]
-    if asked.unit or asked.kind or (asked.level and numbers):
+    named = [key.name for key in found.looked.keys.values() if key.kind == "number" and key.role is None]
+    if asked.unit or asked.kind or (asked.level and named):
         raise CallError(
             "No key of the file is taken for energies.",
             where=found.looked.paths[0],
             expected="--energy KEY",
-            got=f"keys with numbers: {', '.join(numbers) or 'none'}",
+            got=f"keys with numbers: {', '.join(named) or 'none'}",
             fix="Say which one holds the energies.",
         )
-    if numbers:
-        found.told.append(f"no energies are taken; if one of {', '.join(numbers)} holds them: --energy KEY")
+    if named:
+        found.told.append(f"no energies are taken; if one of {', '.join(named)} holds them: --energy KEY")
+    else:
+        found.told.append("the files hold no energies: the set will have molecules alone")
 
 
 def _energy(asked: Asked, found: Decided, key: Key) -> None:
@@ -102,6 +107,7 @@ def _energy(asked: Asked, found: Decided, key: Key) -> None:
         unknown, name = UNKNOWN + re.sub("^unknown[:-]", "", name), None
     elif name is not None:
         level(name)  # refuses one that is not known
+    _refuse_words(found, key)
     sampled = sample(found.looked, key.name, found.length)
     enough = len(sampled) >= FEW
     if enough:
@@ -118,7 +124,7 @@ def _energy(asked: Asked, found: Decided, key: Key) -> None:
             "Nobody says what the energies are, and too few molecules prove it.",
             where=found.looked.paths[0],
             expected=f"--unit, --kind and --level; or {FEW} molecules of known bonds",
-            got=f"{len(sampled)} molecules",
+            got=f"{len(sampled)} neutral molecules with an energy" + charged(found.looked),
             fix=f"Give --unit ({', '.join(OF_ENERGY)}), --kind ({', '.join(KINDS)}) and --level (or unknown:NAME).",
         )
     else:
@@ -128,6 +134,25 @@ def _energy(asked: Asked, found: Decided, key: Key) -> None:
     found.energy = chosen
     if enough and chosen.level and not unknown:
         found.told += evidence(sampled, chosen)
+
+
+def _refuse_words(found: Decided, key: Key) -> None:
+    """Refuse energies none of which is a number.
+
+    Raises:
+        DataError: if so.
+    """
+    values = list(found.looked.values(key.name))
+    energies, wrong = numbers(values, len(values))
+    if wrong and np.isnan(energies).all():
+        row, word = next(iter(wrong.items()))
+        raise DataError(
+            f"The values of '{key.name}' are no numbers.",
+            where=found.looked.place(row),
+            expected="one number a record, with a point and without signs between the thousands",
+            got=str(word)[:60] if isinstance(word, str) else f"{np.size(word)} values",
+            fix="Correct the file, or give another --energy KEY.",
+        )
 
 
 _KIND_BY_NAME = {"energy_hartree": "total", "atomization_energy_kcal_mol": "atomization"}

@@ -50,10 +50,14 @@ def preview(paths: Sequence[Path], form: str | None, keys: Mapping[str, str]) ->
     looked = look(paths, form, keys)
     formulas = _formulas(looked)
     count = f"{looked.records:,}" + ("" if looked.whole else " or more")
-    lines = [f"{', '.join(map(str, paths))}: {looked.reader.name}, {count} records" + (
+    what = "record" if count == "1" else "records"
+    lines = [f"{', '.join(map(str, paths))}: {looked.reader.name}, {count} {what}" + (
         f", as {', '.join(formulas)}" if formulas else ", no geometry")]  # fmt: skip
     if looked.unread:
         lines.append(f"  {looked.unread:,} cannot be read, as {'; '.join(looked.first_faults(1))}")
+    if others := looked.others:
+        named = ", ".join(others[:3]) + (" ..." if len(others) > 3 else "")
+        lines.append(f"  {len(others):,} file{'s' if len(others) > 1 else ''} of another form left out: {named}")
     told = {}
     for key in looked.keys.values():
         share = "" if key.there == looked.records - looked.unread else f" (in {key.there:,} records only)"
@@ -62,7 +66,7 @@ def preview(paths: Sequence[Path], form: str | None, keys: Mapping[str, str]) ->
         lines.append(f"  {key.name}: {_example(key.examples)}{unit}{seems}{share}")
         told[key.name] = {"kind": key.kind, "there": key.there, "unit": key.unit, "role": key.role}
     data = {"form": looked.reader.name, "records": looked.records, "whole": looked.whole, "keys": told,
-            "unread": looked.unread, "geometry": looked.geometry}  # fmt: skip
+            "unread": looked.unread, "left_out": looked.others, "geometry": looked.geometry}  # fmt: skip
     return Preview(lines, data)
 
 

@@ -73,6 +73,16 @@ class Looked:
         return any(len(frames.atomic_numbers) for frames in self.batches)
 
     @property
+    def others(self) -> list[str]:
+        """The files of the folders that are of no form, or of another one."""
+        return [
+            file.name
+            for path in self.paths
+            if path.is_dir()
+            for file in sorted(set(files_in(path)) - set(files_in(path, self.reader)))
+        ]
+
+    @property
     def unread(self) -> int:
         """Looked-at records that cannot be read."""
         return sum(len(frames.faults) for frames in self.batches)
@@ -193,9 +203,10 @@ def _one_form(paths: Sequence[Path], form: str | None) -> Reader:
 
 
 def _noted(keys: dict[str, Key], frames: Frames) -> None:
-    for name, values in frames.values.items():
+    for name, its in frames.values.items():
         if not name:
             continue
+        values = [None if row in frames.faults else value for row, value in enumerate(its)] if frames.faults else its
         key = keys.get(name)
         there = [value for value in values if value is not None and value != "" and value == value] if not isinstance(
             values, np.ndarray

@@ -122,6 +122,14 @@ def sample(looked: Looked, energy_key: str, length: str) -> Sample:
     return found.taken(sure) if len(sure) >= EVIDENT else found
 
 
+def charged(looked: Looked) -> str:
+    """How many of the looked-at records are left out of a sample for their charge, in words."""
+    key = looked.key_of("charge")
+    found = numbers(list(looked.values(key.name)), looked.records)[0] if key else np.zeros(0)
+    ions = int(np.count_nonzero(np.nan_to_num(found)))
+    return f"; {ions:,} of {looked.records:,} records have a charge" if ions else ""
+
+
 def _counts(smiles: str, z: npt.NDArray[np.int64]) -> Floats:
     if not len(z):
         from hemdata.identity import identify

@@ -1,6 +1,7 @@
 """A user's own files, as `hemdata import` wrote their card: in any of the forms that can be read."""
 
 import hashlib
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,12 +88,26 @@ def files_in(path: Path, reader: Reader | None = None) -> list[Path]:
 
     found = [
         file
-        for file in sorted(path.rglob("*"))
+        for file in _walked(path)
         if file.is_file() and not file.name.startswith(".") and file.name not in BESIDE_ROWS
     ]
     if reader is not None:
         found = [file for file in found if plain_suffix(file.name) in reader.suffixes]
     return found
+
+
+def _walked(folder: Path) -> list[Path]:
+    """All files below a folder, sorted, those of linked folders among them; a link that leads back is not followed."""
+    found: list[Path] = []
+    seen: set[str] = set()
+    for place, inner, names in os.walk(folder, followlinks=True):
+        real = os.path.realpath(place)
+        if real in seen:
+            inner.clear()
+            continue
+        seen.add(real)
+        found += [Path(place) / name for name in names]
+    return sorted(found)
 
 
 def path_file(path: Path) -> SourceFile:

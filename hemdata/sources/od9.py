@@ -15,13 +15,13 @@ from typing import Any
 from hemdata.archives.decompress import open_any
 from hemdata.archives.members import kind, members
 from hemdata.archives.refusals import DAMAGED, damaged
+from hemdata.archives.text import as_text
 from hemdata.catalog import DatasetCard, SourceColumn
 from hemdata.errors import DataError
 from hemdata.fetching.fetch import fetch
 from hemdata.levels import ATOMIC_NUMBERS
 from hemdata.molecules import NOTHING
 from hemdata.molecules.state import stated
-from hemdata.molecules.text import as_text
 from hemdata.shards import SourceFile
 from hemdata.sources.files import path_file, source_file
 from hemdata.sources.source import Raw, Record, Rejected, Source

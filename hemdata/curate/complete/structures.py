@@ -10,6 +10,7 @@ from hemdata.curate.complete.batch import Batch
 from hemdata.curate.complete.values import texts
 from hemdata.identity import Identity, identify
 from hemdata.identity.from_geometry import smiles_of
+from hemdata.levels import SYMBOLS
 from hemdata.schema.columns import sums
 from hemdata.units import OF_LENGTH
 
@@ -51,6 +52,11 @@ def geometry_of(batch: Batch) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int
     broken = sums(~np.isfinite(xyz).all(axis=1), frames.offsets) > 0
     for row in broken.nonzero()[0].tolist():
         batch.bad.setdefault(row, ("a coordinate is not finite", None))
+    none = (frames.atomic_numbers < 1) | (frames.atomic_numbers >= len(SYMBOLS))
+    for row in np.flatnonzero(sums(none, frames.offsets)).tolist():
+        z = frames.atomic_numbers[frames.geometry(row)].tolist()
+        first = next(n for n in z if not 0 < n < len(SYMBOLS))
+        batch.bad.setdefault(row, ("no element of hydrogen to krypton", f"atomic number {first}"))
     if (atoms > 0).all():
         for row, its in enumerate(batch.identities):
             if its is not None and atoms[row]:

@@ -30,8 +30,8 @@ def numbers(values: Any, n: int) -> tuple[Floats, dict[int, Any]]:
         if value is None:
             continue
         try:
-            number = float(np.asarray(value).reshape(-1)[0]) if not isinstance(value, str) else float(value)
-        except (ValueError, IndexError):
+            number = float(value) if isinstance(value, str) else float(np.asarray(value).item())
+        except (ValueError, TypeError):  # no number, or several
             number = np.nan
         if np.isfinite(number):
             found[row] = number

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from hemdata.archives.text import as_text, not_utf8, odd_byte
 from hemdata.forms.foreign.sdf import add
 from hemdata.forms.shared.frames import Frames, Gathered, Wanted
 from hemdata.identity.molecule import quiet
@@ -18,9 +19,11 @@ def frames(path: Path, wanted: Wanted) -> Iterator[Frames]:
 
     quiet()
     found = Gathered(path.name, "molecule")
-    with path.open(encoding="utf-8-sig", errors="replace") as file:
+    with path.open("rb") as binary, as_text(path, binary) as file:
         block: list[str] = []
-        for line in (*file, _BEGIN):
+        for number, line in enumerate((*file, _BEGIN), 1):
+            if not line.isascii() and (byte := odd_byte(line)) is not None:
+                raise not_utf8(f"{path}, line {number}", byte)
             if line.startswith(_BEGIN) and block:
                 molecule = Chem.MolFromMol2Block("".join(block), sanitize=False, removeHs=False)
                 if molecule is None:

@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from hemdata.errors import DataError
-from hemdata.forms.shared.frames import Frames, Wanted
+from hemdata.forms.shared.frames import EXACT, Frames, Wanted
 from hemdata.forms.shared.table import frames_of_columns
 
 READS = "columns, lists among them: pandas, polars, DuckDB, Hugging Face, hemdata's shards"
@@ -65,6 +66,12 @@ def _fast(where: str, first: int, table: pa.Table, wanted: Wanted) -> Frames:
     return found
 
 
+def _beyond(column: pa.ChunkedArray) -> bool:
+    """Whether whole numbers are too large to be told apart as floats."""
+    ends = pc.min_max(column).as_py()
+    return any(abs(end or 0) > EXACT for end in ends.values())
+
+
 def _flat_list(kind: pa.DataType) -> bool:
     listed = pa.types.is_list(kind) or pa.types.is_large_list(kind)
     return bool(listed and (pa.types.is_integer(kind.value_type) or pa.types.is_floating(kind.value_type)))
@@ -72,6 +79,8 @@ def _flat_list(kind: pa.DataType) -> bool:
 
 def _column(column: pa.ChunkedArray) -> Any:
     kind = column.type
+    if pa.types.is_integer(kind) and _beyond(column):
+        return column.to_pylist()
     if pa.types.is_integer(kind) or pa.types.is_floating(kind):
         return column.cast(pa.float64(), safe=False).fill_null(np.nan).to_numpy()
     if _flat_list(kind):

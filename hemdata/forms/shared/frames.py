@@ -10,6 +10,7 @@ import numpy.typing as npt
 from hemdata.levels import ATOMIC_NUMBERS
 
 AT_ONCE = 2_000  # molecules of a batch
+EXACT = 2**53  # whole numbers beyond are not told apart as floats: ids among them stay as they are
 ROLES = {
     "atomic_numbers": (
         "atomic_numbers", "z", "numbers", "nuclear_charges", "species", "atnum", "elements", "symbols", "atoms",
@@ -170,7 +171,7 @@ def column(values: list[Any]) -> Any:
     if all(
         value is None or (isinstance(value, int | float | np.number) and not isinstance(value, bool))
         for value in values
-    ):
+    ) and not any(isinstance(value, int) and abs(value) > EXACT for value in values):
         return np.array([np.nan if value is None else value for value in values], dtype=np.float64)
     return values
 

@@ -10,12 +10,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from hemdata.archives.text import lines
 from hemdata.errors import DataError
 from hemdata.molecules.energies import energy_key
 from hemdata.molecules.molecule import NOTHING, Molecule, Said, Unread, from_geometry, from_smiles
 from hemdata.molecules.names import molecule_id
 from hemdata.molecules.state import stated
-from hemdata.molecules.text import lines
 from hemdata.molecules.xyz_atoms import atoms_of
 
 SUFFIXES = (".csv", ".tsv")

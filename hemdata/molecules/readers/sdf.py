@@ -10,13 +10,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from hemdata.archives.text import lines
 from hemdata.errors import DataError
 from hemdata.molecules.energies import energy_key
 from hemdata.molecules.geometry import refuse_geometry
 from hemdata.molecules.molecule import NOTHING, Molecule, Said, Unread, from_smiles
 from hemdata.molecules.names import molecule_id
 from hemdata.molecules.state import stated
-from hemdata.molecules.text import lines
 
 SUFFIXES = (".sdf", ".sd", ".mol")
 

@@ -10,13 +10,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
+from hemdata.archives.text import lines
 from hemdata.errors import DataError
 from hemdata.identity import identify
 from hemdata.molecules.energies import energy_key
 from hemdata.molecules.molecule import NOTHING, Molecule, Said, Unread, from_smiles
 from hemdata.molecules.names import molecule_id
 from hemdata.molecules.state import NAMES, stated
-from hemdata.molecules.text import lines
 
 SUFFIXES = (".smi", ".smiles")
 
@@ -53,7 +53,7 @@ def smiles_lines(path: Path) -> Iterator[Line]:
     """The lines of a file of SMILES, not yet parsed; blank lines, comments (#) and the names of columns are none.
 
     Raises:
-        CallError, DataError: as `hemdata.molecules.text.lines`.
+        CallError, DataError: as `hemdata.archives.text.lines`.
     """
     columns: _Columns | None = None
     first = True

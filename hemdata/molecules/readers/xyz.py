@@ -9,10 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
+from hemdata.archives.text import lines
 from hemdata.errors import DataError
 from hemdata.molecules.molecule import NOTHING, Molecule, Said, Unread, from_geometry
 from hemdata.molecules.names import molecule_id
-from hemdata.molecules.text import lines
 from hemdata.molecules.xyz_atoms import atoms_of
 from hemdata.molecules.xyz_comment import Comment
 
@@ -53,7 +53,7 @@ def frames(path: Path) -> Iterator[Frame]:
     """The frames of a file; blank lines may stand between them.
 
     Raises:
-        CallError, DataError: as `hemdata.molecules.text.lines`; DataError where a count and its atoms do not fit.
+        CallError, DataError: as `hemdata.archives.text.lines`; DataError where a count and its atoms do not fit.
     """
     numbered = lines(path)
     before = 0

@@ -25,8 +25,8 @@ def lines(path: Path) -> Iterator[tuple[int, str]]:
     try:
         with open_any(path) as binary:
             for number, line in enumerate(as_text(path, binary), 1):
-                if not line.isprintable() and (odd := next((c for c in line if "\udc80" <= c <= "\udcff"), None)):
-                    raise _not_utf8(f"{path}, line {number}", f"the byte {ord(odd) - 0xDC00:#04x}", "latin1")
+                if not line.isprintable() and (odd := odd_byte(line)) is not None:
+                    raise not_utf8(f"{path}, line {number}", odd)
                 yield number, line.rstrip("\n")
     except DAMAGED as error:
         if isinstance(error, PermissionError):
@@ -49,13 +49,20 @@ def as_text(path: Path, binary: IO[bytes], newline: str | None = None) -> io.Tex
     first = buffered.peek(_FIRST)[:_FIRST]
     for mark, name in _MARKS.items():
         if first.startswith(mark):
-            raise _not_utf8(path, f"{name} text", name.lower())
+            raise not_utf8(path, f"{name} text", name.lower())
     if b"\0" in first:
-        raise _not_utf8(path, "zero bytes, as of UTF-16 or a file that is no text", "utf-16")
+        raise not_utf8(path, "zero bytes, as of UTF-16 or a file that is no text", "utf-16")
     return io.TextIOWrapper(buffered, encoding="utf-8-sig", errors="surrogateescape", newline=newline)
 
 
-def _not_utf8(where: object, got: str, encoding: str) -> DataError:
+def odd_byte(line: str) -> str | None:
+    """The first byte of a line that is no UTF-8, where there is one."""
+    odd = next((sign for sign in line if "\udc80" <= sign <= "\udcff"), None)
+    return None if odd is None else f"the byte {ord(odd) - 0xDC00:#04x}"
+
+
+def not_utf8(where: object, got: str, encoding: str = "latin1") -> DataError:
+    """The error of a file in another encoding, with the way out."""
     return DataError(
         "The file is not UTF-8 text.",
         where=where,
