@@ -1,6 +1,5 @@
 """Single points and gradients by PySCF at a level's own functional, basis, angular functions and grid."""
 
-import gc
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -9,7 +8,7 @@ import numpy.typing as npt
 
 from hemdata.catalog import LevelCard
 from hemdata.chemistry.engines.fixed_potential import add_potential
-from hemdata.chemistry.engines.pyscf_memory import keep_to_need
+from hemdata.chemistry.engines.pyscf_memory import circles_freed, keep_to_need
 from hemdata.chemistry.engines.pyscf_set_up import mean_field, molecule, no_file
 from hemdata.chemistry.engines.pyscf_set_up import refuse_unknown as refuse_unknown
 from hemdata.errors import DataError
@@ -70,18 +69,25 @@ def single_point(
     Raises:
         DataError: if charge and multiplicity do not fit, the basis lacks an element, or the SCF does not converge.
     """
+    with circles_freed():
+        return _single_point(atomic_numbers, positions, charge, multiplicity, level, accuracy)
+
+
+def _single_point(
+    atomic_numbers: npt.NDArray[np.integer],
+    positions: npt.NDArray[np.float64],
+    charge: int,
+    multiplicity: int,
+    level: Level,
+    accuracy: Accuracy,
+) -> Point:
     built = molecule(atomic_numbers, positions, charge, multiplicity, level.card)
-    if accuracy == "label":
-        keep_to_need(built, no_file(FITTED_BASIS))
-    try:
+    if accuracy == "reference":
         exact = mean_field(built, level.card)
-        if accuracy == "reference":
-            energy, rungs = converged(exact, level.name)
-            return Point(energy, int(exact.cycles), rungs=rungs)
-        return _label(built, exact, level)
-    finally:
-        exact = None
-        gc.collect()  # PySCF's objects hold each other in circles, and gigabytes with them
+        energy, rungs = converged(exact, level.name)
+        return Point(energy, int(exact.cycles), rungs=rungs)
+    keep_to_need(built, no_file(FITTED_BASIS))
+    return _label(built, mean_field(built, level.card), level)
 
 
 def _label(built: Any, exact: Any, level: Level) -> Point:

@@ -1,5 +1,8 @@
 """The memory that a label by PySCF needs: PySCF takes whatever it is allowed, so it is allowed no more than that."""
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 WITHOUT_INTEGRALS_GB = 1.8
@@ -31,3 +34,18 @@ def keep_to_need(built: Any, fitting_basis: str) -> None:
 
     needed = 1e3 * needed_gb(int(built.nao), int(make_auxmol(built, fitting_basis).nao))
     built.max_memory = min(built.max_memory, needed) + max(0.0, current_memory()[0] - OTHER_MB)
+
+
+@contextmanager
+def circles_freed() -> Iterator[None]:
+    """Free at the end what was made inside: PySCF's objects hold each other in circles, and gigabytes with them.
+
+    What was there before is not looked at. Where the networks' libraries are loaded, that takes longer than the energy
+    of a small molecule.
+    """
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.collect()
+        gc.unfreeze()
