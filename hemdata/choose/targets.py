@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from hemdata.catalog import TEST_GROUPS, cards, dataset
@@ -97,6 +98,7 @@ def _from_file(path: Path) -> Iterator[Target]:
         yield Target(molecule.id, molecule.smiles, molecule.canonical_smiles, molecule.inchikey or "")
 
 
+@lru_cache(maxsize=4_096)  # every choice asks for the test groups again
 def _target(id: str, smiles: str, where: str) -> Target:
     identity = identify(smiles)
     if identity is None:

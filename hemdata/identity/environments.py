@@ -1,7 +1,7 @@
 """Atom environments: what each heavy atom sees around it, by RDKit's Morgan invariants."""
 
 from collections.abc import Iterable, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from hemdata.identity.molecule import parsed
@@ -21,8 +21,13 @@ def atom_environments(smiles: str, radius: int = RADIUS) -> list[int]:
 
     Empty where the SMILES is none that `identify` can name.
     """
+    return list(_of_smiles(smiles, radius))
+
+
+@lru_cache(maxsize=50_000)  # the cells of a study ask for the same molecules again
+def _of_smiles(smiles: str, radius: int) -> tuple[int, ...]:
     molecule = parsed(smiles)
-    return [] if molecule is None else environments_at(molecule, (radius,))[0]
+    return () if molecule is None else tuple(environments_at(molecule, (radius,))[0])
 
 
 def environments_at(molecule: Any, radii: Sequence[int]) -> list[list[int]]:

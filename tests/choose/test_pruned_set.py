@@ -1,14 +1,12 @@
 """A set pruned by command: written as a list or as a composition that builds to the same molecules, or refused."""
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import yaml
+from command_line import hemdata
 
 from hemdata.catalog import label_places
 from hemdata.choose.pruned_set import select_pruned, write_composition
@@ -26,14 +24,6 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("pubchem9@pc9", "test-groups@gfn2-xtb"):
         shutil.copytree(next(place / name for place in label_places() if (place / name).is_dir()), folder / name)
     return folder
-
-
-def hemdata(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "hemdata.cli", *words],
-        cwd=cwd, env=os.environ | {"COLUMNS": "200", "TERM": "dumb"},
-        capture_output=True, text=True, timeout=900, check=False,
-    )  # fmt: skip
 
 
 def test_the_composition_that_is_written_builds_to_what_was_kept(data: Path) -> None:
