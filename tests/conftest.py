@@ -1,8 +1,10 @@
 """What several stages' tests share: the four test groups at GFN2-xTB, as they ship."""
 
 import fcntl
+import gc
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,6 +15,34 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")  # nothing is asked of the Hub
 # Images of containers forbid bytecode; the processes that the tests start would each compile all of hemdata again.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[object]:
+    """What the tests' modules import lives as long as the process: the garbage collector need not walk over it."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+NETWORKS = ("docs", "door", "explain", "improve", "predict", "study", "train")  # folders whose tests need one
+
+
+@pytest.hookimpl(trylast=True)  # after the slow ones are left out
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What needs the networks' libraries stands together, from the middle on: one of two processes imports them.
+
+    The second process begins in the middle, and the first, when it is done, takes from the end.
+    """
+    theirs, others = list[pytest.Item](), list[pytest.Item]()
+    for item in items:
+        folder = item.path.relative_to(Path(__file__).parent).parts[0]
+        (theirs if folder in NETWORKS else others).append(item)
+    half = min(len(items) // 2, len(others))
+    items[:] = [*others[:half], *theirs, *others[half:]]
 
 
 @pytest.fixture(scope="session")
@@ -67,3 +97,17 @@ def table(labelled: Path) -> pa.Table:
     from hemdata.shards import read
 
     return read(labelled / "neuro@gfn2-xtb")
+
+
+@pytest.fixture
+def cells_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The cells of a study in this process, where what a command says and writes is the subject.
+
+    A worker's rows are the same, as tests/study/test_train_eval.py holds; but it imports everything anew.
+    """
+    from hemdata.study.run import train_eval
+
+    def here(*given: object, **how: object) -> object:
+        return train_eval(*given, **how | {"workers": 0})  # type: ignore[arg-type]
+
+    monkeypatch.setattr("hemdata.study.run.train_eval", here)

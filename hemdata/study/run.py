@@ -83,6 +83,7 @@ def train_eval(
     Raises:
         CallError: for a pattern that fits no cell.
     """
+    workers = where.workers if workers is None else workers
     ran = Ran()
     matrix = chosen(cells(card), only)
     keep(card, out)
@@ -91,7 +92,7 @@ def train_eval(
     events: Any = SimpleQueue() if workers == 0 else context.Queue()
     listener = Thread(target=_pass_on, args=(events, progress, tell), daemon=True)
     listener.start()
-    due, at_once = matrix, min(workers or where.workers or places(device), len(matrix))
+    due, at_once = matrix, min(workers or places(device), len(matrix))
     when = When(ready, look)
     try:
         if where.elsewhere:

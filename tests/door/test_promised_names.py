@@ -57,7 +57,7 @@ def test_what_tab_shows_is_what_is_promised() -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_its_examples_run_as_they_stand(name: str, workplace: Path) -> None:
+def test_its_examples_run_as_they_stand(name: str, workplace: Path, cells_here: None) -> None:
     """Of a class its own first, then those of its methods, which go on in the same folder."""
     before = ["Results"] if name == "Study" and not Path("tiny.yaml").exists() else []  # whose study it goes on with
     for each in [*before, *(one for one in verbs() if one.partition(".")[0] == name)]:

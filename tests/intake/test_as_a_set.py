@@ -31,7 +31,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_a_study_of_two_imported_sets_runs_from_a_clean_folder_to_its_report(here: Path) -> None:
+def test_a_study_of_two_imported_sets_runs_from_a_clean_folder_to_its_report(here: Path, cells_here: None) -> None:
     rows = molecules("test-groups@gfn2-xtb")
     written(rows[:110], here / "train.extxyz", energy="energy", unit=HARTREE_EV)
     written(rows[110:], here / "test.extxyz", energy="energy", unit=HARTREE_EV)

@@ -53,7 +53,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def ran(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    found = run(CARD, data, tmp_path_factory.mktemp("run"), on=On(Where(1)), tell=lambda _: None, shown=False)
+    found = run(CARD, data, tmp_path_factory.mktemp("run"), on=On(Where(0)), tell=lambda _: None, shown=False)
     assert (found.failed, found.cannot) == ({}, [])
     return found
 

@@ -171,7 +171,7 @@ def test_no_epoch_is_begun_that_would_end_too_late(tmp_path: Path, monkeypatch: 
         running._run(cell, tmp_path, tmp_path, "cpu", 1099.0)  # nothing is begun when the time is over
 
 
-def test_what_the_time_leaves_is_told_and_done_the_next_time(labelled: Path, tmp_path: Path) -> None:
+def test_what_the_time_leaves_is_told_and_done_the_next_time(labelled: Path, tmp_path: Path, cells_here: None) -> None:
     card = card_file(tmp_path, networks=BASELINES, seeds=[0])
     words = ("train-eval", card, "--data", labelled, "--out", tmp_path / "run", "--cells", "*-neuro-*")
     ended = call(*words, "--max-time", "0.001s")
@@ -187,7 +187,7 @@ def test_what_the_time_leaves_is_told_and_done_the_next_time(labelled: Path, tmp
 def test_a_cell_that_another_process_has_is_left_to_it(labelled: Path, tmp_path: Path) -> None:
     card = study(networks=BASELINES)
     with claimed(tmp_path / "cells" / "dressed-atoms-neuro-24-s0"):
-        ran = train_eval(card, labelled, tmp_path, workers=1)
+        ran = train_eval(card, labelled, tmp_path, workers=0)
     assert sorted(ran.done) == [
         "dressed-atoms-neuro-24-s1", "dressed-atoms-saccharides-24-s0", "dressed-atoms-saccharides-24-s1",
     ]  # fmt: skip
@@ -196,14 +196,21 @@ def test_a_cell_that_another_process_has_is_left_to_it(labelled: Path, tmp_path:
     assert ran.failed == {}
 
 
+DRIVER = """
+import json, sys
+from pathlib import Path
+from hemdata.catalog import study
+from hemdata.study.run import train_eval
+print(json.dumps(train_eval(study(sys.argv[1]), Path(sys.argv[2]), Path("run"), workers=0).done))
+"""
+
+
 def test_two_drivers_on_one_folder_do_each_cell_once(labelled: Path, tmp_path: Path) -> None:
     card = card_file(tmp_path, networks=BASELINES, seeds=[0, 1, 2, 3])
-    words = ["train-eval", str(card), "--data", str(labelled), "--out", "run", "--workers", "1", "--json"]
-    driver = [sys.executable, "-m", "hemdata.cli", *words]
+    driver = [sys.executable, "-c", DRIVER, str(card), str(labelled)]
     quiet = {"cwd": tmp_path, "env": os.environ | {"OMP_NUM_THREADS": "1"}}
     started = [subprocess.Popen(driver, stdout=subprocess.PIPE, text=True, **quiet) for _ in range(2)]  # type: ignore[call-overload]
-    told = [json.loads(driver.communicate(timeout=300)[0]) for driver in started]
-    done = [set(each["done"]) for each in told]
+    done = [set(json.loads(driver.communicate(timeout=300)[0])) for driver in started]
     assert [driver.returncode for driver in started] == [0, 0]
     assert not done[0] & done[1]
     assert done[0] | done[1] == {cell.name for cell in cells(study(networks=BASELINES, seeds=[0, 1, 2, 3]))}

@@ -99,7 +99,7 @@ def test_a_study_of_a_users_file_runs_to_its_report_and_again_does_nothing(tmp_p
     (tmp_path / "few.smi").write_text("\n".join(lines) + "\n")
     card, data, out = StudyCard.model_validate(CARD), tmp_path / "data", tmp_path / "run"
     told: list[str] = []
-    ran = run(card, data, out, on=On(Where(1)), where=tmp_path, tell=told.append, shown=False)
+    ran = run(card, data, out, on=On(Where(0)), where=tmp_path, tell=told.append, shown=False)
     assert sorted(named(ran.done)) == [
         ("build", "test-groups", False),
         ("label", "few@gfn2-xtb", False),
