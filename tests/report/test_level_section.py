@@ -56,6 +56,7 @@ def test_without_labels_or_a_published_table_there_is_no_section(
     write_report(Results.of(tmp_path / "study", resamples=50, data=place), tmp_path / "page.html")
     text = (tmp_path / "page.html").read_text(encoding="utf-8")
     assert HEADING not in text
+    assert '<h3 id="geometry">' not in text
     assert ('id="published"' in text) == (networks == ("painn",))
 
 

@@ -10,11 +10,13 @@ from made_up import make_study
 from hemdata.analysis.compare_runs import compare_runs
 from hemdata.analysis.results import Results
 from hemdata.cli.studies.study import report
+from hemdata.report.paper import write_paper
 
 
 @pytest.fixture(autouse=True)
 def _few_resamples(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of the bootstrap: what is told and written is the subject, not its last digit."""
+    """Of the bootstrap, and figures in one format: what is told and written is the subject; test_paper.py has all."""
+    monkeypatch.setattr(write_paper, "__defaults__", (("svg",),))
     for function in (Results.of.__func__, compare_runs):  # type: ignore[attr-defined]
         monkeypatch.setitem(function.__kwdefaults__, "resamples", 300)
 

@@ -109,7 +109,7 @@ def test_the_same_rows_give_the_same_page(study: Path, data: Path, page: Path, t
 
 def test_title_and_question_are_those_of_the_studys_card(tmp_path: Path) -> None:
     make_study(tmp_path / "demo", networks=("dressed-atoms",), seeds=(0,), study="demo")
-    write_report(Results.of(tmp_path / "demo", resamples=200), tmp_path / "page.html")
+    write_report(Results.of(tmp_path / "demo", resamples=50), tmp_path / "page.html")
     card = study_card("demo")
     text = (tmp_path / "page.html").read_text(encoding="utf-8")
     assert f"<h1>{escape(card.title)}</h1>" in text

@@ -13,7 +13,7 @@ from hemdata.report.figures.style import HEAT_STEPS, drawing
 from hemdata.report.page.carriers import carrier_drawings
 from hemdata.report.page.data import as_script, downloads, points
 from hemdata.report.page.provenance import facts, level_hashes, provenance, said_by_card
-from hemdata.report.page.written import page_text, write_page
+from hemdata.report.page.written import make_room, page_text, write_page
 from hemdata.report.tables.bridge import bridge_section
 from hemdata.report.tables.layout import Layout
 from hemdata.report.tables.published_level import level_section
@@ -51,6 +51,7 @@ def write_report(
     """
     from hemdata.report.paper import write_paper
 
+    make_room(out_html)
     words = titles_of(results.rows, labels)
     found = answer(results.tables, words, results.variance)
     own_title, own_question = said_by_card(results.folder, results.study)

@@ -1,7 +1,8 @@
 """A page as text from its template, with its style and scripts in it; and a page written."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -43,8 +44,24 @@ def write_page(path: Path, text: str) -> None:
     Raises:
         DataError: if it cannot be written.
     """
-    try:
+    with _told(path):
         write_whole(path, text)
+
+
+def make_room(path: Path) -> None:
+    """Make a page's folder before anything is drawn, so that a path that cannot be is told at once.
+
+    Raises:
+        DataError: if it cannot be made.
+    """
+    with _told(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise DataError(
             "The report cannot be written.",
