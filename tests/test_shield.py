@@ -155,6 +155,7 @@ def test_caches_get_a_folder_where_the_home_has_none(tmp_path: Path) -> None:
     assert folder.stat().st_mode & 0o077 == 0
 
 
+@pytest.mark.slow
 def test_torchmd_et_is_built_without_a_home(tmp_path: Path) -> None:
     """Its kernels' cache is made when the library is imported."""
     code = "import json; from hemdata.train.fit import adapter; from hemdata.catalog import network\n"

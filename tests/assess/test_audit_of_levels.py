@@ -137,7 +137,16 @@ def test_what_nothing_explains_is_called_unknown() -> None:
     assert "Unknown" in found.verdict
 
 
-def test_the_tolerance_decides_and_the_error_is_computed_less_published() -> None:
+@pytest.mark.slow
+def test_what_no_variant_of_the_level_explains_is_called_unknown() -> None:
+    found = audit(rows({"gdb_3": published("gdb_3") + 0.03 / HARTREE_KCAL_MOL}), level("qm9"))
+    assert (found.agrees, found.explained_by) == (False, None)
+    assert "Unknown" in found.verdict
+
+
+def test_the_tolerance_decides_and_the_error_is_computed_less_published(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What explains the error is not asked here: every level and variant would be tried."""
+    monkeypatch.setattr("hemdata.assess.audit.explanation", lambda *_: "")
     table = rows({"gdb_3": published("gdb_3") + 0.03 / HARTREE_KCAL_MOL})
     assert not audit(table, level("qm9")).agrees
     found = audit(table, level("qm9"), tolerance_kcal_mol=0.05)

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from energies_once import energies_once  # noqa: F401
 
 from hemdata.catalog import LevelCard
-from hemdata.chemistry.engines.pyscf import single_point
+from hemdata.chemistry.engines import pyscf
 from hemdata.chemistry.free_atoms import atom
 from hemdata.levels import ATOMIC_NUMBERS, Level, level, level_hash
 from hemdata.units import HARTREE_KCAL_MOL
@@ -55,7 +56,7 @@ def changed(name: str, **changes: object) -> Level:
 def error(molecule: Molecule, its: Level, accuracy: str = "reference") -> float:
     """Computed less published, kcal/mol."""
     z, x, published = molecule
-    return (single_point(z, x, 0, 1, its, accuracy).energy_hartree - published) * HARTREE_KCAL_MOL
+    return (pyscf.single_point(z, x, 0, 1, its, accuracy).energy_hartree - published) * HARTREE_KCAL_MOL
 
 
 slow = pytest.mark.slow
@@ -95,7 +96,7 @@ def test_the_basis_of_the_same_name_is_not_qm9s(number: int, expected: float) ->
 def test_the_fast_path_is_that_of_plain_convergence(number: int) -> None:
     """A fitted density and one exact evaluation: within 2e-6 hartree."""
     z, x, _ = qm9(number)
-    fast, plain = (single_point(z, x, 0, 1, level("pc9"), a).energy_hartree for a in ("label", "reference"))
+    fast, plain = (pyscf.single_point(z, x, 0, 1, level("pc9"), a).energy_hartree for a in ("label", "reference"))
     assert fast == pytest.approx(plain, abs=2e-6)
     assert fast != plain
 
@@ -134,6 +135,6 @@ def test_atomization_energies_of_the_two_levels_of_one_name_agree_within_one_kca
     z, x, _ = qm9(number)
     bound = []
     for its in (level("qm9"), level("alchemy")):
-        energy = single_point(z, x, 0, 1, its).energy_hartree
+        energy = pyscf.single_point(z, x, 0, 1, its).energy_hartree
         bound.append((its.atom_energies()[z].sum() - energy) * HARTREE_KCAL_MOL)
     assert 0.01 < abs(bound[0] - bound[1]) < 1.2

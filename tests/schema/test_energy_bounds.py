@@ -80,7 +80,7 @@ def test_small_weakly_bound_and_charged_molecules_pass(
     st.sampled_from(KNOWN),
     st.sampled_from(["eV", "kcal/mol", "kJ/mol", "rydberg"]),
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_a_total_energy_in_another_unit_is_refused_and_the_unit_named(one, unit) -> None:  # type: ignore[no-untyped-def]
     right = row(list(one.atomic_numbers), one.d0_kcal_mol)
     energy = float(right["energy_hartree"]) / IN_HARTREE[unit]  # type: ignore[arg-type]

@@ -27,13 +27,13 @@ def methanes(n: int) -> list[dict]:
     return [METHANE | {"id": f"qm9:{i}"} for i in range(n)]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(molecule_lists())
 def test_valid_molecules_are_all_accepted(rows):
     assert MOLECULE.refused(table_of(MOLECULE, *rows)) == {}
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(molecule_lists(smallest=1), st.data())
 def test_one_spoiled_row_is_exactly_the_one_refused(rows, data):
     at = data.draw(st.integers(0, len(rows) - 1))
@@ -42,7 +42,7 @@ def test_one_spoiled_row_is_exactly_the_one_refused(rows, data):
     assert list(MOLECULE.refused(table_of(MOLECULE, *rows))) == [at]
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=20)
 @given(molecule_lists(smallest=2), st.data())
 def test_several_spoiled_rows_are_all_located_whatever_the_slice_and_the_chunks(rows, data):
     at = data.draw(st.sets(st.integers(0, len(rows) - 1), min_size=1))
@@ -133,7 +133,7 @@ ANY_ROW = st.fixed_dictionaries(
 )
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=150)
 @given(st.lists(ANY_ROW, max_size=8), st.integers(0, 8), st.integers(0, 8))
 def test_every_rule_against_plain_python_on_any_rows_slices_and_chunks(rows, first, cut):
     table = table_of(MOLECULE, *(METHANE | row for row in rows))

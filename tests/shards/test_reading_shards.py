@@ -1,6 +1,7 @@
 """Shards are read whole, by columns and as a stream, and what cannot be read is told with its place."""
 
 import json
+import shutil
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -23,9 +24,8 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture
-def fresh(tmp_path):
-    write(tmp_path / "made-up")
-    return tmp_path / "made-up"
+def fresh(folder, tmp_path):
+    return shutil.copytree(folder, tmp_path / "made-up")
 
 
 @pytest.mark.parametrize("batch_rows", [1, 3, 10, 11, 10_000])

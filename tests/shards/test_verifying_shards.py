@@ -12,10 +12,16 @@ from hemdata.shards import read, read_manifest, verify
 FILES = ["manifest.json", "part-00000.parquet", "part-00001.parquet", "part-00002.parquet", "rejected.parquet"]
 
 
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("written") / "made-up"
+    write(folder)
+    return folder
+
+
 @pytest.fixture
-def folder(tmp_path):
-    write(tmp_path / "made-up")
-    return tmp_path / "made-up"
+def folder(written, tmp_path):
+    return shutil.copytree(written, tmp_path / "made-up")
 
 
 def refused(folder, words: str) -> str:

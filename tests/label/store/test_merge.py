@@ -73,7 +73,7 @@ def test_an_import_adds_mends_keeps_and_names_conflicts(tmp_path: Path) -> None:
 energies = st.one_of(st.none(), st.sampled_from([-1.0, -1.0 - 5e-7, -2.0]))
 
 
-@settings(deadline=None)  # a disk may be slow
+@settings(deadline=None, max_examples=40)  # a disk may be slow
 @given(
     ours=st.dictionaries(st.sampled_from("abcdef"), energies),
     theirs=st.dictionaries(st.sampled_from("abcdef"), energies),

@@ -6,7 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
+from hemdata.catalog import level_card
 from hemdata.errors import CallError
 from hemdata.label.calculation import Calculation, Result, calculate, stages
 from hemdata.label.dataset import label_dataset
@@ -33,7 +35,10 @@ def held(store: Path) -> dict[str, Result]:
 def test_the_store_holds_what_a_workers_process_gives_byte_for_byte(tmp_path: Path) -> None:
     """Geometries, frequencies, DFT energies and stability of a neutral, a radical and what cannot be embedded."""
     (tmp_path / "few.smi").write_text("O water\n[OH] hydroxyl\nC.C two\n")
-    how = {"level_name": "pc9", "enthalpy": True, "stability": True, "data": tmp_path}
+    small = level_card("pc9").model_dump(mode="json", exclude_none=True)
+    small |= {"name": "small", "basis": {"name": "6-31g"}, "grid_level": 0}
+    (tmp_path / "small.yaml").write_text(yaml.safe_dump(small))
+    how = {"level_name": str(tmp_path / "small.yaml"), "enthalpy": True, "stability": True, "data": tmp_path}
     for workers in (0, 1):
         places = {"store": tmp_path / f"{workers}.sqlite", "out": tmp_path / f"{workers}"}
         done = label_dataset(tmp_path / "few.smi", workers=workers, **places, **how)

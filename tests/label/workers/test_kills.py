@@ -11,7 +11,7 @@ import pytest
 KILLS = Path(__file__).parents[3] / "benchmarks" / "kills.py"
 
 
-@pytest.mark.parametrize("kills", [8, pytest.param(50, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kills", [5, pytest.param(50, marks=pytest.mark.slow)])
 def test_kills_lose_nothing_that_was_finished_and_compute_nothing_twice(kills: int) -> None:
     """A real driver, scheduler and store; only the calculations take no time, so that many kills fall into writing."""
     command = [sys.executable, str(KILLS), str(kills), "--seed", "1", "--json"]
