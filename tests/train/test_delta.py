@@ -43,7 +43,7 @@ def cheap(table: pa.Table, charge: int = 0, multiplicity: int = 1) -> np.ndarray
 
 def fit(table: pa.Table, folder: Path, name: str = "dressed-atoms", **options: object) -> FittedDelta:
     model = fit_network(
-        name, None, table.slice(0, 20), table.slice(20, 5), seed=0, folder=folder, delta=BELOW, **options
+        name, None, table.slice(0, 12), table.slice(12, 4), seed=0, folder=folder, delta=BELOW, **options
     )
     assert isinstance(model, FittedDelta)
     return model
@@ -52,7 +52,7 @@ def fit(table: pa.Table, folder: Path, name: str = "dressed-atoms", **options: o
 @pytest.mark.parametrize("name", ["dressed-atoms", "pair-distance-ridge"])
 def test_the_answer_is_the_learnt_difference_and_the_cheap_energy(table: pa.Table, tmp_path: Path, name: str) -> None:
     model = fit(table, tmp_path, name)
-    asked = table.slice(25, 6)
+    asked = table.slice(16, 4)
     assert np.allclose(model.predict(asked) - cheap(asked), model.difference.predict(asked), rtol=0, atol=1e-9)
     assert np.array_equal(load(tmp_path).predict(asked), model.predict(asked))
 
@@ -60,7 +60,7 @@ def test_the_answer_is_the_learnt_difference_and_the_cheap_energy(table: pa.Tabl
 def test_the_difference_is_fitted_to_the_energies_less_the_cheap_ones(table: pa.Table, tmp_path: Path) -> None:
     """Oracle: numpy's lstsq on differences that are made without the module."""
     model = fit(table, tmp_path)
-    training = table.slice(0, 20)
+    training = table.slice(0, 12)
     counts = np.array([[z.count(n) for n in (1, 6, 7, 8)] for z in training["atomic_numbers"].to_pylist()], float)
     target = training["atomization_energy_kcal_mol"].to_numpy() - cheap(training)
     expected = np.linalg.lstsq(counts, target, rcond=None)[0]
@@ -78,8 +78,9 @@ def test_a_network_learns_the_difference_too_and_loads_with_the_same_bits(table:
     model = fit(table, tmp_path, "painn", epochs=1)
     again = load(tmp_path)
     assert isinstance(again, FittedDelta)
-    assert np.array_equal(again.predict(table), model.predict(table))
-    assert np.allclose(model.predict(table) - model.difference.predict(table), cheap(table), atol=1e-9)
+    asked = table.slice(16, 6)
+    assert np.array_equal(again.predict(asked), model.predict(asked))
+    assert np.allclose(model.predict(asked) - model.difference.predict(asked), cheap(asked), atol=1e-9)
 
 
 def test_a_charge_is_the_cheap_levels_too(table: pa.Table) -> None:
