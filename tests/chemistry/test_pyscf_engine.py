@@ -84,7 +84,7 @@ def test_what_else_the_process_holds_leaves_a_label_the_same_memory(monkeypatch:
         return float(built.max_memory - current_memory()[0])
 
     alone = left()
-    held = np.ones(100_000_000)  # 800 MB
+    held = np.ones(40_000_000)  # 320 MB
     assert left() == pytest.approx(alone, abs=20)
     assert held[0] == 1
 
