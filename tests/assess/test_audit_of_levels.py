@@ -235,11 +235,11 @@ def test_two_processes_find_what_one_does(labelled: Path) -> None:
 
 def test_an_audit_keeps_each_energy_in_a_store_and_goes_on_from_there(labelled: Path, tmp_path: Path) -> None:
     table, its, store = sample(labelled / "test-groups@gfn2-xtb", 4), level("gfn2-xtb"), tmp_path / "labels.sqlite"
-    first = audit(table.slice(0, 2), its, 2, store=store)
+    first = audit(table.slice(0, 2), its, 2, store=store, workers=0)
     with LabelStore(store, read_only=True) as kept:
         before = {result.key: result.provenance for result in kept}
     assert len(before) == 2
-    whole = audit(table, its, 4, store=store)
+    whole = audit(table, its, 4, store=store, workers=0)
     with LabelStore(store, read_only=True) as kept:
         after = {result.key: result.provenance for result in kept}
     assert len(after) == 4
@@ -249,7 +249,7 @@ def test_an_audit_keeps_each_energy_in_a_store_and_goes_on_from_there(labelled: 
     }.items()
     assert whole == audit(table, its, 4)  # what is computed without a store
     doublet = rows({"gdb_1": published("gdb_1")}, multiplicity=2)
-    reason = audit(doublet, its, store=store).rows[0].reason
+    reason = audit(doublet, its, store=store, workers=0).rows[0].reason
     assert reason == "Charge and multiplicity do not go together."
 
 
