@@ -1,6 +1,7 @@
 """Where the declared folders are: a user's own (HEMDATA_CARDS, or ./cards), then those that travel with the package."""
 
 import os
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -27,9 +28,7 @@ def roots() -> list[Path]:
     Raises:
         CallError: if HEMDATA_CARDS names no folder.
     """
-    package = Path(str(files("hemdata")))
-    installed = package / "_declared"
-    shipped = installed if installed.is_dir() else package.parent
+    shipped = _shipped()
     own = os.environ.get("HEMDATA_CARDS")
     if not own:
         beside = any((BESIDE / place).is_dir() for place in PLACES.values())
@@ -42,6 +41,13 @@ def roots() -> list[Path]:
             fix="Correct the environment variable, or unset it.",
         )
     return [Path(own), shipped]
+
+
+@cache
+def _shipped() -> Path:
+    package = Path(str(files("hemdata")))
+    installed = package / "_declared"
+    return installed if installed.is_dir() else package.parent
 
 
 def own_folder() -> Path:
