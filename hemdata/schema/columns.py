@@ -1,14 +1,50 @@
-"""Columns of a table as flat arrays: values and offsets of lists, which values are there."""
+"""Columns of a table as flat arrays: values and offsets of lists, which values are there and within their bounds."""
 
+import math
+import sys
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from hemdata.catalog import Column
 
 Bad = npt.NDArray[np.bool_]
+
+
+def bounds(column: Column) -> tuple[float | None, float | None]:
+    """The least and the largest value of a column of single values; whole numbers for whole numbers."""
+    if column.type != "double":
+        return (
+            None if column.minimum is None else math.ceil(column.minimum),
+            None if column.maximum is None else math.floor(column.maximum),
+        )
+    edge = sys.float_info.max if column.finite else None
+    return (
+        column.minimum if column.minimum is not None else edge and -edge,
+        column.maximum if column.maximum is not None else edge,
+    )
+
+
+def sound(column: Column, values: pa.ChunkedArray) -> bool:
+    """Whether no single value breaks what the column's card says; False also where that is not sure.
+
+    A few kernels of Arrow. pandera, which names what is broken, takes a thousand times as long for a small table.
+    """
+    if values.null_count and not column.nullable:
+        return False
+    held = []
+    if not column.type.startswith("list"):
+        low, high = bounds(column)
+        held += [pc.greater_equal(values, low)] if low is not None else []
+        held += [pc.less_equal(values, high)] if high is not None else []
+    if column.pattern:
+        held.append(pc.match_substring_regex(values, f"^{column.pattern.removeprefix('^')}"))
+    if column.choices:
+        held.append(pc.is_in(values, value_set=pa.array([*column.choices, None], values.type)))
+    return all(pc.all(each, min_count=0).as_py() for each in held)
 
 
 def lists(column: pa.ChunkedArray | pa.ListArray) -> tuple[npt.NDArray[Any], npt.NDArray[np.int64]]:

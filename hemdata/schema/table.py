@@ -1,8 +1,6 @@
 """A table's schema, made from its card: the Arrow schema, the pandera checks, the docs' column table."""
 
-import math
-import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, cached_property
 from typing import Any
 
@@ -11,7 +9,7 @@ import pyarrow.compute as pc
 
 from hemdata.catalog import Column, SchemaCard, result_card, schema_card
 from hemdata.errors import DataError
-from hemdata.schema.columns import list_faults
+from hemdata.schema.columns import bounds, list_faults, sound
 from hemdata.schema.energy_bounds import suspected_unit, too_loose, too_tight
 from hemdata.schema.rules import RULES
 
@@ -24,20 +22,6 @@ def arrow_type(name: str) -> pa.DataType:
     if name in _LISTS:
         return pa.list_(pa.field("element", _LISTS[name]))
     return _SCALARS.get(name) or pa.type_for_alias(name)
-
-
-def _bounds(column: Column) -> tuple[float | None, float | None]:
-    """The least and the largest value of a column of single values; whole numbers for whole numbers."""
-    if column.type != "double":
-        return (
-            None if column.minimum is None else math.ceil(column.minimum),
-            None if column.maximum is None else math.floor(column.maximum),
-        )
-    edge = sys.float_info.max if column.finite else None
-    return (
-        column.minimum if column.minimum is not None else edge and -edge,
-        column.maximum if column.maximum is not None else edge,
-    )
 
 
 class TableSchema:
@@ -76,15 +60,14 @@ class TableSchema:
         ]
         return pa.schema(fields, metadata={"hemdata.schema": self.name, "hemdata.schema_version": self.version})
 
-    @cached_property
-    def pandera(self) -> Any:
+    def pandera(self, asked: Sequence[Column]) -> Any:
         """The checks of single values as a pandera schema; types are compared with `arrow`, which is stricter."""
         import pandera.pyarrow as pandera
 
         columns = {}
-        for column in self.columns:
+        for column in asked:
             checks = []
-            low, high = (None, None) if column.type.startswith("list") else _bounds(column)
+            low, high = (None, None) if column.type.startswith("list") else bounds(column)
             if low is not None and high is not None:
                 checks.append(pandera.Check.in_range(low, high))
             elif low is not None:
@@ -168,12 +151,15 @@ class TableSchema:
         """Row and fault of every value that breaks a check of its column.
 
         pandera's failure cases on Arrow tables are the values that fail, without their rows; a check looks at nothing
-        but the value, so the rows are those that hold one of them.
+        but the value, so the rows are those that hold one of them. Asked is only where a value is wrong.
         """
+        broken = [column for column in self.columns if not sound(column, table[column.name])]
+        if not broken:
+            return
         import pandera.pyarrow as pandera
 
         try:
-            self.pandera.validate(table, lazy=True)
+            self.pandera(broken).validate(table.select([column.name for column in broken]), lazy=True)
         except pandera.errors.SchemaErrors as errors:
             for error in errors.schema_errors:
                 if not isinstance(error.failure_cases, pa.Table):

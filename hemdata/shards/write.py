@@ -64,8 +64,12 @@ class ShardWriter:
                 got=foreign.name,
                 fix="Give another folder with --out.",
             )
-        self._partial.mkdir(parents=True)
-        self._clear_after_the_killed()
+        try:
+            self._partial.mkdir(parents=True)
+            self._clear_after_the_killed()
+        except BaseException:  # Ctrl-C here, too, leaves nothing
+            shutil.rmtree(self._partial, ignore_errors=True)
+            raise
         return self
 
     def __exit__(
