@@ -41,7 +41,10 @@ def sound(column: Column, values: pa.ChunkedArray) -> bool:
         held += [pc.greater_equal(values, low)] if low is not None else []
         held += [pc.less_equal(values, high)] if high is not None else []
     if column.pattern:
-        held.append(pc.match_substring_regex(values, f"^{column.pattern.removeprefix('^')}"))
+        try:
+            held.append(pc.match_substring_regex(values, f"^{column.pattern.removeprefix('^')}"))
+        except pa.ArrowInvalid:  # a pattern that it cannot read: pandera says so
+            return False
     if column.choices:
         held.append(pc.is_in(values, value_set=pa.array([*column.choices, None], values.type)))
     return all(pc.all(each, min_count=0).as_py() for each in held)
