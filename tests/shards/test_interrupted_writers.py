@@ -137,7 +137,7 @@ def test_a_full_disk_is_a_plain_oserror_and_leaves_nothing_half_written(limit, t
 
 
 def test_a_device_that_is_full_tells_so(tmp_path, monkeypatch):
-    """/dev/full answers every write with ENOSPC; through a link, since Arrow removes the file that it could not write."""
+    """/dev/full answers every write with ENOSPC; by a link, since Arrow removes the file that it could not write."""
     if not Path("/dev/full").is_char_device():
         pytest.skip("this system has no /dev/full")
     (tmp_path / "full").symlink_to("/dev/full")
