@@ -4,14 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from hemdata.assess.explanations import ZPE, Row, atoms, explanation, foreign_atoms, total
-from hemdata.errors import CallError, DataError
+from hemdata.assess.audited_rows import picked
+from hemdata.assess.explanations import Row, explanation, foreign_atoms, total
 from hemdata.label.calculation import Stage
 from hemdata.label.jobs import POINT
 from hemdata.label.progress import Pace
@@ -21,7 +18,6 @@ from hemdata.label.workers.where import Where
 from hemdata.levels import SYMBOLS, Level
 from hemdata.molecules import Molecule
 from hemdata.processes import one_thread, ordered_map
-from hemdata.shards import iterate, read_manifest
 from hemdata.units import HARTREE_KCAL_MOL
 
 TOLERANCE_KCAL_MOL = 0.01
@@ -30,9 +26,6 @@ APART_SHARE, APART_TIMES = 0.2, 10
 """Of rows that agree, this share may stand apart by up to so many tolerances: 2 of 20 random rows of QM9 do (by 0.017
 and 0.030). Every known mistake moves all rows, by 0.3 kcal/mol or more."""
 WITNESSES = 3  # molecules, smallest first, on which an explanation has to hold
-COLUMNS = (
-    "id", "atomic_numbers", "positions", "charge", "multiplicity", "energy_hartree", "atomization_energy_kcal_mol",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -137,7 +130,7 @@ def audit(
         CallError: for a store in use.
         DataError: if no row has a geometry and an energy.
     """
-    rows = _picked(molecules, its_level, n, seed, smallest_first)
+    rows = picked(molecules, its_level, n, seed, smallest_first)
     if store is None:
         with one_thread():
             computed = list(ordered_map(partial(total, its=its_level, accuracy=accuracy), rows, workers or 1))
@@ -201,58 +194,3 @@ def _asked(row: Row) -> Molecule:
         atomic_numbers=z,
         positions=row["positions"],
     )
-
-
-def sample(folder: Path, n: int, seed: int = 0) -> pa.Table:
-    """n random rows of a shard folder that have a geometry and an energy; streamed, the same rows for the same seed.
-
-    Raises:
-        CallError: if it is no shard folder.
-        DataError: if it has no such row.
-    """
-    there = next((batch.schema.names for batch in iterate(folder, batch_rows=1)), list(COLUMNS))
-    draw = np.random.default_rng(seed)
-    kept: pa.Table | None = None
-    for batch in iterate(folder, [name for name in (*COLUMNS, ZPE) if name in there]):
-        table = pa.table(batch).append_column("draw", pa.array(draw.random(batch.num_rows)))
-        table = table.filter(_usable(table))
-        kept = table if kept is None else pa.concat_tables([kept, table])
-        kept = kept.sort_by("draw").slice(0, n)
-    if kept is None or not kept.num_rows:
-        raise DataError("No row has a geometry and an energy.", where=folder, fix="Label the set first.")
-    return kept.drop_columns(["draw"])
-
-
-def claimed_level(folder: Path) -> str:
-    """The level that a shard folder's manifest names.
-
-    Raises:
-        CallError: if it names none, or several.
-    """
-    names = [named.name for named in read_manifest(folder).levels]
-    if len(names) != 1:
-        raise CallError(
-            "The set names no single level.", where=folder, got=", ".join(names) or "none", fix="Give --level LEVEL."
-        )
-    return names[0]
-
-
-def _usable(table: pa.Table) -> Any:
-    energy = pc.or_(pc.is_valid(table["energy_hartree"]), pc.is_valid(table["atomization_energy_kcal_mol"]))
-    return pc.and_(energy, pc.greater(pc.fill_null(pc.list_value_length(table["positions"]), 0), 0))
-
-
-def _picked(molecules: pa.Table, its: Level, n: int, seed: int, smallest_first: bool) -> list[Row]:
-    table = molecules.filter(_usable(molecules))
-    if not table.num_rows:
-        raise DataError("No row has a geometry and an energy.", fix="Audit a set that has both.")
-    if smallest_first:
-        chosen = np.argsort(pc.list_value_length(table["atomic_numbers"]).to_numpy(), kind="stable")[:n]
-    else:
-        chosen = np.random.default_rng(seed).permutation(table.num_rows)[:n]
-    rows: list[Row] = table.select([c for c in (*COLUMNS, ZPE) if c in table.column_names]).take(chosen).to_pylist()
-    for row in rows:
-        row["published"] = row["energy_hartree"]
-        if row["published"] is None:
-            row["published"] = atoms(row, its) - row["atomization_energy_kcal_mol"] / HARTREE_KCAL_MOL
-    return rows

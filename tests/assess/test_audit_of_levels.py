@@ -8,7 +8,8 @@ import pyarrow as pa
 import pytest
 from energies_once import energies_once  # noqa: F401
 
-from hemdata.assess.audit import Audit, Comparison, audit, claimed_level, sample
+from hemdata.assess.audit import Audit, Comparison, audit
+from hemdata.assess.audited_rows import claimed_level, sample
 from hemdata.assess.explanations import candidates
 from hemdata.catalog import LevelCard
 from hemdata.chemistry.engines import pyscf

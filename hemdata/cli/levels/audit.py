@@ -33,7 +33,7 @@ def audit(
 ) -> None:
     """Recompute published rows at their level; where they differ, name the level or the mistake that explains it."""
     from hemdata.assess.audit import audit as recompute
-    from hemdata.assess.audit import claimed_level, sample
+    from hemdata.assess.audited_rows import claimed_level, sample
     from hemdata.errors import CallError
     from hemdata.levels import level as read_level
     from hemdata.shards import find
@@ -74,7 +74,7 @@ def audit(
 
 def _name_level(name: str, folder: Path, its: "Level", n: int, as_json: bool) -> None:
     """Say which known level the energies of an unknown one are of; exit code 1 where none is."""
-    from hemdata.assess.audit import COLUMNS
+    from hemdata.assess.audited_rows import COLUMNS
     from hemdata.assess.which_level import Candidate, which_level
     from hemdata.shards import read
 

@@ -50,7 +50,7 @@ def suspects(
     data: Annotated[Path, typer.Option(help="Folder of the built datasets and of the store.")] = Path("data"),
 ) -> None:
     """Rank the labels of a set by how likely they are wrong, by their difference to a cheap level."""
-    from hemdata.assess.audit import claimed_level
+    from hemdata.assess.audited_rows import claimed_level
     from hemdata.assess.suspects.compare import compare
     from hemdata.assess.suspects.recompute import recompute as judged
     from hemdata.assess.suspects.screen import screened
