@@ -85,13 +85,13 @@ def test_no_scheduler_at_the_address_is_a_sentence(tmp_path: Path) -> None:
 
 def test_a_molecule_beyond_its_time_fails_with_the_reason_and_is_tried_again_when_asked(tmp_path: Path) -> None:
     (tmp_path / "long.smi").write_text("CCCCCCCCCCC\nC\n")
-    words = ["label", tmp_path / "long.smi", "--data", tmp_path / "data", "--json", "--workers", "1"]
-    short = json.loads(hemdata(*words, "--time-limit", "20ms").stdout)
+    words = ["label", tmp_path / "long.smi", "--data", tmp_path / "data", "--json"]
+    short = json.loads(hemdata(*words, "--workers", "1", "--time-limit", "20ms").stdout)
     assert short["accepted"] < 2
     assert any("second" in reason or "time" in reason.lower() for reason in short["rejected"])
-    kept = json.loads(hemdata(*words).stdout)
+    kept = json.loads(hemdata(*words, "--on", "0").stdout)
     assert kept["accepted"] == short["accepted"], "a failed molecule is computed again only when asked"
-    again = json.loads(hemdata(*words, "--retry", "failed").stdout)
+    again = json.loads(hemdata(*words, "--on", "0", "--retry", "failed").stdout)
     assert again["accepted"] == 2
 
 
