@@ -90,7 +90,10 @@ def _from_group(name: str) -> Iterator[Target]:
 
 
 def _from_file(path: Path) -> Iterator[Target]:
-    for molecule in read_molecules(path):
+    molecules = read_molecules(path)
+    if not molecules:
+        raise DataError("The file holds no molecule.", where=path, fix="Give one SMILES a line.")
+    for molecule in molecules:
         if molecule.smiles is None or molecule.canonical_smiles is None:
             raise CallError(
                 "Molecules are chosen for SMILES, and this file has none.", where=path, fix="Give them as a .smi file."

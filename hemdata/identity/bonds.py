@@ -13,6 +13,7 @@ from hemdata.schema.columns import lists
 from hemdata.schema.rules import PAIRS_AT_ONCE
 
 FORMED, BROKEN = 1.15, 1.3  # times the sum of covalent radii
+APART = 1.5  # times it: a hydrogen bond is at 1.9, the longest bond of a molecule at rest at 1.3
 ROUNDS = 8  # of colour refinement: it looks that many bonds far from every atom
 STRETCHED, STRETCHED_LONE_PAIRS, SQUEEZED = 1.15, 1.3, 0.93  # times Pyykko's single (longest) and triple (shortest)
 LONE_PAIRS = (7, 8, 9, 15, 16, 17, 33, 34, 35)
@@ -101,6 +102,14 @@ def _ratios(z: npt.NDArray[np.int64], positions: npt.NDArray[np.float64]) -> npt
     """(N, N): distances as multiples of the sum of covalent radii."""
     distance = np.linalg.norm(positions[:, None] - positions[None], axis=2)
     return np.asarray(distance / (_radii()[z][:, None] + _radii()[z][None]))
+
+
+def pieces(atomic_numbers: Sequence[int], positions: Sequence[float]) -> int:
+    """How many molecules stand in a geometry, (N,) and (3N,) angstrom: groups of atoms that no bond can connect."""
+    from scipy.sparse.csgraph import connected_components
+
+    near = _ratios(np.asarray(atomic_numbers), np.reshape(positions, (-1, 3))) < APART
+    return int(connected_components(near, directed=False, return_labels=False))
 
 
 def disagreements(table: pa.Table, identities: Sequence[Identity | None]) -> dict[str, Bad]:

@@ -22,11 +22,12 @@ from hemdata.label.run import Outcome, label
 from hemdata.label.store.database import LabelStore
 from hemdata.label.to_shards import Target, export
 from hemdata.label.workers.where import EVERY_CORE, Where
-from hemdata.levels import START_LEVEL, SYMBOLS, Level, level
+from hemdata.levels import START_LEVEL, Level, level
 from hemdata.molecules import Molecule
 from hemdata.shards import Manifest, SetName
 
 PLAIN, FILES = How(), Files()
+NAMED = 5  # molecules that an error names
 
 
 @dataclass(frozen=True)
@@ -188,17 +189,28 @@ def _have_geometries(asked: Sequence[Molecule], target: str | Path) -> None:
 
 
 def _has_atoms(asked: Sequence[Molecule], its_level: Level) -> None:
-    """Before anything is computed: the level has all elements' atoms."""
+    """Before anything is computed: the level has all elements' atoms; names every molecule that has another."""
+    lacking: set[str] = set()
+    where: list[str] = []
     for molecule in asked:
         z = molecule.atomic_numbers
         if not z and molecule.canonical_smiles and (identity := identify(molecule.canonical_smiles, bonds=False)):
             z = list(identity.atomic_numbers)
-        foreign = sorted(SYMBOLS[n] if n < len(SYMBOLS) else str(n) for n in set(z) - set(its_level.atoms))
+        foreign = {_symbol(n) for n in set(z) - set(its_level.atoms)}
         if foreign:
-            raise DataError(
-                f"The level '{its_level.name}' has no energy for an atom of {', '.join(foreign)}.",
-                where=molecule.id,
-                expected=", ".join(its_level.card.atoms_hartree) or "atoms_hartree in the level's card",
-                got=molecule.smiles or ", ".join(foreign),
-                fix="`hemdata levels atoms` computes it for the card; or leave such molecules out.",
-            )
+            lacking |= foreign
+            where.append(f"{molecule.id} ({molecule.smiles or ', '.join(sorted(foreign))})")
+    if where:
+        raise DataError(
+            f"The level '{its_level.name}' has no energy for an atom of {', '.join(sorted(lacking))}.",
+            where=", ".join(where[:NAMED]) + (f" and {len(where) - NAMED:,} more" if len(where) > NAMED else ""),
+            expected=", ".join(its_level.card.atoms_hartree) or "atoms_hartree in the level's card",
+            fix="`hemdata levels atoms` computes it for the card; or leave such molecules out.",
+        )
+
+
+def _symbol(z: int) -> str:
+    """The symbol of any element."""
+    from rdkit import Chem
+
+    return str(Chem.GetPeriodicTable().GetElementSymbol(z)) if 0 < z < 119 else str(z)

@@ -150,6 +150,8 @@ class Question:
     def _doubts(self, one: Molecule, smiles: str | None) -> Iterator[str]:
         if NOT_DRAWN in one.flags:
             yield f"multiplicity {one.multiplicity}, that of the known ground state, not of the electrons drawn"
+        if smiles is not None and "." in smiles:
+            yield f"{smiles.count('.') + 1} molecules in one geometry, which are taken as one"
         if self.domain.environments is None:
             yield "the package does not tell which atom environments its training molecules had"
         elif smiles is None:

@@ -176,3 +176,37 @@ def test_a_set_without_any_energy_says_so(tmp_path: Path) -> None:
     ended = hemdata("import", "a.csv", "--name", "mine", "--workers", 1, cwd=tmp_path, HEMDATA_CARDS="")
     assert ended.returncode == 0, ended.stderr
     assert "no row has an energy" in ended.stderr
+
+
+def test_a_number_is_an_id_with_all_its_digits_wherever_it_comes_in(tmp_path: Path) -> None:
+    """1234567 and 1234568 were both 1.23457e+06."""
+    from hemdata.molecules import read_molecules
+
+    lines = [json.dumps({"id": number, "smiles": "O"}) for number in (1234567, 1234568)]
+    (tmp_path / "a.jsonl").write_text("\n".join(lines))
+    pq.write_table(pa.table({"id": [1234567, 1234568], "smiles": ["O", "O"]}), tmp_path / "a.parquet")
+    for name in ("a.jsonl", "a.parquet"):
+        assert [one.id for one in read_molecules(tmp_path / name)] == ["a:1234567", "a:1234568"]
+
+
+def test_a_group_without_molecules_is_no_fault_of_the_pool(tmp_path: Path) -> None:
+    (tmp_path / "none.smi").write_text("smiles name\n")
+    ended = hemdata("amons", tmp_path / "none.smi", "--max-heavy", 3)
+    assert ended.returncode == 1
+    assert "The file holds no molecule." in ended.stderr
+
+
+def test_two_molecules_in_one_geometry_are_told(tmp_path: Path) -> None:
+    from hemdata.molecules import read_molecules
+
+    second = "".join(f"{line} {float(z) + 500}\n" for line, z in (row.rsplit(" ", 1) for row in WATER.splitlines()[2:]))
+    (tmp_path / "a.xyz").write_text(WATER.format("far").replace("3\n", "6\n", 1) + second + WATER.format("alone"))
+    assert ["several" in str(one.doubt) for one in read_molecules(tmp_path / "a.xyz")] == [True, False]
+
+
+def test_every_molecule_whose_elements_a_level_lacks_is_named_by_symbol(tmp_path: Path) -> None:
+    (tmp_path / "a.smi").write_text("CI first\nCCO second\n[Na]Cl third\n")
+    ended = hemdata("label", "a.smi", "--on", 0, cwd=tmp_path)
+    assert ended.returncode == 1
+    assert "an atom of I, Na" in ended.stderr
+    assert "first (CI), a:third ([Na]Cl)" in ended.stderr

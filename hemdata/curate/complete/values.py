@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from hemdata.forms.shared.frames import Frames
+from hemdata.forms.shared.frames import Frames, as_word
 from hemdata.levels import Level
 from hemdata.units import OF_ENERGY
 
@@ -55,7 +55,7 @@ def texts(values: Any, n: int) -> list[str | None]:
     if values is None:
         return [None] * n
     if isinstance(values, np.ndarray):
-        return [None if np.isnan(value) else f"{value:g}" for value in values]
+        return [None if np.isnan(value) else as_word(value) for value in values]
     return [None if value is None or value == "" else str(value) for value in values]
 
 
@@ -63,7 +63,7 @@ def ids(values: Any, name: str, frames: Frames) -> list[str]:
     """The ids of records within their set: their own, without the set's name before it; else their numbers."""
     told: Sequence[str | None]
     if isinstance(values, np.ndarray):
-        told = [None if np.isnan(value) else str(int(value)) if value == int(value) else str(value) for value in values]
+        told = [None if np.isnan(value) else as_word(value) for value in values]
     else:
         told = texts(values, frames.n)
     found = []

@@ -176,6 +176,12 @@ def column(values: list[Any]) -> Any:
     return values
 
 
+def as_word(number: float) -> str:
+    """A number as the word that it is as an id or a text: 1234567 of 1234567.0, every digit of others."""
+    whole = abs(number) < EXACT and number == int(number)
+    return str(int(number)) if whole else repr(float(number))
+
+
 def numbers_of(symbols: Sequence[Any]) -> list[int]:
     """Atomic numbers of element symbols or numbers, 0 where a word is neither."""
     return [ATOMIC_NUMBERS.get(str(each).capitalize(), 0) or _number(each) for each in symbols]

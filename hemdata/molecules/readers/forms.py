@@ -12,7 +12,7 @@ import numpy as np
 
 from hemdata.errors import DataError
 from hemdata.forms.reading import form_of, frames_of
-from hemdata.forms.shared.frames import Frames, Wanted
+from hemdata.forms.shared.frames import Frames, Wanted, as_word
 from hemdata.molecules.molecule import NOTHING, Molecule, Said, Unread, from_geometry, from_smiles
 from hemdata.molecules.names import molecule_id
 from hemdata.molecules.state import NAMES, stated
@@ -74,4 +74,4 @@ def _value(frames: Frames, key: str | None, row: int) -> str | None:
     value: Any = frames.values[key][row] if key is not None else None
     if value is None or value == "" or (isinstance(value, float) and np.isnan(value)):
         return None
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return as_word(value) if isinstance(value, float) else str(value)

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from hemdata.archives.text import lines
 from hemdata.errors import DataError
+from hemdata.identity.bonds import pieces
 from hemdata.molecules.molecule import NOTHING, Molecule, Said, Unread, from_geometry
 from hemdata.molecules.names import molecule_id
 from hemdata.molecules.xyz_atoms import atoms_of
@@ -21,6 +22,8 @@ RADICAL = (
     "an odd number of electrons, and nothing says a charge or a multiplicity (charge=, multiplicity= in the comment; "
     "--charge, --multiplicity): taken as neutral radicals"
 )
+
+SEVERAL = "several molecules in one geometry, which are taken as one"
 
 
 class Frame(NamedTuple):
@@ -45,7 +48,7 @@ def read(path: Path, said: Said = NOTHING) -> Iterator[Molecule | Unread]:
             line = error.where if isinstance(error.where, int) else line
             yield Unread(id, str(error.got or text), error.what, f"{path}, line {line}", error.fix)
             continue
-        doubt = RADICAL if its == NOTHING and sum(z) % 2 else None
+        doubt = RADICAL if its == NOTHING and sum(z) % 2 else SEVERAL if pieces(z, x) > 1 else None
         yield replace(molecule, doubt=doubt, energy_key=comment.energy_key)
 
 
