@@ -6,6 +6,7 @@ import numpy as np
 
 from hemdata.curate.complete.values import numbers
 from hemdata.errors import CallError, DataError
+from hemdata.intake import precision
 from hemdata.intake.asked import Asked, refuse_wrong_call
 from hemdata.intake.decided import Decided, Unsettled
 from hemdata.intake.infer import inferred, proven, unproven
@@ -132,6 +133,7 @@ def _energy(asked: Asked, found: Decided, key: Key) -> None:
     if enough and unknown is None:
         refuse_mixed(sampled, chosen, found)
     found.energy = chosen
+    found.told += precision.told(numbers(list(found.looked.values(key.name)), found.looked.records)[0], chosen.unit)
     if enough and chosen.level and not unknown:
         found.told += evidence(sampled, chosen)
 
