@@ -135,7 +135,7 @@ class Question:
 
     def _predicted(self, one: Asked, each: Made, energies: list[float] | str) -> Predicted:
         if isinstance(one, Unread):
-            return Predicted(one.id, one.text, reason=each.reason)
+            return Predicted(one.id, None, reason=each.reason)
         smiles = one.smiles or each.smiles
         if isinstance(energies, str):
             return Predicted(one.id, smiles, each.z, reason=energies)

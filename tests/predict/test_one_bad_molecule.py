@@ -66,6 +66,7 @@ def test_the_frames_around_a_bad_one_have_their_energies(kind: str, folder: Path
     first, bad, last = predict(load_all([folder]), wanted(str(tmp_path / "three.xyz")), workers=0)
     assert bad.atomization_energy_kcal_mol is None
     assert bad.reason
+    assert bad.smiles is None
     assert first.atomization_energy_kcal_mol == last.atomization_energy_kcal_mol is not None
     code, output = hemdata("predict", folder, tmp_path / "three.xyz", "--workers", 0, "--json")
     assert code == 1
