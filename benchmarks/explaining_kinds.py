@@ -154,7 +154,8 @@ def tell(study: Study, cut: dict[str, np.ndarray], seeds: list[int]) -> None:
     print("columns: all, " + ", ".join(dict.fromkeys(study.groups)))
     judge = Judge(study.groups, error)
     pairs = [judge(change[:, a], change[:, b]) for a in range(len(seeds)) for b in range(a)]
-    judge.line("one seed against another", np.mean(pairs, axis=0))
+    if pairs:
+        judge.line("one seed against another", np.mean(pairs, axis=0))
     if len(seeds) >= 4:
         halves = [(h := [*range(0, len(seeds), 2)], [i for i in range(len(seeds)) if i not in h])]
         judge.line(
@@ -162,10 +163,11 @@ def tell(study: Study, cut: dict[str, np.ndarray], seeds: list[int]) -> None:
             np.mean([judge(change[:, a].mean(axis=1), change[:, b].mean(axis=1)) for a, b in halves], axis=0),
         )
     true = change.mean(axis=1)
-    signal = true.std(axis=0) / np.maximum(change.std(axis=1, ddof=1).mean(axis=0) / len(seeds) ** 0.5, 1e-9)
-    print(
-        f"  spread over kinds by the standard error of the seeds' mean, median over molecules: {np.median(signal):.1f}"
-    )
+    if len(seeds) > 1:
+        signal = true.std(axis=0) / np.maximum(change.std(axis=1, ddof=1).mean(axis=0) / len(seeds) ** 0.5, 1e-9)
+        print(
+            f"  spread over kinds by standard error of the seeds' mean, median over molecules: {np.median(signal):.1f}"
+        )
     for way, said in ways(study, cut, wholes).items():
         judge.line(way, judge(said, true))
 
