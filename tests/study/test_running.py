@@ -174,7 +174,7 @@ def test_no_epoch_is_begun_that_would_end_too_late(tmp_path: Path, monkeypatch: 
 def test_what_the_time_leaves_is_told_and_done_the_next_time(labelled: Path, tmp_path: Path, cells_here: None) -> None:
     card = card_file(tmp_path, networks=BASELINES, seeds=[0])
     words = ("train-eval", card, "--data", labelled, "--out", tmp_path / "run", "--cells", "*-neuro-*")
-    ended = call(*words, "--max-time", "0.001s")
+    ended = call(*words, "--max-time", "0.000001s")
     assert ended.exit_code == 0
     assert "0 cells done, 0 stood already, 0 failed, 1 left when the time was over" in ended.stdout
     assert "The same command goes on" in ended.stderr
