@@ -171,7 +171,7 @@ def _round(
             when.look()
     except BaseException:  # Ctrl-C: a cell may have hours to go, and goes on from its checkpoint another time
         for process in multiprocessing.active_children():
-            process.terminate()
+            process.kill()  # Lightning takes SIGTERM for the end of one fit, after which the next cell would begin
         pool.shutdown(wait=True, cancel_futures=True)
         raise
     return [cell for cell in begun if cell in broken] + waiting

@@ -67,7 +67,7 @@ def test_a_training_that_is_stopped_ends_at_once_and_keeps_its_checkpoint(labell
         "sets": {"neuro": {"dataset": "neuro", "molecules": 30}},
         "groups": ["explosives"],
         "networks": [{"network": "painn", "epochs": 100_000}],
-        "seeds": [0],
+        "seeds": [0, 1],
     }
     (tmp_path / "long.yaml").write_text(json.dumps(card))
     words = ["train-eval", str(tmp_path / "long.yaml"), "--data", str(labelled), "--out", str(tmp_path / "run")]
@@ -81,6 +81,7 @@ def test_a_training_that_is_stopped_ends_at_once_and_keeps_its_checkpoint(labell
     assert "Traceback" not in told
     (checkpoint,) = tmp_path.rglob("last.ckpt")
     assert not list(tmp_path.rglob("cell.parquet"))
+    assert len(list((tmp_path / "run" / "cells").iterdir())) == 1, "the next cell was begun"
     # Killed with no chance to end them, the driver leaves no worker training on behind its back.
     driver = subprocess.Popen([sys.executable, "-m", "hemdata.cli", *words], stderr=subprocess.DEVNULL)
 
