@@ -119,7 +119,11 @@ def test_a_full_disk_is_a_sentence_and_leaves_nothing(tmp_path: Path) -> None:
     )
     out = tmp_path / "out"
     ended = subprocess.run(
-        [sys.executable, "-c", code, str(out)], capture_output=True, text=True, check=False, timeout=120
+        [sys.executable, "-B", "-c", code, str(out)],  # Python would cut its own bytecode short, and keep it
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
     )
     assert ended.returncode == 1
     assert "Traceback" not in ended.stderr

@@ -53,7 +53,7 @@ except OSError as error:
 
 
 def program(text: str, folder: Path, *more: str) -> list[str]:
-    return [sys.executable, "-c", START + text, str(folder), str(HERE), *more]
+    return [sys.executable, "-B", "-c", START + text, str(folder), str(HERE), *more]
 
 
 def killed_in_the_middle(folder: Path) -> None:

@@ -147,7 +147,7 @@ def test_a_full_disk_is_a_sentence_and_what_was_finished_stays(tmp_path: Path) -
         "except DataError as error: print(done, error, sep='\\n')\n"
     )
     path = tmp_path / "s.sqlite"
-    ended = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True)
+    ended = subprocess.run([sys.executable, "-B", "-c", code, str(path)], capture_output=True, text=True, check=True)
     done, sentence, *rest = ended.stdout.splitlines()
     assert "the disk or the quota is full" in sentence
     assert any("What was finished before is kept" in line for line in rest)
