@@ -124,6 +124,19 @@ def test_a_row_far_off_does_not_teach_the_model_and_rare_rows_are_given_room() -
     assert again.residual[others] == pytest.approx(sound.residual[others], abs=0.5)
 
 
+def test_rows_off_by_thousands_are_found_all_and_taught_to_no_other() -> None:
+    """As two molecules' energies swapped: one row in twenty, in the thousands of kcal/mol, with few of their kind."""
+    draw = np.random.default_rng(5)
+    x = (draw.random((400, 60)) < 0.05).astype(float)
+    sound = x @ draw.normal(0, 10, 60) + draw.normal(0, 1, 400)
+    values = sound.copy()
+    values[:20] += draw.normal(0, 20_000, 20)
+    model = OutOfFold(x, np.ones((400, 1)))
+    found = model.scores(values)
+    assert set(np.argsort(-np.abs(found.score))[:20]) == set(range(20))
+    assert np.abs(found.residual[20:]).max() < 1.5 * np.abs(model.scores(sound).residual[20:]).max()
+
+
 def test_planted_errors_stand_on_top_with_their_size(planted: Path, found: Screen) -> None:
     assert len(found.rows) == ROWS
     assert not found.left_out

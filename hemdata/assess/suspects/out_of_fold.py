@@ -66,7 +66,8 @@ class OutOfFold:
 
     def scores(self, values: Floats) -> Scores:
         """Residuals and scores of (n,) values; rows far off are left out of what the model learns, and of no score."""
-        taught = values.copy()
+        fitted, near = self._composition(values)
+        taught = np.where(near, values, fitted)  # thousands of kcal/mol in one row would be learnt by many
         for _ in range(ROUNDS):
             predicted = self._predicted(taught)
             residual = values - predicted
@@ -85,7 +86,7 @@ class OutOfFold:
     def _predicted(self, values: Floats) -> Floats:
         from scipy.linalg import cho_solve
 
-        left = values - self._composition(values)
+        left = values - self._composition(values)[0]
         found = values - left
         parts = [self.x[rows].T @ left[rows] for rows in self.folds]
         whole = np.sum(parts, axis=0)
@@ -96,15 +97,15 @@ class OutOfFold:
             found[rows] += mean + self.x[rows] @ weights
         return found
 
-    def _composition(self, values: Floats) -> Floats:
-        """What the atoms alone give, fitted to the rows that it fits."""
+    def _composition(self, values: Floats) -> tuple[Floats, npt.NDArray[np.bool_]]:
+        """What the atoms alone give, fitted to the rows that it fits, and which rows those are."""
         keep = np.ones(len(values), dtype=bool)
         fitted = np.zeros(len(values))
         for _ in range(4):
             fitted = self.linear @ np.linalg.lstsq(self.linear[keep], values[keep], rcond=None)[0]
             off = np.abs(values - fitted)
             keep = off <= max(10.0 * float(np.median(off)), 1e-9)
-        return fitted
+        return fitted, keep
 
     def _gram(self, rows: npt.NDArray[np.int64]) -> Floats:
         part = self.x[rows].astype(np.float64)
