@@ -94,5 +94,5 @@ def test_a_training_that_is_stopped_ends_at_once_and_keeps_its_checkpoint(labell
         assert driver.poll() is None
     driver.kill()
     driver.wait()
-    time.sleep(2)
-    assert not epochs_written_since(2.0)
+    time.sleep(0.5)
+    assert not epochs_written_since(1.5)

@@ -217,7 +217,9 @@ def test_it_prints(opened: Any) -> None:
     assert len(printed["data"]) > 50_000
 
 
-@pytest.mark.parametrize(("theme", "width"), [("light", 1400), ("dark", 1400), ("light", 420)])
+@pytest.mark.parametrize(
+    ("theme", "width"), [pytest.param("light", 1400, marks=pytest.mark.slow), ("dark", 1400), ("light", 420)]
+)
 def test_axe_finds_nothing_that_bars_a_person(opened: Any, axe: str, theme: str, width: int) -> None:
     size(opened, width)
     opened.execute_script(
