@@ -5,7 +5,7 @@ H := .venv/bin/hemdata
 export OMP_NUM_THREADS ?= 1
 
 help:
-	@echo "make demo   the study in small, on real molecules: runs/demo/report.html (five minutes on two idle cores)"
+	@echo "make demo   the study in small, on real molecules: runs/demo/report.html (five to eight minutes on two idle cores)"
 	@echo "make test   the tests (five minutes on two idle cores); make test-all   the slow ones too, once a week"
 	@echo "make env    .venv/ with Python 3.12 and the locked versions"
 	@echo "make lint types docs   ruff, import-linter and typos; mypy; the handbook"
