@@ -46,9 +46,8 @@ NAMES = ("pair-distance-ridge", "painn")
 Rows = np.ndarray
 
 
-def main() -> None:
-    data, folder = Path(sys.argv[1]), Path(sys.argv[2])
-    ends = time.monotonic() + 60 * float(sys.argv[3] if len(sys.argv) > 3 else 1e9)
+def tables(data: Path) -> tuple[pa.Table, pa.Table, pa.Table, Rows]:
+    """What is learnt from, what stops it, what is predicted, and the group of each of those."""
     table = read(data / "qm9@gfn2-xtb@given")
     training, validation, held_out = (
         table.slice(*at) for at in ((0, TRAINING), (TRAINING, VALIDATION), (TRAINING + VALIDATION, HELD_OUT))
@@ -57,6 +56,13 @@ def main() -> None:
     columns = ["id", "smiles", "atomic_numbers", "positions", "charge", "multiplicity", ENERGY, "level"]
     asked = pa.concat_tables([shipped.select(columns), held_out.select(columns)])
     groups = np.array([*pc.list_element(pc.split_pattern(shipped["id"], ":"), 0).to_pylist(), *["held out"] * HELD_OUT])
+    return training, validation, asked, groups
+
+
+def main() -> None:
+    data, folder = Path(sys.argv[1]), Path(sys.argv[2])
+    ends = time.monotonic() + 60 * float(sys.argv[3] if len(sys.argv) > 3 else 1e9)
+    training, validation, asked, groups = tables(data)
     cut = clusters(training)
     for name in sys.argv[4:] or NAMES:
         study = Study(name, folder, training, validation, asked, groups, ends)

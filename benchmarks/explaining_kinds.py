@@ -19,15 +19,13 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import torch
-from explaining import HELD_OUT, TRAINING, VALIDATION, Study
+from explaining import TRAINING, Study, tables
 from rdkit import Chem
 from scipy.stats import spearmanr
 
 from hemdata.curate.functional_groups import FUNCTIONAL_GROUPS
 from hemdata.explain.leave_out import LeaveOut
-from hemdata.shards import read
 from hemdata.train.data.molecules import ENERGY, Molecules
 from hemdata.train.fit import fit_network
 from hemdata.train.fitted import Fitted
@@ -80,14 +78,7 @@ def main() -> None:
     ends = time.monotonic() + 60 * float(sys.argv[3] if len(sys.argv) > 3 else 1e9)
     seeds = range(int(sys.argv[4]) if len(sys.argv) > 4 else 3)
     processes = int(sys.argv[5]) if len(sys.argv) > 5 else 2
-    table = read(data / "qm9@gfn2-xtb@given")
-    training, validation, held_out = (
-        table.slice(*at) for at in ((0, TRAINING), (TRAINING, VALIDATION), (TRAINING + VALIDATION, HELD_OUT))
-    )
-    shipped = read(data / "test-groups@gfn2-xtb")
-    columns = ["id", "smiles", "atomic_numbers", "positions", "charge", "multiplicity", ENERGY, "level"]
-    asked = pa.concat_tables([shipped.select(columns), held_out.select(columns)])
-    groups = np.array([*pc.list_element(pc.split_pattern(shipped["id"], ":"), 0).to_pylist(), *["held out"] * HELD_OUT])
+    training, validation, asked, groups = tables(data)
     study = Kinds("painn", folder, training, validation, asked, groups, ends)
     cut = kinds(training["smiles"].to_pylist())
     print(f"{len(cut)} kinds: " + ", ".join(f"{name} {len(rows)}" for name, rows in cut.items()), flush=True)

@@ -111,6 +111,6 @@ def _smiles(folder: Path, ids: Iterable[str]) -> dict[str, str | None]:
 
 
 def _write(path: Path, text: str) -> None:
-    from hemdata.report.page.written import write_page as written
+    from hemdata.report.page.written import write_page
 
-    written(path, text)
+    write_page(path, text)

@@ -28,7 +28,7 @@ basis: {name: sto-3g}
 angular: spherical
 grid_level: 0
 atoms_hartree: {H: -0.466582, O: -73.804150}
-atoms_source: UHF/STO-3G of the free atom_enthalpies
+atoms_source: UHF/STO-3G of the free atoms
 against_experiment: {per_atom_kcal_mol: {H: 1.5, O: -4.0}, absolute_kcal_mol: 1.0, molecules: 3, source: made up}
 """
 FORMATION = ["formation_enthalpy_0_kcal_mol", "formation_enthalpy_298_kcal_mol"]
