@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from hemdata.label.calculation import Stage, calculation_for
+from hemdata.label.calculation import Stage, Start, calculation_for
 from hemdata.label.estimate import LEAST_TIMINGS, Rate
 from hemdata.label.jobs import job_of
 from hemdata.label.store.database import LabelStore
@@ -27,7 +27,7 @@ def timings(store: LabelStore) -> dict[str, tuple[np.ndarray, np.ndarray]]:
         if job is None or result.reason is not None or not seconds:
             continue
         stage = Stage(level(result.provenance["level"]), job)
-        task = calculation_for(stage, None, 0, 1, result.atomic_numbers, result.positions)
+        task = calculation_for(stage, None, 0, 1, Start(result.atomic_numbers, result.positions))
         costs, times = found.setdefault(f"{stage.level.name} {job.results}", ([], []))
         costs.append(cost(task, 0))
         times.append(seconds)

@@ -14,7 +14,7 @@ import pytest
 from hemdata import shield
 from hemdata.chemistry.engines.xtb import no_parameters_here
 from hemdata.errors import CallError
-from hemdata.label.calculation import Stage, calculate, calculation_for
+from hemdata.label.calculation import Stage, Start, calculate, calculation_for
 from hemdata.label.jobs import POINT
 from hemdata.label.workers.isolated import Limits, apart
 from hemdata.levels import level
@@ -95,7 +95,7 @@ def test_pyscf_with_a_configuration_before_hemdata_is_refused(hostile: Path) -> 
 
 @pytest.mark.parametrize("name", ["gfn2-xtb", "pc9"])
 def test_processes_of_calculations_see_none_of_it(name: str, hostile: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    task = calculation_for(Stage(level(name), POINT), None, 0, 1, WATER[0].tolist(), WATER[1].ravel().tolist())
+    task = calculation_for(Stage(level(name), POINT), None, 0, 1, Start(WATER[0].tolist(), WATER[1].ravel().tolist()))
     plain = calculate(task)
     monkeypatch.chdir(hostile)
     for variable, value in (HOSTILE | {"HOME": str(hostile), "PYSCF_CONFIG_FILE": "mine.py"}).items():

@@ -156,26 +156,38 @@ class Result:
         return Frequencies(np.array(told["wavenumbers_cm1"], dtype=np.float64), bool(told["linear"]))
 
 
+@dataclass(frozen=True)
+class Start:
+    """The geometry that a calculation starts from; what the provenance says of it decides no key.
+
+    Attributes:
+        atomic_numbers, positions: (N,), (3N,) angstrom; without positions the SMILES makes it.
+        origin: where it comes from, for the provenance.
+        rung: of the ladder of embeddings, where others had failed before; for the provenance.
+    """
+
+    atomic_numbers: Sequence[int] = ()
+    positions: Sequence[float] = ()
+    origin: str = "given"
+    rung: str | None = None
+
+
+FROM_SMILES = Start(origin="the SMILES")
+
+
 def calculation_for(
     stage: Stage,
     smiles: str | None,
     charge: int,
     multiplicity: int,
-    atomic_numbers: Sequence[int] | None = None,
-    positions: Sequence[float] | None = None,
+    start: Start = FROM_SMILES,
     accuracy: str = "label",
-    origin: str = "given",
-    rung: str | None = None,
     isotopologue: str | None = None,
 ) -> Calculation:
-    """The calculation of one molecule's stage, from its positions where they are given, else from its SMILES.
-
-    `origin` says in the provenance where given positions come from; `rung`, that others had failed before. The SMILES
-    of an `isotopologue` matters to vibrations alone.
-    """
-    given = bool(positions)
-    asked = ({"smiles": smiles} if smiles else {}) | ({"rungs": [rung]} if rung else {})
-    noted: dict[str, Any] = asked | {"geometry_from": origin if given else "the SMILES"}
+    """The calculation of one molecule's stage; the SMILES of an `isotopologue` matters to vibrations alone."""
+    start = start if start.positions else FROM_SMILES
+    noted: dict[str, Any] = {"geometry_from": start.origin} | ({"smiles": smiles} if smiles else {})
+    noted |= {"rungs": [start.rung]} if start.rung else {}
     return Calculation(
         smiles=smiles if stage.job.relaxes else None,
         charge=charge,
@@ -183,11 +195,11 @@ def calculation_for(
         level=stage.level.name,
         level_hash=stage.level.hash,
         job=stage.job,
-        atomic_numbers=tuple(atomic_numbers or ()) if given else None,
-        positions=tuple(positions or ()) if given else None,
+        atomic_numbers=tuple(start.atomic_numbers) or None,
+        positions=tuple(start.positions) or None,
         fmax_ev_angstrom=FMAX_EV_ANGSTROM if stage.job.relaxes else None,
         accuracy=accuracy,
-        conformers=stage.conformers if stage.conformers > 1 and not given else None,
+        conformers=stage.conformers if stage.conformers > 1 and not start.positions else None,
         isotopologue=isotopologue if stage.job.takes_isotopes else None,
         versions=installed(tuple(sorted({*programs(stage.level.card), "tblite", "rdkit"}))),
         card=stage.level.card,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from hemdata.identity import isotopologue
-from hemdata.label.calculation import Calculation, Result, Stage, calculate, calculation_for
+from hemdata.label.calculation import FROM_SMILES, Calculation, Result, Stage, Start, calculate, calculation_for
 from hemdata.molecules import Molecule
 
 PUBLISHED = "published geometry"
@@ -13,35 +13,31 @@ PUBLISHED = "published geometry"
 def task_of(molecule: Molecule, stage: Stage, before: Result | None, accuracy: str) -> Calculation:
     """The calculation of a stage: from the geometry of the stage before; in the first, from the SMILES where the
     geometry is relaxed and there is one, else from the given geometry."""
-    made = before is None and stage.job.relaxes and molecule.canonical_smiles is not None
-    z, x = (before.atomic_numbers, before.positions) if before else (molecule.atomic_numbers, molecule.positions)
-    origin = f"calculation {before.key}" if before else molecule.geometry_level or "given"
+    if before:
+        start = Start(before.atomic_numbers, before.positions, f"calculation {before.key}")
+    elif stage.job.relaxes and molecule.canonical_smiles is not None:
+        start = FROM_SMILES
+    else:
+        start = _given(molecule)
     return calculation_for(
         stage,
         molecule.canonical_smiles,
         molecule.charge,
         molecule.multiplicity,
-        None if made else z,
-        None if made else x,
+        start,
         accuracy,
-        origin,
-        isotopologue=isotopologue(molecule.smiles) if stage.job.takes_isotopes else None,
+        isotopologue(molecule.smiles) if stage.job.takes_isotopes else None,
     )
 
 
 def published(molecule: Molecule, stage: Stage, accuracy: str) -> Calculation:
     """The calculation of a stage from the geometry that a row has, in the place of one made from the SMILES."""
-    return calculation_for(
-        stage,
-        molecule.canonical_smiles,
-        molecule.charge,
-        molecule.multiplicity,
-        molecule.atomic_numbers,
-        molecule.positions,
-        accuracy,
-        molecule.geometry_level or "given",
-        PUBLISHED,
-    )
+    start = _given(molecule, PUBLISHED)
+    return calculation_for(stage, molecule.canonical_smiles, molecule.charge, molecule.multiplicity, start, accuracy)
+
+
+def _given(molecule: Molecule, rung: str | None = None) -> Start:
+    return Start(molecule.atomic_numbers, molecule.positions, molecule.geometry_level or "given", rung)
 
 
 def one_after_another(molecule: Molecule, chain: Sequence[Stage], accuracy: str = "label") -> list[Result]:

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from hemdata.chemistry.engines import engine as engine_of
 from hemdata.identity import identify
-from hemdata.label.calculation import Calculation, Result, Stage, calculation_for
+from hemdata.label.calculation import Calculation, Result, Stage, Start, calculation_for
 from hemdata.label.chain import task_of
 from hemdata.label.jobs import job_of
 from hemdata.label.store.database import LabelStore
@@ -243,7 +243,7 @@ def _timings(store: LabelStore, chain: Sequence[Stage]) -> dict[tuple[str, str],
         seconds = result.provenance.get("seconds")
         if stage is None or not seconds:
             continue
-        task = calculation_for(stage, None, 0, 1, result.atomic_numbers, result.positions)
+        task = calculation_for(stage, None, 0, 1, Start(result.atomic_numbers, result.positions))
         timings = found.setdefault(kind, _Timings())
         timings.costs.append(cost(task, 0))
         timings.seconds.append(seconds)

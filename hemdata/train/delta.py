@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from hemdata.chemistry.engines import engine
 from hemdata.errors import CallError, DataError
-from hemdata.label.calculation import Calculation, Result, Stage, calculate, calculation_for
+from hemdata.label.calculation import Calculation, Result, Stage, Start, calculate, calculation_for
 from hemdata.label.jobs import POINT
 from hemdata.label.store.database import LabelStore
 from hemdata.levels import SYMBOLS, Level
@@ -130,4 +130,5 @@ def _calculations(molecules: Molecules, level: Level) -> Iterator[Calculation]:
         charge = 0 if molecules.charges is None else int(molecules.charges[number])
         lowest = 1 + (sum(z) - charge) % 2
         multiplicity = lowest if molecules.multiplicities is None else int(molecules.multiplicities[number])
-        yield calculation_for(stage, None, charge, multiplicity, z, molecules.positions[first:last].ravel().tolist())
+        start = Start(z, molecules.positions[first:last].ravel().tolist())
+        yield calculation_for(stage, None, charge, multiplicity, start)

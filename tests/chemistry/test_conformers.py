@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from hemdata.label.calculation import Stage, calculation_for, stages, vibration_stages
+from hemdata.label.calculation import Stage, Start, calculation_for, stages, vibration_stages
 from hemdata.label.dataset import label_dataset
 from hemdata.label.jobs import RELAX
 from hemdata.label.store.database import LabelStore
@@ -37,7 +37,7 @@ def test_one_conformer_is_the_calculation_that_it_was_and_a_given_geometry_has_n
     plain, one, many = (Stage(its, RELAX, **more) for more in ({}, {"conformers": 1}, {"conformers": 5}))
     assert calculation_for(plain, "CO", 0, 1).key == calculation_for(one, "CO", 0, 1).key
     assert calculation_for(plain, "CO", 0, 1).key != calculation_for(many, "CO", 0, 1).key
-    given = [calculation_for(stage, "CO", 0, 1, [6], [0.0, 0.0, 0.0]).key for stage in (plain, many)]
+    given = [calculation_for(stage, "CO", 0, 1, Start([6], [0.0, 0.0, 0.0])).key for stage in (plain, many)]
     assert given[0] == given[1]
 
 

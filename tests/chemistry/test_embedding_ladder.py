@@ -10,7 +10,7 @@ from rdkit import Chem
 
 from hemdata.chemistry.embed import BOUNDS, LADDER, OCTAHEDRAL, embed, embeddings
 from hemdata.identity import moved_bonds, same_graph
-from hemdata.label.calculation import Stage, calculate, calculation_for
+from hemdata.label.calculation import FROM_SMILES, Stage, Start, calculate, calculation_for
 from hemdata.label.jobs import RELAX
 from hemdata.levels import level
 
@@ -30,7 +30,7 @@ H 0.095833 -0.879280 1.275966"""
 
 def relaxed(smiles=None, z=None, x=None):
     stage = Stage(level("gfn2-xtb"), RELAX)
-    return calculate(calculation_for(stage, smiles, 0, 1, z, None if x is None else np.ravel(x).tolist()))
+    return calculate(calculation_for(stage, smiles, 0, 1, FROM_SMILES if x is None else Start(z, np.ravel(x).tolist())))
 
 
 @pytest.mark.parametrize(("smiles", "energy"), STRAINED)

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hemdata.errors import CallError
-from hemdata.label.calculation import Result, calculation_for, stages
+from hemdata.label.calculation import Result, Start, calculation_for, stages
 from hemdata.label.estimate import Rate, estimate
 from hemdata.label.part import Part
 from hemdata.label.run import label
@@ -73,12 +73,12 @@ def test_the_rate_is_the_stores_own_where_it_has_timings(tmp_path: Path) -> None
     ]
     with LabelStore(tmp_path / "labels.sqlite") as store:
         for molecule in given_ones:
-            task = calculation_for(chain[0], None, 0, 1, molecule.atomic_numbers, molecule.positions)
+            task = calculation_for(chain[0], None, 0, 1, Start(molecule.atomic_numbers, molecule.positions))
             told = task.described | {"seconds": 1e-4 * cost(task, 0)}
             store.put(Result(task.key, None, molecule.atomic_numbers, molecule.positions, -1.0, told))
         asked = [Molecule("new", None, None, None, 5, atomic_numbers=[7] * 5, positions=[1.3 * j for j in range(15)])]
         found = estimate(asked, chain, store)
-        task = calculation_for(chain[0], None, 0, 1, asked[0].atomic_numbers, asked[0].positions)
+        task = calculation_for(chain[0], None, 0, 1, Start(asked[0].atomic_numbers, asked[0].positions))
         assert found.stages[0].timings == 10
         assert found.seconds == pytest.approx(1e-4 * cost(task, 0), rel=1e-6)
     assert molecules  # a level of another kind has no timings here

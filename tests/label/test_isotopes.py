@@ -8,7 +8,7 @@ import pytest
 from hemdata.chemistry.frequencies import masses
 from hemdata.errors import DataError
 from hemdata.identity import isotopes_at, isotopologue
-from hemdata.label.calculation import Stage, calculate, calculation_for
+from hemdata.label.calculation import Stage, Start, calculate, calculation_for
 from hemdata.label.columns.enthalpy import ISOTOPES
 from hemdata.label.dataset import label_dataset
 from hemdata.label.jobs import VIBRATE
@@ -37,7 +37,7 @@ def test_a_geometry_in_another_order_does_not_tell_which_atoms_are_the_isotopes(
     with pytest.raises(DataError, match="does not tell which of its atoms are the isotopes"):
         isotopes_at("[2H]O[2H]", z[[1, 0, 2]], x[[1, 0, 2]])
     stage = Stage(level("gfn2-xtb"), VIBRATE)
-    asked = (None, 0, 1, [8, 1, 1], x[[1, 0, 2]].ravel().tolist())
+    asked = (None, 0, 1, Start([8, 1, 1], x[[1, 0, 2]].ravel().tolist()))
     result = calculate(calculation_for(stage, *asked, isotopologue="[2H]O[2H]"))
     assert result.reason is not None
     assert result.reason.startswith("The geometry does not tell")

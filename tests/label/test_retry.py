@@ -9,7 +9,7 @@ from command_line import hemdata
 
 from hemdata.chemistry.engines import pyscf as pyscf_engine
 from hemdata.chemistry.engines import pyscf_set_up
-from hemdata.label.calculation import Result, Stage, calculate, calculation_for, stages
+from hemdata.label.calculation import Result, Stage, Start, calculate, calculation_for, stages
 from hemdata.label.dataset import label_dataset
 from hemdata.label.jobs import RELAX
 from hemdata.label.run import label
@@ -78,6 +78,6 @@ def test_the_rungs_of_a_relaxed_geometry_are_recorded(monkeypatch: pytest.Monkey
     monkeypatch.setattr(pyscf_set_up, "MAX_CYCLES", 3)
     monkeypatch.setattr(pyscf_engine, "single_point", single_point)
     start = [0.0, 0.0, 0.0, 0.0, 0.0, 0.8]
-    result = calculate(calculation_for(Stage(level("pc9"), RELAX), "[H][H]", 0, 1, [1, 1], start))
+    result = calculate(calculation_for(Stage(level("pc9"), RELAX), "[H][H]", 0, 1, Start([1, 1], start)))
     assert [point.rungs for point in seen] == [()]
     assert result.provenance["rungs"] == ["level shift 0.3"]

@@ -6,7 +6,7 @@ import pytest
 
 from hemdata.errors import CallError, DataError
 from hemdata.identity import flat_graph
-from hemdata.label.calculation import Stage, calculation_for, stages
+from hemdata.label.calculation import Stage, Start, calculation_for, stages
 from hemdata.label.jobs import POINT, RELAX
 from hemdata.levels import Level, level
 from hemdata.molecules import Molecule, dataset_name, read_molecules, sample
@@ -69,14 +69,14 @@ def test_other_files_are_wrong_calls_and_names_become_dataset_names(tmp_path: Pa
 def test_a_calculation_is_addressed_by_its_content() -> None:
     gfn2, pc9 = (Stage(level(name), RELAX) for name in ("gfn2-xtb", "pc9"))
     key = calculation_for(gfn2, "CO", 0, 1).key
-    assert key == calculation_for(gfn2, "CO", 0, 1, [], []).key  # no positions: the geometry is made
+    assert key == calculation_for(gfn2, "CO", 0, 1, Start([], [])).key  # no positions: the geometry is made
     others = [
         calculation_for(gfn2, "CN", 0, 1),
         calculation_for(gfn2, "CO", 1, 2),
         calculation_for(pc9, "CO", 0, 1),
         calculation_for(Stage(level("gfn2-xtb"), POINT), "CO", 0, 1),
-        calculation_for(gfn2, None, 0, 1, [6], [0.0, 0.0, 0.0]),
-        calculation_for(gfn2, None, 0, 1, [6], [0.0, 0.0, 0.1]),
+        calculation_for(gfn2, None, 0, 1, Start([6], [0.0, 0.0, 0.0])),
+        calculation_for(gfn2, None, 0, 1, Start([6], [0.0, 0.0, 0.1])),
         calculation_for(pc9, "CO", 0, 1, accuracy="reference"),
     ]
     assert len({key, *(other.key for other in others)}) == 8

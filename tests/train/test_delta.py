@@ -13,7 +13,7 @@ from small_networks import differences, fitted
 from hemdata.catalog import StudyCard, level_card
 from hemdata.chemistry.engines.tblite import single_point
 from hemdata.errors import CallError, DataError
-from hemdata.label.calculation import Stage, calculate, calculation_for
+from hemdata.label.calculation import Stage, Start, calculate, calculation_for
 from hemdata.label.jobs import POINT
 from hemdata.label.store.database import LabelStore
 from hemdata.levels import level
@@ -99,7 +99,7 @@ def test_a_charge_is_the_cheap_levels_too(table: pa.Table) -> None:
 def test_what_the_label_store_holds_is_not_computed_again(table: pa.Table, tmp_path: Path) -> None:
     """A stored energy that is a hartree too low comes back: it was taken, and of this molecule alone."""
     its, row = level(BELOW), table.slice(0, 1).to_pylist()[0]
-    task = calculation_for(Stage(its, POINT), None, 0, 1, row["atomic_numbers"], row["positions"])
+    task = calculation_for(Stage(its, POINT), None, 0, 1, Start(row["atomic_numbers"], row["positions"]))
     result = calculate(task)
     with LabelStore(tmp_path / "labels.sqlite") as store:
         store.put(type(result)(result.key, None, [], [], result.energy_hartree - 1, {}))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from hemdata.chemistry.engines import program
 from hemdata.errors import DataError
-from hemdata.label.calculation import Result, Stage, calculation_for
+from hemdata.label.calculation import Result, Stage, Start, calculation_for
 from hemdata.label.jobs import POINT
 from hemdata.levels import Level, level
 from hemdata.shards import Manifest, iterate, read_manifest
@@ -38,10 +38,8 @@ def single_points(folder: Path) -> Iterator[Result]:
                 row["canonical_smiles"],
                 row["charge"],
                 row["multiplicity"],
-                row["atomic_numbers"],
-                row["positions"],
+                Start(row["atomic_numbers"], row["positions"], row["geometry_level"]),
                 accuracy,
-                row["geometry_level"],
             )
             _same_versions(folder, row["id"], row["engine"], manifest, dict(task.versions), its_level)
             found += 1

@@ -10,7 +10,7 @@ from hemdata.chemistry.atct import atom_enthalpies
 from hemdata.chemistry.frequencies import Frequencies
 from hemdata.chemistry.thermo import atom_enthalpy, minimum, thermal_enthalpy
 from hemdata.errors import CallError
-from hemdata.label.calculation import Calculation, Stage, calculation_for
+from hemdata.label.calculation import Calculation, Stage, Start, calculation_for
 from hemdata.label.columns.enthalpy import enthalpy
 from hemdata.label.dataset import label_dataset
 from hemdata.label.jobs import POINT, RELAX, VIBRATE
@@ -169,5 +169,5 @@ def test_vibrations_have_a_key_of_their_own_and_older_stores_keep_theirs() -> No
     task = Calculation(**shared, job=RELAX, fmax_ev_angstrom=0.01, versions=(("rdkit", "1"), ("tblite", "2")))
     assert task.key == "d15ddbaf24f636df474cd7c70cb9bc6a46c2404a35bf267b23337e95ee1292c8"
     chain = [Stage(its, job) for job in (POINT, VIBRATE)]
-    keys = {calculation_for(stage, None, 0, 1, [1], [0.0, 0.0, 0.0]).key for stage in chain}
+    keys = {calculation_for(stage, None, 0, 1, Start([1], [0.0, 0.0, 0.0])).key for stage in chain}
     assert len(keys) == 2

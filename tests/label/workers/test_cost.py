@@ -6,7 +6,7 @@ import pytest
 
 from hemdata.catalog import roots
 from hemdata.chemistry.embed import embed
-from hemdata.label.calculation import Calculation, Stage, calculation_for
+from hemdata.label.calculation import Calculation, Stage, Start, calculation_for
 from hemdata.label.jobs import POINT, VIBRATE
 from hemdata.label.workers.cost import cost, functions, memory_gb
 from hemdata.levels import level
@@ -15,7 +15,7 @@ from hemdata.levels import level
 def task(name: str, smiles: str, accuracy: str = "label", vibrate: bool = False) -> Calculation:
     z, x = embed(smiles)
     stage = Stage(level(name), VIBRATE if vibrate else POINT)
-    return calculation_for(stage, smiles, 0, 1, z.tolist(), x.ravel().tolist(), accuracy)
+    return calculation_for(stage, smiles, 0, 1, Start(z.tolist(), x.ravel().tolist()), accuracy)
 
 
 @pytest.mark.parametrize(
