@@ -25,19 +25,48 @@ class NewStudy:
 
     Attributes:
         card: the study.
-        molecules: of the user's file.
-        steps: the commands that lead from here to the report.
+        molecules: of the user's file, how many.
+        file: the user's, or the name of an imported set.
+        data: folder of the built and labelled sets.
     """
 
     card: StudyCard
     molecules: int
-    steps: list[str]
+    file: Path
+    data: Path
 
     @property
     def text(self) -> str:
         """The card as YAML, without what has its default."""
         told = self.card.model_dump(mode="json", exclude_defaults=True)
         return yaml.safe_dump(told, sort_keys=False, allow_unicode=True, width=120, default_flow_style=None)
+
+    def steps(self, path: Path) -> list[str]:
+        """The commands still to be run, in order, from a card at this path to the report."""
+        card, data = self.card, self.data
+        at = "" if card.level == "gfn2-xtb" else f" --level {card.level}"
+        where = "" if data == Path("data") else f" --data {data}"
+        wanted = {TEST_GROUPS: 0, card.groups[-1]: 0} if len(card.groups) > 1 else {card.groups[-1]: 0}
+        for training_set in card.sets.values():
+            for name, number in training_set.parts:
+                wanted[name] = max(wanted.get(name, 0), number)
+        steps = []
+        for name, number in wanted.items():
+            try:
+                labelled_folder(data, name, card.level)
+            except CallError:
+                if name in cards("set") or (
+                    name in cards("dataset") and name != TEST_GROUPS and _published(name, card.level)
+                ):
+                    steps.append(f"hemdata build {name}" + ("" if data == Path("data") else f" --out {data / name}"))
+                elif name in cards("dataset"):
+                    sample = f" -n {number + max(number // SPARE, 10)} --without {TEST_GROUPS}" if number else ""
+                    steps.append(f"hemdata label {name}{sample}{at}{where}")
+                else:
+                    file = self.file if name == card.groups[-1] else file_of(name)
+                    steps.append(f"hemdata label {file}{at}{where}")
+        run = f"runs/{card.name}"
+        return [*steps, f"hemdata train-eval {path}{where}", f"hemdata report {run}"]
 
 
 def new_study(
@@ -50,7 +79,6 @@ def new_study(
     seeds: int = 3,
     epochs: int | None = None,
     data: Path = Path("data"),
-    card_path: Path | None = None,
 ) -> NewStudy:
     """The card of a study of training sets, judged on a user's own molecules beside the shipped test groups.
 
@@ -64,7 +92,6 @@ def new_study(
         seeds: how many, from 0.
         epochs: of every network, instead of its card's.
         data: folder of the built and labelled sets, which tells what is still to be done.
-        card_path: where the card is to stand, as the steps name it.
 
     Raises:
         CallError: for a set that does not read as one, an unknown level, network or dataset, or a file whose name is
@@ -101,7 +128,7 @@ def new_study(
             "seeds": list(range(seeds)),
         }
     )
-    return NewStudy(card, len(mine), _steps(card, molecules, data, card_path or Path(f"{name}.yaml")))
+    return NewStudy(card, len(mine), molecules, data)
 
 
 def _group(molecules: Path, level_name: str, data: Path) -> tuple[str, list[Molecule]]:
@@ -212,33 +239,6 @@ def _network(name: str, configuration: str | None, epochs: int | None) -> dict[s
     if epochs is not None and name not in BASELINES:
         told["epochs"] = epochs
     return told
-
-
-def _steps(card: StudyCard, molecules: Path, data: Path, path: Path) -> list[str]:
-    """What is still to be run, in order."""
-    at = "" if card.level == "gfn2-xtb" else f" --level {card.level}"
-    where = "" if data == Path("data") else f" --data {data}"
-    wanted = {TEST_GROUPS: 0, card.groups[-1]: 0} if len(card.groups) > 1 else {card.groups[-1]: 0}
-    for training_set in card.sets.values():
-        for name, number in training_set.parts:
-            wanted[name] = max(wanted.get(name, 0), number)
-    steps = []
-    for name, number in wanted.items():
-        try:
-            labelled_folder(data, name, card.level)
-        except CallError:
-            if name in cards("set") or (
-                name in cards("dataset") and name != TEST_GROUPS and _published(name, card.level)
-            ):
-                steps.append(f"hemdata build {name}" + ("" if data == Path("data") else f" --out {data / name}"))
-            elif name in cards("dataset"):
-                sample = f" -n {number + max(number // SPARE, 10)} --without {TEST_GROUPS}" if number else ""
-                steps.append(f"hemdata label {name}{sample}{at}{where}")
-            else:
-                file = molecules if name == card.groups[-1] else file_of(name)
-                steps.append(f"hemdata label {file}{at}{where}")
-    run = f"runs/{card.name}"
-    return [*steps, f"hemdata train-eval {path}{where}", f"hemdata report {run}"]
 
 
 def _published(name: str, level_name: str) -> bool:

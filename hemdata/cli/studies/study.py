@@ -69,18 +69,18 @@ def new(
         epochs=epochs,
         seeds=seeds,
         data=data,
-        card_path=file,
     )
+    steps = told.steps(file)
     write_whole(file, told.text)
     if as_json:
-        print(json.dumps({"card": str(file), "molecules": told.molecules, "steps": told.steps}, indent=2))
+        print(json.dumps({"card": str(file), "molecules": told.molecules, "steps": steps}, indent=2))
         return
     group = told.card.groups[-1]
     out.print(
         f"{file}: {len(told.card.sets)} training sets; your {told.molecules:,} molecules are the group '{group}'."
     )
     out.print("Next:")
-    for step in told.steps:
+    for step in steps:
         out.print(f"  {step}")
 
 
