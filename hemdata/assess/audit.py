@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from hemdata.assess.audited_rows import picked
+from hemdata.assess.audited_rows import AT_RANDOM, Which, picked
 from hemdata.assess.explanations import Row, explanation, foreign_atoms, total
 from hemdata.label.calculation import Stage
 from hemdata.label.jobs import POINT
@@ -96,10 +96,8 @@ class Audit:
 def audit(
     molecules: pa.Table,
     its_level: Level,
-    n: int = 20,
-    seed: int = 0,
+    which: Which = AT_RANDOM,
     *,
-    smallest_first: bool = False,
     tolerance_kcal_mol: float = TOLERANCE_KCAL_MOL,
     accuracy: str = "label",
     workers: int | None = 1,
@@ -116,8 +114,7 @@ def audit(
     Args:
         molecules: of the molecule schema. Rows without a geometry or without any energy are not picked; a row with
             an atomization energy alone is turned into a total by the level's atoms.
-        n, seed: how many rows, and what decides which.
-        smallest_first: the n smallest instead of random ones.
+        which: how many rows, and whether random ones or the smallest; by default 20 random ones.
         tolerance_kcal_mol: of one molecule's energy; a few may err by more (`Audit.agrees`). PC9's printed geometries
             ask for 0.05.
         accuracy: as the engines' single points take it.
@@ -130,7 +127,7 @@ def audit(
         CallError: for a store in use.
         DataError: if no row has a geometry and an energy.
     """
-    rows = picked(molecules, its_level, n, seed, smallest_first)
+    rows = picked(molecules, its_level, which)
     if store is None:
         with one_thread():
             computed = list(ordered_map(partial(total, its=its_level, accuracy=accuracy), rows, workers or 1))

@@ -1,5 +1,6 @@
 """The rows of a set that an audit recomputes: which have a geometry and an energy, which are picked, at which level."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -57,8 +58,20 @@ def _usable(table: pa.Table) -> Any:
     return pc.and_(energy, pc.greater(pc.fill_null(pc.list_value_length(table["positions"]), 0), 0))
 
 
-def picked(molecules: pa.Table, its: Level, n: int, seed: int, smallest_first: bool) -> list[Row]:
-    """n rows, random or the smallest, each with its `published` total energy; those without geometry or energy are not.
+@dataclass(frozen=True)
+class Which:
+    """Which rows of a set are recomputed: n that the seed decides, or the n smallest."""
+
+    n: int = 20
+    seed: int = 0
+    smallest_first: bool = False
+
+
+AT_RANDOM = Which()
+
+
+def picked(molecules: pa.Table, its: Level, which: Which) -> list[Row]:
+    """Those rows, each with its `published` total energy; rows without geometry or energy are none of them.
 
     Raises:
         DataError: if there is no such row.
@@ -66,10 +79,10 @@ def picked(molecules: pa.Table, its: Level, n: int, seed: int, smallest_first: b
     table = molecules.filter(_usable(molecules))
     if not table.num_rows:
         raise DataError("No row has a geometry and an energy.", fix="Audit a set that has both.")
-    if smallest_first:
-        chosen = np.argsort(pc.list_value_length(table["atomic_numbers"]).to_numpy(), kind="stable")[:n]
+    if which.smallest_first:
+        chosen = np.argsort(pc.list_value_length(table["atomic_numbers"]).to_numpy(), kind="stable")[: which.n]
     else:
-        chosen = np.random.default_rng(seed).permutation(table.num_rows)[:n]
+        chosen = np.random.default_rng(which.seed).permutation(table.num_rows)[: which.n]
     rows: list[Row] = table.select([c for c in (*COLUMNS, ZPE) if c in table.column_names]).take(chosen).to_pylist()
     for row in rows:
         row["published"] = row["energy_hartree"]

@@ -85,12 +85,13 @@ def _some(built: "Built") -> "Built":
 def _audit(card: DatasetCard, told: bool) -> "Audit":
     """The audit of a set whose level nobody has compared: its few smallest rows at the level's own calculation."""
     from hemdata.assess.audit import audit
+    from hemdata.assess.audited_rows import Which
     from hemdata.levels import level
 
     def compared(rows: pa.Table) -> "Audited":
         if told:
             where = f"{card.name} at its level, '{card.level}'"
             err.print(f"Computing {AUDITED_ROWS} rows of {where} (--no-audit, or audit=False, leaves it).")
-        return audit(rows, level(str(card.level)), AUDITED_ROWS, smallest_first=True)
+        return audit(rows, level(str(card.level)), Which(AUDITED_ROWS, smallest_first=True))
 
     return compared

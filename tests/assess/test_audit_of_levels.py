@@ -9,7 +9,7 @@ import pytest
 from energies_once import energies_once  # noqa: F401
 
 from hemdata.assess.audit import Audit, Comparison, audit
-from hemdata.assess.audited_rows import claimed_level, sample
+from hemdata.assess.audited_rows import Which, claimed_level, sample
 from hemdata.assess.explanations import candidates
 from hemdata.catalog import LevelCard
 from hemdata.chemistry.engines import pyscf
@@ -206,12 +206,12 @@ def test_rows_without_energy_or_geometry_are_not_picked() -> None:
 def test_the_seed_decides_which_rows_and_smallest_first_takes_the_smallest(labelled: Path) -> None:
     folder = labelled / "test-groups@gfn2-xtb"
     its, whole = level(claimed_level(folder)), read(folder)
-    first, again, other = (audit(whole, its, 6, seed) for seed in (0, 0, 1))
+    first, again, other = (audit(whole, its, Which(6, seed)) for seed in (0, 0, 1))
     assert first == again
     assert [row.id for row in first.rows] != [row.id for row in other.rows]
     assert first.agrees  # what hemdata labelled agrees with the level that it names
     assert other.agrees
-    smallest = audit(whole, its, 3, smallest_first=True)
+    smallest = audit(whole, its, Which(3, smallest_first=True))
     sizes = dict(zip(whole["id"].to_pylist(), whole["n_atoms"].to_pylist(), strict=True))
     assert [sizes[row.id] for row in smallest.rows] == sorted(sizes.values())[:3]
 
@@ -229,18 +229,18 @@ def test_a_sample_is_of_the_folders_rows_and_decided_by_the_seed(labelled: Path)
 def test_two_processes_find_what_one_does(labelled: Path) -> None:
     table = sample(labelled / "test-groups@gfn2-xtb", 5)
     its = level("gfn2-xtb")
-    one, two = (audit(table, its, 5, workers=workers) for workers in (1, 2))
+    one, two = (audit(table, its, Which(5), workers=workers) for workers in (1, 2))
     assert [row.id for row in one.rows] == [row.id for row in two.rows]
     assert [r.computed_hartree for r in one.rows] == pytest.approx([r.computed_hartree for r in two.rows], abs=1e-9)
 
 
 def test_an_audit_keeps_each_energy_in_a_store_and_goes_on_from_there(labelled: Path, tmp_path: Path) -> None:
     table, its, store = sample(labelled / "test-groups@gfn2-xtb", 4), level("gfn2-xtb"), tmp_path / "labels.sqlite"
-    first = audit(table.slice(0, 2), its, 2, store=store, workers=0)
+    first = audit(table.slice(0, 2), its, Which(2), store=store, workers=0)
     with LabelStore(store, read_only=True) as kept:
         before = {result.key: result.provenance for result in kept}
     assert len(before) == 2
-    whole = audit(table, its, 4, store=store, workers=0)
+    whole = audit(table, its, Which(4), store=store, workers=0)
     with LabelStore(store, read_only=True) as kept:
         after = {result.key: result.provenance for result in kept}
     assert len(after) == 4
@@ -248,7 +248,7 @@ def test_an_audit_keeps_each_energy_in_a_store_and_goes_on_from_there(labelled: 
     assert {row.id: row.computed_hartree for row in whole.rows}.items() >= {
         row.id: row.computed_hartree for row in first.rows
     }.items()
-    assert whole == audit(table, its, 4)  # what is computed without a store
+    assert whole == audit(table, its, Which(4))  # what is computed without a store
     doublet = rows({"gdb_1": published("gdb_1")}, multiplicity=2)
     reason = audit(doublet, its, store=store, workers=0).rows[0].reason
     assert reason == "Charge and multiplicity do not go together."

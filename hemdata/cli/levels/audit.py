@@ -33,7 +33,7 @@ def audit(
 ) -> None:
     """Recompute published rows at their level; where they differ, name the level or the mistake that explains it."""
     from hemdata.assess.audit import audit as recompute
-    from hemdata.assess.audited_rows import claimed_level, sample
+    from hemdata.assess.audited_rows import Which, claimed_level, sample
     from hemdata.errors import CallError
     from hemdata.levels import level as read_level
     from hemdata.shards import find
@@ -50,8 +50,7 @@ def audit(
         found = recompute(
             picked,
             its,
-            n,
-            seed,
+            Which(n, seed),
             tolerance_kcal_mol=tolerance,
             accuracy=accuracy,
             workers=workers,
