@@ -28,6 +28,7 @@ from hemdata.shards import read
 from hemdata.train.data.molecules import ENERGY, Molecules
 from hemdata.train.fit import fit_network
 from hemdata.train.fitted import Fitted
+from hemdata.train.training_run import TrainingRun
 
 TRAINING, VALIDATION, HELD_OUT = 320, 60, 100
 CLUSTERS, SHARE = 10, 0.05
@@ -88,7 +89,7 @@ class Study:
         place = self.place(what, gone, seed)
         if not (place / "model.json").is_file() and time.monotonic() > self.ends:
             raise TimeoutError(place.name)
-        return fit_network(self.name, own, kept, self.validation, seed=seed, folder=place, device="cpu")
+        return fit_network(self.name, own, kept, self.validation, TrainingRun(place, seed=seed, device="cpu"))
 
     def predictions(self, without: dict[str, Rows]) -> list[np.ndarray]:
         """(seeds, molecules) for each name and what is left out; seeds that the time does not reach are left off."""

@@ -29,6 +29,7 @@ from hemdata.explain.leave_out import LeaveOut
 from hemdata.train.data.molecules import ENERGY, Molecules
 from hemdata.train.fit import fit_network
 from hemdata.train.fitted import Fitted
+from hemdata.train.training_run import TrainingRun
 
 LEAST, MOST, ALIKE = 0.03, 0.11, 0.6
 """Shares of the training molecules that a kind may have; two kinds that share more of theirs are one."""
@@ -68,9 +69,8 @@ class Kinds(Study):
                 weights = torch.load(place / "last.ckpt", weights_only=True)["journal"]["best_weights"]
                 torch.save(weights, place / f"epoch-{epoch}.pt")
 
-        return fit_network(
-            self.name, CONFIGURATION, kept, self.validation, seed=seed, folder=place, device="cpu", progress=progress
-        )
+        run = TrainingRun(place, seed=seed, device="cpu", progress=progress)
+        return fit_network(self.name, CONFIGURATION, kept, self.validation, run)
 
 
 def main() -> None:

@@ -28,6 +28,7 @@ from hemdata.predict.predict import predict
 from hemdata.processes import one_thread
 from hemdata.shards import iterate, read
 from hemdata.train.fit import fit_network
+from hemdata.train.training_run import TrainingRun
 
 NAME = "test-groups@gfn2-xtb"
 
@@ -35,7 +36,8 @@ NAME = "test-groups@gfn2-xtb"
 def model(folder: Path) -> Path:
     """A fitted network's folder."""
     table = read(next(place / NAME for place in label_places() if (place / NAME).is_dir()))
-    fit_network("painn", "small", table.slice(0, 140), table.slice(140), seed=0, folder=folder / "model", epochs=1)
+    run = TrainingRun(folder / "model", seed=0)
+    fit_network("painn", "small", table.slice(0, 140), table.slice(140), run, epochs=1)
     return folder / "model"
 
 

@@ -40,6 +40,7 @@ from hemdata.train.data.batches import Batches
 from hemdata.train.data.molecules import Molecules
 from hemdata.train.fit import adapter, fit_network
 from hemdata.train.loop.trainer import fit
+from hemdata.train.training_run import TrainingRun
 
 PIPELINES = {
     "painn": {
@@ -83,7 +84,7 @@ def beside_loop(
 
     config = {**config, "training": {**training, "epochs": epochs}}
     with tempfile.TemporaryDirectory() as folder:
-        fit(built, config, molecules, seen, seed=0, folder=folder, device="cpu", progress=after, name=name)
+        fit(built, config, molecules, seen, TrainingRun(folder, seed=0, device="cpu", progress=after), name=name)
     return {each: its[1:] for each, its in seconds.items()}
 
 
@@ -103,7 +104,8 @@ def beside_pipelines(
         began = time.process_time()
 
     with tempfile.TemporaryDirectory() as folder:
-        fit_network(name, config, molecules, seen, seed=0, folder=folder, device="cpu", epochs=epochs, progress=between)
+        run = TrainingRun(folder, seed=0, device="cpu", progress=between)
+        fit_network(name, config, molecules, seen, run, epochs=epochs)
     return {each: its[1:] for each, its in seconds.items()}
 
 

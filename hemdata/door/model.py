@@ -131,6 +131,7 @@ class Model:
         """
         from hemdata.train.data.sides import sides_of
         from hemdata.train.fit import fit_network
+        from hemdata.train.training_run import TrainingRun
 
         opened = training if isinstance(training, Set) else Set.open(training)
         learnt, judged = sides_of(opened.folder, seed, SHARES, Path(folder) / "decoded")
@@ -142,10 +143,8 @@ class Model:
                 step(done - reached, "")
                 reached = done
 
-            fitted = fit_network(
-                network, configuration, learnt, judged, seed=seed, folder=folder, device=device,
-                epochs=epochs, progress=told,
-            )  # fmt: skip
+            run = TrainingRun(folder, seed, device, progress=told)
+            fitted = fit_network(network, configuration, learnt, judged, run, epochs=epochs)
         return cls(fitted, folders=[Path(folder)])
 
     @classmethod

@@ -122,6 +122,7 @@ def run_cell(
     """
     from hemdata.train.data.splits import split_table
     from hemdata.train.fit import fit_network
+    from hemdata.train.training_run import TrainingRun
 
     wanted = cell.training_set
     tests = groups(cell.study, data, wanted.level)
@@ -158,11 +159,7 @@ def run_cell(
         cell.configuration,
         training,
         validation,
-        seed=cell.seed,
-        folder=folder / "model",
-        device=device,
-        progress=progress,
-        tell=tell,
+        TrainingRun(folder / "model", seed=cell.seed, device=device, progress=progress, tell=tell),
         delta=cell.study.delta,
         store=data / "labels.sqlite",
     )

@@ -13,6 +13,7 @@ from hemdata.assess.suspects.out_of_fold import SPREAD, TRIM, Scores
 from hemdata.train.data.molecules import ENERGY
 from hemdata.train.fit import fit_network
 from hemdata.train.fitted import Fitted
+from hemdata.train.training_run import TrainingRun
 
 FOLDS = 5
 VALIDATION = 10  # one row in so many chooses the weights kept
@@ -73,17 +74,8 @@ class Ensemble:
                 self.progress(now - done, name)
             done = now
 
-        return fit_network(
-            self.network,
-            self.configuration,
-            training,
-            validation,
-            seed=seed,
-            folder=self.folder / f"fold-{fold}-seed-{seed}",
-            device=self.device,
-            epochs=self.epochs,
-            progress=epochs,
-        )
+        run = TrainingRun(self.folder / f"fold-{fold}-seed-{seed}", seed=seed, device=self.device, progress=epochs)
+        return fit_network(self.network, self.configuration, training, validation, run, epochs=self.epochs)
 
 
 @dataclass(frozen=True)

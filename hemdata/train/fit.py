@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import redirect_stdout
 from importlib import import_module
 from pathlib import Path
@@ -19,8 +19,9 @@ from hemdata.errors import CallError, DataError
 from hemdata.levels import level
 from hemdata.shield import give_caches
 from hemdata.train.data.molecules import Molecules
-from hemdata.train.fitted import Fitted, Progress
+from hemdata.train.fitted import Fitted
 from hemdata.train.package import CARD, read_package
+from hemdata.train.training_run import TrainingRun
 
 if TYPE_CHECKING:
     from hemdata.train.fitted_network import Build
@@ -36,14 +37,9 @@ def fit_network(
     configuration: str | Mapping[str, Any] | Configuration | None,
     training: pa.Table | Molecules,
     validation: pa.Table | Molecules,
+    run: TrainingRun,
     *,
-    seed: int,
-    folder: str | Path,
-    device: str = "auto",
     epochs: int | None = None,
-    progress: Progress | None = None,
-    resume: bool = True,
-    tell: Callable[[str], object] | None = None,
     delta: str | None = None,
     store: Path | None = None,
 ) -> Fitted:
@@ -54,13 +50,8 @@ def fit_network(
         configuration: the name of one of the card's, or {network: {...}, training: {...}} itself; None takes the
             card's first. A baseline has none.
         training, validation: tables of the record, with geometry and energies at one level.
-        seed: of weights and order; a baseline does not depend on it.
-        folder: of this fit alone; a network that was killed goes on there, a finished one is loaded from there.
-        device: auto, cpu or cuda.
+        run: folder and seed, where it computes, and who sees it.
         epochs: in place of the configuration's.
-        progress: called after every epoch with the epochs done and the epochs in all.
-        resume: False begins anew.
-        tell: called with a sentence about what the trainer had to change, such as a smaller batch.
         delta: a cheap level; what is learnt is then the difference from its energies at the same geometries.
         store: with `delta`, a label store that may hold them; what it does not is computed.
 
@@ -75,14 +66,11 @@ def fit_network(
 
         below = level(delta)
         read_training, read_validation = (less(each, below, store) for each in (read_training, read_validation))
-        fitted = fit_network(
-            name, configuration, read_training, read_validation, seed=seed, folder=folder, device=device,
-            epochs=epochs, progress=progress, resume=resume, tell=tell,
-        )  # fmt: skip
+        fitted = fit_network(name, configuration, read_training, read_validation, run, epochs=epochs)
         return FittedDelta(fitted, below)
     if name in BASELINES:
         baseline = _baseline(name)
-        of_baseline: Fitted = baseline.fit(read_training, read_validation, seed=seed, folder=Path(folder))
+        of_baseline: Fitted = baseline.fit(read_training, read_validation, run)
         return of_baseline
     card = network_card(name)
     chosen = _configuration(card, configuration)
@@ -92,18 +80,7 @@ def fit_network(
         _representable(card, molecules)
     build: Build = adapter(card).build
     return _imported("hemdata.train.loop.trainer", card.name).fit(  # type: ignore[no-any-return]
-        build,
-        chosen,
-        read_training,
-        read_validation,
-        seed=seed,
-        folder=folder,
-        device=device,
-        resume=resume,
-        progress=progress,
-        tell=tell,
-        name=card.name,
-        library=card.library,
+        build, chosen, read_training, read_validation, run, name=card.name, library=card.library
     )
 
 
@@ -153,7 +130,7 @@ def _loaded(about: dict[str, Any], arrays: dict[str, Any], folder: Path) -> Fitt
 
 
 def _baseline(name: str) -> ModuleType:
-    """A module with fit(training, validation, *, seed, folder) and load(about, arrays)."""
+    """A module with fit(training, validation, run) and load(about, arrays)."""
     return _imported(f"hemdata.train.baselines.{name.replace('-', '_')}", name)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,10 +19,6 @@ class CurveRow(NamedTuple):
     epoch: int  # counted from 1
     train_loss: float  # kcal/mol for the mae loss, (kcal/mol)^2 for mse and huber
     validation_mae_kcal_mol: float
-
-
-Progress = Callable[[int, int], object]
-"""Called after every epoch with the epochs done and the epochs in all."""
 
 
 BATCH_SIZE = 256

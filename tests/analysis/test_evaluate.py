@@ -15,6 +15,7 @@ from hemdata.label.dataset import label_dataset
 from hemdata.levels import level
 from hemdata.shards import read
 from hemdata.train.fit import fit_network
+from hemdata.train.training_run import TrainingRun
 from hemdata.units import HARTREE_KCAL_MOL
 
 COLUMNS = ("id", "smiles", "inchikey", "atomic_numbers", "positions", "n_atoms", "n_heavy", "energy_hartree",
@@ -40,9 +41,8 @@ def model(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     cells = tmp_path_factory.mktemp("run") / "cells"
     for seed in (0, 1):
         part = molecules.take(pa.array(np.random.default_rng(seed).permutation(molecules.num_rows)[:25]))
-        fit_network(
-            "dressed-atoms", {}, part, part, seed=seed, folder=cells / f"dressed-atoms-neuro-25-s{seed}" / "model"
-        )
+        run = TrainingRun(cells / f"dressed-atoms-neuro-25-s{seed}" / "model", seed=seed)
+        fit_network("dressed-atoms", {}, part, part, run)
     return cells / "dressed-atoms-neuro-25"
 
 

@@ -11,6 +11,7 @@ from hemdata.curate.build import build
 from hemdata.errors import CallError, DataError
 from hemdata.shards import read
 from hemdata.train.fit import fit_network, load
+from hemdata.train.training_run import TrainingRun
 
 
 @pytest.fixture(scope="module")
@@ -20,9 +21,8 @@ def models(labelled: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Pat
     folder = tmp_path_factory.mktemp("models")
     for seed in range(3):
         rows = np.random.default_rng(seed).permutation(table.num_rows)
-        fit_network(
-            "dressed-atoms", {}, table.take(rows[:20]), table.take(rows[20:30]), seed=seed, folder=folder / str(seed)
-        )
+        run = TrainingRun(folder / str(seed), seed=seed)
+        fit_network("dressed-atoms", {}, table.take(rows[:20]), table.take(rows[20:30]), run)
     return [folder / str(seed) for seed in range(3)]
 
 

@@ -22,6 +22,7 @@ from hemdata.study.cells import cells, run_cell
 from hemdata.train.data.molecules import Molecules
 from hemdata.train.fit import fit_network, load
 from hemdata.train.package import read_package
+from hemdata.train.training_run import TrainingRun
 
 TINY = """
 name: tiny
@@ -90,7 +91,7 @@ def test_without_its_first_carrier_the_prediction_is_what_was_said(
     table, _ = training_of(ridge, model.about, labelled)
     first = of_group.rows.iloc[0]
     kept = table.filter(pa.array([id != first["id"] for id in table["id"].to_pylist()]))
-    again = fit_network("pair-distance-ridge", None, kept, kept.slice(0, 3), seed=0, folder=tmp_path)
+    again = fit_network("pair-distance-ridge", None, kept, kept.slice(0, 3), TrainingRun(tmp_path, seed=0))
     group = read(labelled / "saccharides@gfn2-xtb")
     before, after = model.predict(group), again.predict(group)
     reference = group["atomization_energy_kcal_mol"].to_numpy()
@@ -115,7 +116,7 @@ def test_several_models_are_averaged_and_a_network_has_a_stand_in(labelled: Path
     stands = []
     for seed in (0, 1):
         place = tmp_path / f"tiny-s{seed}"
-        model = fit_network("painn", None, table, table.slice(5), seed=seed, folder=place, epochs=1, device="cpu")
+        model = fit_network("painn", None, table, table.slice(5), TrainingRun(place, seed=seed, device="cpu"), epochs=1)
         stands.append(Stand.of(model, table, Molecules.of(table)))
     one = Asked("one", table.slice(2, 1))
     found, *alone = (explained(one, its) for its in (stands, stands[:1], stands[1:]))

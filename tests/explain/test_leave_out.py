@@ -11,6 +11,7 @@ from hemdata.explain.leave_out import LeaveOut
 from hemdata.shards import read
 from hemdata.train.baselines import pair_distance_ridge
 from hemdata.train.data.molecules import Molecules
+from hemdata.train.training_run import TrainingRun
 
 
 def fit_again(counts: np.ndarray, features: np.ndarray, target: np.ndarray, alpha: float) -> tuple:
@@ -51,14 +52,14 @@ def test_the_ridge_without_a_molecule_is_the_ridge_trained_without_it(
     monkeypatch.setattr(pair_distance_ridge, "ALPHAS", (0.1,))
     table = read(labelled / "neuro@gfn2-xtb")
     learnt, judged = table.slice(0, 24), table.slice(24)
-    whole = pair_distance_ridge.fit(Molecules.of(learnt), Molecules.of(judged), seed=0, folder=tmp_path / "whole")
+    whole = pair_distance_ridge.fit(Molecules.of(learnt), Molecules.of(judged), TrainingRun(tmp_path / "whole", seed=0))
     elements = Molecules.of(learnt).elements
     counts, asked = (Molecules.of(each).counts(elements) for each in (learnt, judged))
     target = learnt["atomization_energy_kcal_mol"].to_numpy()
     found = LeaveOut(counts, whole.features(learnt), target, float(whole.about["alpha"]))
     gone = np.array([3, 11])
     less = Molecules.of(learnt.take(np.setdiff1d(np.arange(24), gone)))
-    again = pair_distance_ridge.fit(less, Molecules.of(judged), seed=0, folder=tmp_path / "less")
+    again = pair_distance_ridge.fit(less, Molecules.of(judged), TrainingRun(tmp_path / "less", seed=0))
     change = again.predict(judged) - whole.predict(judged)
     assert np.abs(change).max() > 0.1
     assert np.allclose(found.without(gone, asked, whole.features(judged)), change, atol=1e-6)

@@ -14,6 +14,7 @@ from hemdata.molecules.state import said_of_atoms
 from hemdata.predict.calculator import ModelCalculator
 from hemdata.shards import read
 from hemdata.train.fit import fit_network
+from hemdata.train.training_run import TrainingRun
 
 
 @pytest.mark.parametrize("network", NETWORKS, indirect=True)
@@ -36,7 +37,7 @@ def test_energy_is_minus_the_predicted_atomization_energy(labelled: Path, tmp_pa
     table = read(labelled / "neuro@gfn2-xtb")
     models = [
         fit_network(
-            "painn", "small", table.slice(0, 24), table.slice(24), seed=seed, folder=tmp_path / f"m-s{seed}", epochs=2
+            "painn", "small", table.slice(0, 24), table.slice(24), TrainingRun(tmp_path / f"m-s{seed}", seed), epochs=2
         )
         for seed in (0, 1)
     ]
@@ -91,7 +92,7 @@ def test_a_charge_that_is_said_after_a_calculation_is_seen(monkeypatch: pytest.M
 
 def test_what_it_cannot_do_is_a_sentence(labelled: Path, tmp_path: Path) -> None:
     table = read(labelled / "neuro@gfn2-xtb")
-    fit_network("dressed-atoms", None, table, table, seed=0, folder=tmp_path)
+    fit_network("dressed-atoms", None, table, table, TrainingRun(tmp_path, seed=0))
     with pytest.raises(CallError, match="A baseline has no forces"):
         ModelCalculator(tmp_path)
     with pytest.raises(CallError, match="no model here"):

@@ -21,6 +21,7 @@ from hemdata.predict.predicted import Predicted
 from hemdata.shards import read
 from hemdata.train.fit import fit_network
 from hemdata.train.fitted import Fitted
+from hemdata.train.training_run import TrainingRun
 
 WATER = "3\n\nO 0.0 0.0 0.11{tiny}\nH 0.0 0.76 -0.47\nH 0.0 -0.76 -0.47\n"
 BAD = {
@@ -38,7 +39,7 @@ BAD = {
 def folder(labelled: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     rows = read(labelled / "neuro@gfn2-xtb")
     folder = tmp_path_factory.mktemp("model")
-    fit_network("dressed-atoms", None, rows, rows, seed=0, folder=folder)
+    fit_network("dressed-atoms", None, rows, rows, TrainingRun(folder, seed=0))
     return folder
 
 
@@ -152,7 +153,7 @@ def test_charges_that_training_had_are_predicted(folder: Path, labelled: Path, t
     rows = read(labelled / "neuro@gfn2-xtb").slice(0, 34)
     at = rows.schema.get_field_index("charge")
     charged = rows.set_column(at, "charge", pa.array([0, 1] * 17, rows.schema.field(at).type))
-    fit_network("dressed-atoms", None, charged, charged, seed=0, folder=tmp_path)
+    fit_network("dressed-atoms", None, charged, charged, TrainingRun(tmp_path, seed=0))
     models = load_all([tmp_path])
     assert Question([models[0].about]).domain.charges == {0, 1}
     ammonium, hydroxide = (_molecule(name, charge) for name, charge in (("NH3", 1), ("OH", -1)))

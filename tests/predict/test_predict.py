@@ -21,6 +21,7 @@ from hemdata.predict.find import load_all, packages
 from hemdata.predict.predict import predict
 from hemdata.shards import read
 from hemdata.train.fit import adapter, fit_network
+from hemdata.train.training_run import TrainingRun
 
 
 @pytest.fixture(scope="module")
@@ -34,9 +35,8 @@ def cells(messengers: pa.Table, tmp_path_factory: pytest.TempPathFactory) -> Pat
     folder = tmp_path_factory.mktemp("run") / "cells"
     for seed, start in ((0, 0), (1, 6), (10, 3)):
         rows = messengers.slice(start, 24)
-        fit_network(
-            "dressed-atoms", None, rows, rows, seed=seed, folder=folder / f"dressed-atoms-neuro-24-s{seed}/model"
-        )
+        run = TrainingRun(folder / f"dressed-atoms-neuro-24-s{seed}/model", seed=seed)
+        fit_network("dressed-atoms", None, rows, rows, run)
     (folder / "dressed-atoms-neuro-240-s0").mkdir()  # begun, not finished; and of another size
     return folder
 
@@ -59,7 +59,7 @@ def test_one_model_given_twice_and_models_of_two_levels_are_refused(
         load_all([one, one])
     at = messengers.schema.get_field_index("level")
     other = messengers.set_column(at, "level", pa.array(["pc9"] * messengers.num_rows))
-    fit_network("dressed-atoms", None, other, other, seed=0, folder=tmp_path)
+    fit_network("dressed-atoms", None, other, other, TrainingRun(tmp_path, seed=0))
     with pytest.raises(DataError, match="several levels") as refused:
         load_all([one, tmp_path])
     assert "gfn2-xtb and pc9" in str(refused.value)
@@ -154,7 +154,7 @@ def test_the_enthalpy_of_formation_of_an_exact_model_is_the_experiments(cells: P
 def test_where_the_level_lacks_the_data_the_reason_is_told(cells: Path, messengers: pa.Table, tmp_path: Path) -> None:
     at = messengers.schema.get_field_index("level")
     other = messengers.set_column(at, "level", pa.array(["alchemy"] * messengers.num_rows))
-    fit_network("dressed-atoms", None, other, other, seed=0, folder=tmp_path)
+    fit_network("dressed-atoms", None, other, other, TrainingRun(tmp_path, seed=0))
     (said,) = predict(load_all([tmp_path]), [from_smiles("CO", "methanol")], enthalpy=True, workers=0)
     assert said.formation_298_kcal_mol is None
     assert "levels experiment --level alchemy" in str(said.no_formation)

@@ -13,6 +13,7 @@ from hemdata.train import gradients as module
 from hemdata.train.data.molecules import Molecules
 from hemdata.train.fit import fit_network
 from hemdata.train.gradients import atom_by_atom, gradients
+from hemdata.train.training_run import TrainingRun
 
 
 def test_the_parts_of_its_atoms_are_a_molecules_energy(network: torch.nn.Module) -> None:
@@ -71,7 +72,7 @@ def test_a_sketch_keeps_which_molecules_are_alike(labelled: Path, monkeypatch: p
 @pytest.mark.parametrize("name", ["dressed-atoms", "pair-distance-ridge"])
 def test_the_parts_of_a_baselines_atoms_are_its_energy(name: str, labelled: Path, tmp_path: Path) -> None:
     table = read(labelled / "neuro@gfn2-xtb")
-    model = fit_network(name, None, table.slice(0, 24), table.slice(24), seed=0, folder=tmp_path)
+    model = fit_network(name, None, table.slice(0, 24), table.slice(24), TrainingRun(tmp_path, seed=0))
     offsets = Molecules.of(table).offsets[:-1]
     parts = model.atom_energies(table)
     assert np.allclose(np.add.reduceat(parts, offsets), model.predict(table), atol=1e-8)

@@ -12,6 +12,7 @@ from hemdata.errors import CallError, DataError
 from hemdata.train.data.molecules import Molecules
 from hemdata.train.fit import fit_network, load
 from hemdata.train.loop.trainer import fit
+from hemdata.train.training_run import TrainingRun
 
 
 def changed(table: pa.Table, name: str, values: list[object]) -> pa.Table:
@@ -21,25 +22,25 @@ def changed(table: pa.Table, name: str, values: list[object]) -> pa.Table:
 def run(table: pa.Table, folder: Path, seed: int = 0, **settings: object):  # type: ignore[no-untyped-def]
     training, validation = Molecules.of(table.slice(0, 24)), Molecules.of(table.slice(24))
     card = {"network": {}, "training": SETTINGS | settings}
-    return fit(build, card, training, validation, seed=seed, folder=folder, device="cpu", library="torch")
+    return fit(build, card, training, validation, TrainingRun(folder, seed=seed, device="cpu"), library="torch")
 
 
 def test_molecules_without_an_energy_are_named(table: pa.Table, tmp_path: Path) -> None:
     energies = table["atomization_energy_kcal_mol"].to_pylist()
     without = changed(table, "atomization_energy_kcal_mol", [None, *energies[1:]])
     with pytest.raises(DataError, match="no atomization energy") as refused:
-        fit_network("painn", "small", without, without, seed=0, folder=tmp_path)
+        fit_network("painn", "small", without, without, TrainingRun(tmp_path, seed=0))
     assert str(table["id"][0]) in str(refused.value)
 
 
 def test_two_levels_in_a_training_set_and_between_training_and_validation(table: pa.Table, tmp_path: Path) -> None:
     two = changed(table, "level", ["pc9", *["gfn2-xtb"] * (table.num_rows - 1)])
     with pytest.raises(DataError, match="different levels") as refused:
-        fit_network("painn", "small", two, two, seed=0, folder=tmp_path)
+        fit_network("painn", "small", two, two, TrainingRun(tmp_path, seed=0))
     assert "gfn2-xtb and pc9" in str(refused.value)
     other = changed(table, "level", ["pc9"] * table.num_rows)
     with pytest.raises(DataError, match="different levels"):
-        fit_network("dressed-atoms", None, table, other, seed=0, folder=tmp_path)
+        fit_network("dressed-atoms", None, table, other, TrainingRun(tmp_path, seed=0))
 
 
 def test_an_element_that_the_network_does_not_know(
@@ -54,7 +55,7 @@ def test_an_element_that_the_network_does_not_know(
     )
     monkeypatch.setenv("HEMDATA_CARDS", str(tmp_path))
     with pytest.raises(DataError, match="cannot represent elements") as refused:
-        fit_network("organic", "small", table, table, seed=0, folder=tmp_path / "fit")
+        fit_network("organic", "small", table, table, TrainingRun(tmp_path / "fit", seed=0))
     assert "got: N" in str(refused.value)
 
 
@@ -108,7 +109,7 @@ def test_a_configuration_with_a_typo_names_the_key(table: pa.Table, tmp_path: Pa
         run(table, tmp_path, lerning_rate=1)
     assert "training.lerning_rate" in str(refused.value)
     with pytest.raises(CallError, match="no such configuration") as refused:
-        fit_network("painn", "big", table, table, seed=0, folder=tmp_path)
+        fit_network("painn", "big", table, table, TrainingRun(tmp_path, seed=0))
     assert "small, literature" in str(refused.value)
 
 

@@ -17,6 +17,7 @@ from hemdata.train.data.molecules import Molecules
 from hemdata.train.data.neighbours import neighbours
 from hemdata.train.fit import _imported, fit_network, load, networks
 from hemdata.train.isolation import isolated
+from hemdata.train.training_run import TrainingRun
 
 NAMES = ["CH3NO2", "C6H6", "CH3CN", "H2O", "C3H7", "CH3CH2OH", "HCN", "CH4"]  # ASE's G2 set
 
@@ -119,9 +120,8 @@ def test_saved_and_loaded_it_predicts_the_same_bits_and_leaves_the_process_as_it
 ) -> None:
     torch.manual_seed(5)
     before = torch.get_rng_state(), np.random.get_state()[1].copy(), torch.get_default_dtype(), torch.get_num_threads()
-    fitted = fit_network(
-        name, None, messengers.slice(0, 24), messengers.slice(24), seed=0, folder=tmp_path, epochs=2, device="cpu"
-    )
+    run = TrainingRun(tmp_path, seed=0, device="cpu")
+    fitted = fit_network(name, None, messengers.slice(0, 24), messengers.slice(24), run, epochs=2)
     predicted = fitted.predict(messengers)
     again = load(tmp_path).predict(messengers)
     assert predicted.dtype == np.float64
@@ -141,7 +141,7 @@ def test_the_validation_and_test_molecules_are_not_peeked_at(name: str, messenge
         column, "atomization_energy_kcal_mol", pa.array(messengers["atomization_energy_kcal_mol"].to_numpy() + 50.0)
     )
     first, other = (
-        fit_network(name, None, messengers.slice(0, 24), table.slice(24), seed=0, folder=tmp_path / n, epochs=1)
+        fit_network(name, None, messengers.slice(0, 24), table.slice(24), TrainingRun(tmp_path / n, seed=0), epochs=1)
         for n, table in (("right", messengers), ("wrong", wrong))
     )
     assert (
@@ -258,5 +258,6 @@ def test_a_fifth_network_is_one_file_and_one_card(
     test_turning_mirroring_and_shifting_change_nothing(built)
     test_the_order_of_atoms_changes_nothing(built)
     test_two_far_molecules_have_the_sum_of_their_energies(built)
-    fitted = fit_network("schnet", None, messengers.slice(0, 24), messengers.slice(24), seed=0, folder=tmp_path / "fit")
+    run = TrainingRun(tmp_path / "fit", seed=0)
+    fitted = fit_network("schnet", None, messengers.slice(0, 24), messengers.slice(24), run)
     assert np.array_equal(load(tmp_path / "fit").predict(messengers), fitted.predict(messengers))

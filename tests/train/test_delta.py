@@ -25,6 +25,7 @@ from hemdata.train.baselines.dressed_atoms import DressedAtoms
 from hemdata.train.data.molecules import Molecules
 from hemdata.train.delta import FittedDelta, atomization_energies, less
 from hemdata.train.fit import fit_network, load
+from hemdata.train.training_run import TrainingRun
 from hemdata.units import HARTREE_KCAL_MOL
 
 BELOW = "gfn1-xtb"
@@ -43,7 +44,7 @@ def cheap(table: pa.Table, charge: int = 0, multiplicity: int = 1) -> np.ndarray
 
 def fit(table: pa.Table, folder: Path, name: str = "dressed-atoms", **options: object) -> FittedDelta:
     model = fit_network(
-        name, None, table.slice(0, 12), table.slice(12, 4), seed=0, folder=folder, delta=BELOW, **options
+        name, None, table.slice(0, 12), table.slice(12, 4), TrainingRun(folder, seed=0), delta=BELOW, **options
     )
     assert isinstance(model, FittedDelta)
     return model
@@ -110,7 +111,7 @@ def test_what_the_label_store_holds_is_not_computed_again(table: pa.Table, tmp_p
 
 def test_a_level_has_no_difference_from_itself(table: pa.Table, tmp_path: Path) -> None:
     with pytest.raises(CallError, match="no difference from itself"):
-        fit_network("dressed-atoms", None, table, table, seed=0, folder=tmp_path, delta="gfn2-xtb")
+        fit_network("dressed-atoms", None, table, table, TrainingRun(tmp_path, seed=0), delta="gfn2-xtb")
 
 
 def test_a_molecule_that_the_cheap_level_fails_on_is_named(table: pa.Table, tmp_path: Path) -> None:

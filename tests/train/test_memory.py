@@ -14,6 +14,7 @@ from hemdata.train.data.batches import Batches, GraphBatch
 from hemdata.train.data.molecules import Molecules
 from hemdata.train.fitted import Fitted
 from hemdata.train.loop.trainer import fit
+from hemdata.train.training_run import TrainingRun
 
 SETTINGS = {"epochs": 4, "batch": 8, "learning_rate": 0.05, "ema_decay": 0.9, "schedule": "cosine"}
 
@@ -48,7 +49,8 @@ def fitted(
     monkeypatch.setattr(Elements, "before", before)
     training, validation = Molecules.of(table.slice(0, 24)), Molecules.of(table.slice(24))
     settings = {"network": {}, "training": SETTINGS}
-    return fit(build, settings, training, validation, seed=0, folder=folder, device="cpu", library="torch", **more)
+    run = TrainingRun(folder, seed=0, device="cpu", **more)
+    return fit(build, settings, training, validation, run, library="torch")
 
 
 @pytest.mark.parametrize(("room", "before", "parts"), [(4, 0, 2), (2, 0, 4), (4, 7, 2)])

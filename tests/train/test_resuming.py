@@ -11,13 +11,15 @@ import numpy as np
 
 from hemdata.shards import read
 from hemdata.train.fit import fit_network
+from hemdata.train.training_run import TrainingRun
 
 CODE = """
 import sys
 from hemdata.shards import read
 from hemdata.train.fit import fit_network
-table = read(sys.argv[1])
-fit_network("painn", "small", table.slice(0, 24), table.slice(24), seed=0, folder=sys.argv[2], epochs=6, device="cpu")
+from hemdata.train.training_run import TrainingRun
+table, run = read(sys.argv[1]), TrainingRun(sys.argv[2], seed=0, device="cpu")
+fit_network("painn", "small", table.slice(0, 24), table.slice(24), run, epochs=6)
 """
 
 
@@ -39,9 +41,8 @@ def test_a_killed_run_ends_as_an_undisturbed_one(labelled: Path, tmp_path: Path)
     assert not (killed / "model.json").exists()
 
     def fit(folder: Path):  # type: ignore[no-untyped-def]
-        return fit_network(
-            "painn", "small", table.slice(0, 24), table.slice(24), seed=0, folder=folder, epochs=6, device="cpu"
-        )
+        run = TrainingRun(folder, seed=0, device="cpu")
+        return fit_network("painn", "small", table.slice(0, 24), table.slice(24), run, epochs=6)
 
     resumed, undisturbed = fit(killed), fit(tmp_path / "undisturbed")
     assert resumed.curve == undisturbed.curve

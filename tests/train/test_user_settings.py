@@ -9,6 +9,7 @@ import torch
 from ase.build import molecule as g2
 
 from hemdata.train.fit import fit_network
+from hemdata.train.training_run import TrainingRun
 
 NAMES = ["CH3NO2", "CH3CN", "H2O", "CH3CH2OH", "HCN", "CH4", "NH3", "H2CO"]  # ASE's G2 set
 
@@ -29,7 +30,8 @@ def table() -> pa.Table:
 def test_default_dtype_device_and_lightnings_variables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fit(name: str):  # type: ignore[no-untyped-def]
         rows = table()
-        return fit_network("painn", "small", rows[:6], rows[6:], seed=0, folder=tmp_path / name, epochs=2, device="cpu")
+        run = TrainingRun(tmp_path / name, seed=0, device="cpu")
+        return fit_network("painn", "small", rows[:6], rows[6:], run, epochs=2)
 
     plain = fit("plain")
     monkeypatch.setenv("PL_TRAINER_LIMIT_TRAIN_BATCHES", "0")

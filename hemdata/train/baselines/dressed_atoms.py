@@ -14,6 +14,7 @@ from hemdata.levels import ATOMIC_NUMBERS, SYMBOLS
 from hemdata.train.data.molecules import Molecules
 from hemdata.train.fitted import Fitted, mean_absolute_error, same_level
 from hemdata.train.package import provenance, shown, versions, write_package
+from hemdata.train.training_run import TrainingRun
 
 
 @dataclass(frozen=True)
@@ -81,13 +82,13 @@ class FittedDressedAtoms(Fitted):
         return np.zeros((len(read.atomic_numbers) if by_atom else len(read), 0))
 
 
-def fit(training: Molecules, validation: Molecules, *, seed: int, folder: Path) -> Fitted:
-    """Fits the baseline and writes its package into the folder; the seed plays no part."""
+def fit(training: Molecules, validation: Molecules, run: TrainingRun) -> Fitted:
+    """Fits the baseline and writes its package into the run's folder; nothing else of the run plays a part."""
     same_level(training, validation)
     dressed = DressedAtoms.fit(training)
     about = {
         "network": "dressed-atoms",
-        "seed": seed,
+        "seed": run.seed,
         **provenance(training, validation),
         **shown(training),
         "dressed_atoms": dressed.to_json(),
@@ -96,7 +97,7 @@ def fit(training: Molecules, validation: Molecules, *, seed: int, folder: Path) 
         "device": "cpu",
         "versions": versions("numpy"),
     }
-    return FittedDressedAtoms({**about, "sha256": write_package(folder, about, {})})
+    return FittedDressedAtoms({**about, "sha256": write_package(Path(run.folder), about, {})})
 
 
 def load(about: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Fitted:

@@ -15,6 +15,7 @@ from hemdata.train.baselines.dressed_atoms import DressedAtoms
 from hemdata.train.data.molecules import Molecules
 from hemdata.train.fitted import Fitted, mean_absolute_error, same_level
 from hemdata.train.package import provenance, shown, versions, write_package
+from hemdata.train.training_run import TrainingRun
 
 SPACING, CUTOFF = 0.15, 4.0  # angstrom
 ALPHAS = tuple(float(alpha) for alpha in np.logspace(-5, 3, 17))
@@ -70,8 +71,8 @@ class FittedRidge(Fitted):
         return histograms(Molecules.of(molecules, energies=False), elements, by_atom)
 
 
-def fit(training: Molecules, validation: Molecules, *, seed: int, folder: Path) -> Fitted:
-    """Fits the baseline and writes its package into the folder; the seed plays no part.
+def fit(training: Molecules, validation: Molecules, run: TrainingRun) -> Fitted:
+    """Fits the baseline and writes its package into the run's folder; nothing else of the run plays a part.
 
     What the dressed atoms of the training set leave is fitted by ridge regression without intercept; of the
     regularisations in ALPHAS the one with the smallest validation MAE is taken.
@@ -91,7 +92,7 @@ def fit(training: Molecules, validation: Molecules, *, seed: int, folder: Path) 
     error, weights = tried[alpha]
     about = {
         "network": "pair-distance-ridge",
-        "seed": seed,
+        "seed": run.seed,
         **provenance(training, validation),
         **shown(training),
         "elements": list(training.symbols),
@@ -102,7 +103,7 @@ def fit(training: Molecules, validation: Molecules, *, seed: int, folder: Path) 
         "device": "cpu",
         "versions": versions("numpy", "scikit-learn"),
     }
-    return FittedRidge({**about, "sha256": write_package(folder, about, {"weights": weights})}, weights)
+    return FittedRidge({**about, "sha256": write_package(Path(run.folder), about, {"weights": weights})}, weights)
 
 
 def load(about: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Fitted:

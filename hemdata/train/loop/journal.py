@@ -13,9 +13,10 @@ import torch
 from hemdata.catalog import Training
 from hemdata.errors import DataError
 from hemdata.files import whole
-from hemdata.train.fitted import CurveRow, Progress
+from hemdata.train.fitted import CurveRow
 from hemdata.train.loop.regression import Regression
 from hemdata.train.package import write_weights
+from hemdata.train.training_run import Progress
 
 LAST, CURVE = "last.ckpt", "curve.csv"
 PLATEAU_EPOCHS, PLATEAU_FACTOR = 10, 0.5

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import gc
 import pickle
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +17,18 @@ from lightning.pytorch.plugins.environments import LightningEnvironment
 from torch import nn
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
-from hemdata.catalog import Configuration, Training
+from hemdata.catalog import Configuration
 from hemdata.errors import DataError
 from hemdata.train.baselines.dressed_atoms import DressedAtoms
 from hemdata.train.data.batches import Batches
 from hemdata.train.data.molecules import Molecules
-from hemdata.train.fitted import Fitted, Progress, same_level
+from hemdata.train.fitted import Fitted, same_level
 from hemdata.train.fitted_network import Build, FittedNetwork, built, checked, chosen_device, load_network
 from hemdata.train.isolation import isolated
 from hemdata.train.loop.journal import LAST, Journal
 from hemdata.train.loop.regression import Regression
 from hemdata.train.package import CARD, provenance, read_package, shown, versions, write_package
+from hemdata.train.training_run import TrainingRun
 
 
 def fit(
@@ -35,22 +36,16 @@ def fit(
     config: Mapping[str, Any] | Configuration,
     training: Molecules,
     validation: Molecules,
+    run: TrainingRun,
     *,
-    seed: int,
-    folder: str | Path,
-    device: str = "auto",
-    resume: bool = True,
-    progress: Progress | None = None,
-    tell: Callable[[str], object] | None = None,
     name: str | None = None,
     library: str | None = None,
-    threads: int = 1,
 ) -> Fitted:
     """Trains a network on atomization energies less the dressed atoms of the training molecules.
 
-    The folder gets `curve.csv` and `last.ckpt` after every epoch, `model.safetensors` with the best weights so far,
-    and `model.json` at the end. A killed run goes on from its last whole epoch to the same curve; a finished one is
-    loaded. The weights kept are those (averaged, if the configuration says so) of the epoch with the smallest
+    The run's folder gets `curve.csv` and `last.ckpt` after every epoch, `model.safetensors` with the best weights so
+    far, and `model.json` at the end. A killed run goes on from its last whole epoch to the same curve; a finished one
+    is loaded. The weights kept are those (averaged, if the configuration says so) of the epoch with the smallest
     validation MAE. Nothing of the process's global state is left changed.
 
     Args:
@@ -58,36 +53,30 @@ def fit(
         config: {network: {...}, training: {...}}, as in a card of models/.
         training: molecules to learn from; dressed atoms and scale are fitted on these alone.
         validation: molecules that choose the best epoch, the plateau and the early stop.
-        seed: of the weights and of the order of molecules.
-        folder: of this run alone.
-        device: auto, cpu or cuda.
-        resume: False begins anew and overwrites.
-        progress: called after every epoch.
-        tell: called with a sentence where a batch had to be cut into parts, since the memory does not hold it.
+        run: folder and seed, where it computes, and who sees it.
         name: of the network; that of the adapter's module if not given.
         library: distribution whose version is recorded.
-        threads: of torch.
 
     Raises:
         CallError: for a wrong configuration or device.
         DataError: for energies missing or at two levels, a loss that is not a number, or a folder with the
             checkpoint of another run.
     """
-    folder, name = Path(folder), name or build.__module__.rpartition(".")[2]
+    folder, name = Path(run.folder), name or build.__module__.rpartition(".")[2]
     configuration = checked(config)
     same_level(training, validation)
     identity = {
         "network": name,
         "configuration": configuration.model_dump(mode="json"),
-        "seed": seed,
+        "seed": run.seed,
         **provenance(training, validation),
         "versions": versions("torch", "lightning", "numpy", *([library] if library else [])),
     }
-    if resume and (folder / CARD).is_file():
+    if run.resume and (folder / CARD).is_file():
         about, arrays = read_package(folder)
         _same_run(identity, about, folder / CARD)
-        return load_network(build, about, arrays, device)
-    checkpoint = _checkpoint(folder / LAST, identity) if resume else None
+        return load_network(build, about, arrays, run.device)
+    checkpoint = _checkpoint(folder / LAST, identity) if run.resume else None
     if checkpoint is None:
         for stale in (CARD, LAST):
             (folder / stale).unlink(missing_ok=True)
@@ -96,14 +85,14 @@ def fit(
     left, left_validation = (m.energies - dressed.predict(m) for m in (training, validation))
     # a network's energy is a sum over atoms, so its unit is what the dressed atoms leave per atom
     scale = max(float(np.sqrt(np.mean((left / training.sizes) ** 2))), 1e-3)  # kcal/mol
-    settings, device = configuration.training, chosen_device(device)
-    run = _Run(build, configuration, settings, scale, identity, folder, device, progress, threads)
-    batches = Batches(training, settings.batch, settings.cutoff_angstrom, target=left, seed=seed)
+    settings, device = configuration.training, chosen_device(run.device)
+    attempts = _Attempts(build, configuration, scale, identity, replace(run, device=device))
+    batches = Batches(training, settings.batch, settings.cutoff_angstrom, target=left, seed=run.seed)
     seen = Batches(validation, 4 * settings.batch, settings.cutoff_angstrom, target=left_validation)
     batches.parts = 1 if checkpoint is None else _parts(checkpoint)
     while True:
         seen.batch = max(1, 4 * settings.batch // batches.parts)
-        short = _tried(run, batches, seen, seed, checkpoint)
+        short = _tried(attempts, batches, seen, checkpoint)
         if not isinstance(short, str):
             network, journal = short
             break
@@ -118,8 +107,8 @@ def fit(
             )
         batches.parts = min(2 * batches.parts, batches.most_parts)
         checkpoint = _checkpoint(folder / LAST, identity)
-        if tell:
-            tell(
+        if run.tell:
+            run.tell(
                 f"Out of memory on {device}: batches of {-(-settings.batch // batches.parts)} from now on, of which "
                 f"{batches.parts} make one step, so that a step still sees {settings.batch} molecules."
             )
@@ -139,35 +128,32 @@ def fit(
 
 
 @dataclass(frozen=True)
-class _Run:
+class _Attempts:
     """What a run's attempts share, however small their batches."""
 
     build: Build
     configuration: Configuration
-    settings: Training
     scale: float
     identity: Mapping[str, Any]
-    folder: Path
-    device: str
-    progress: Progress | None
-    threads: int
+    run: TrainingRun
 
-    def fit(self, batches: Batches, seen: Batches, seed: int, checkpoint: Path | None) -> tuple[nn.Module, Journal]:
+    def fit(self, batches: Batches, seen: Batches, checkpoint: Path | None) -> tuple[nn.Module, Journal]:
         """The network with its best weights, and the journal of how it got them."""
-        with isolated(seed, self.threads):
-            module = Regression(built(self.build, self.configuration), self.settings, self.scale, batches)
-            journal = Journal(self.folder, self.identity, self.settings, self.progress, batches.parts)
-            decay = self.settings.ema_decay
+        run, settings = self.run, self.configuration.training
+        with isolated(run.seed, run.threads):
+            module = Regression(built(self.build, self.configuration), settings, self.scale, batches)
+            journal = Journal(Path(run.folder), self.identity, settings, run.progress, batches.parts)
+            decay = settings.ema_decay
             averaging = WeightAveraging(multi_avg_fn=get_ema_multi_avg_fn(decay))  # type: ignore[no-untyped-call]
             trainer = pl.Trainer(
-                accelerator="gpu" if self.device == "cuda" else "cpu",
+                accelerator="gpu" if run.device == "cuda" else "cpu",
                 devices=1,
-                max_epochs=self.settings.epochs,
+                max_epochs=settings.epochs,
                 accumulate_grad_batches=batches.parts,
-                gradient_clip_val=self.settings.gradient_clip,
+                gradient_clip_val=settings.gradient_clip,
                 callbacks=[journal, averaging] if decay else [journal],
-                deterministic="warn" if self.device == "cuda" else False,  # on a CPU everything is, without being asked
-                default_root_dir=self.folder,
+                deterministic="warn" if run.device == "cuda" else False,  # on a CPU everything is, without being asked
+                default_root_dir=run.folder,
                 plugins=[LightningEnvironment()],  # one process, also where SLURM started it
                 logger=False,
                 enable_checkpointing=False,
@@ -184,11 +170,11 @@ class _Run:
 
 
 def _tried(
-    run: _Run, batches: Batches, seen: Batches, seed: int, checkpoint: Path | None
+    attempts: _Attempts, batches: Batches, seen: Batches, checkpoint: Path | None
 ) -> tuple[nn.Module, Journal] | str:
-    """What the run gives, or, where memory ran out, the library's sentence about it; all of it is free again then."""
+    """What comes of it, or, where memory ran out, the library's sentence about it; all of it is free again then."""
     try:
-        return run.fit(batches, seen, seed, checkpoint)
+        return attempts.fit(batches, seen, checkpoint)
     except RuntimeError as error:  # the GPU's is a kind of it; the CPU's says so in words
         if isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error):
             return str(error).splitlines()[0]
