@@ -90,7 +90,7 @@ def test_a_training_that_is_stopped_ends_at_once_and_keeps_its_checkpoint(labell
         time.sleep(seconds)
         return checkpoint.stat().st_mtime_ns != before
 
-    while not epochs_written_since(1.0):
+    while not epochs_written_since(0.2):
         assert driver.poll() is None
     driver.kill()
     driver.wait()

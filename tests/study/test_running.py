@@ -6,6 +6,7 @@ import shlex
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,7 @@ from hemdata.study.lock import claimed
 from hemdata.study.planning.plan import Plan, hours, plan
 from hemdata.study.rows import finished, read_rows, write_cell
 from hemdata.study.run import TimeUp, train_eval
+from hemdata.train.rate import measured_rate
 
 BASELINES = [{"network": "dressed-atoms"}]
 
@@ -121,7 +123,10 @@ def test_a_plan_tells_each_cells_state_and_takes_its_rate_from_finished_ones(lab
     assert found["painn-neuro-24-s1"].seconds == pytest.approx(48 * epoch)
 
 
-def test_a_dry_run_measures_and_trains_nothing(labelled: Path, tmp_path: Path, elements: None) -> None:
+def test_a_dry_run_measures_and_trains_nothing(
+    labelled: Path, tmp_path: Path, elements: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hemdata.train.rate.measured_rate", partial(measured_rate, seconds=0.5))
     more = {"dataset": "saccharides", "molecules": 500}
     card = card_file(
         tmp_path,

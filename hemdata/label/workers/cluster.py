@@ -243,8 +243,8 @@ def _jobs(card: ClusterCard) -> Iterator[Cluster]:
                     minimum_jobs=card.minimum_jobs,
                     maximum_jobs=card.maximum_jobs,
                     target_duration="100ms",
-                    interval="2s",
-                    wait_count=15,
+                    interval="1s",
+                    wait_count=30,
                 )
                 engine = dask.utils.parse_bytes(card.memory) / card.processes / 1e9 * MEMORY_SHARE
                 most = card.maximum_jobs * card.processes

@@ -14,7 +14,7 @@ from typing import Any
 from hemdata.catalog import ClusterCard
 from hemdata.errors import CallError, DataError
 
-LOOK_SECONDS = 2.0
+LOOK_SECONDS = 1.0
 WAITING_SECONDS = 60.0
 """At most, between two questions to SLURM about jobs that have no workers yet: they may queue for days."""
 ENDS_ALLOWED = 2
