@@ -105,9 +105,11 @@ def cells_here(monkeypatch: pytest.MonkeyPatch) -> None:
 
     A worker's rows are the same, as tests/study/test_train_eval.py holds; but it imports everything anew.
     """
+    from hemdata.label.workers.where import HERE
+    from hemdata.study.on import THIS_MACHINE, On
     from hemdata.study.run import train_eval
 
-    def here(*given: object, **how: object) -> object:
-        return train_eval(*given, **how | {"workers": 0})  # type: ignore[arg-type]
+    def here(*given: object, on: On = THIS_MACHINE, **how: object) -> object:
+        return train_eval(*given, on=on if on.where.elsewhere else On(HERE, on.device), **how)  # type: ignore[arg-type]
 
     monkeypatch.setattr("hemdata.study.run.train_eval", here)

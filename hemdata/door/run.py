@@ -190,9 +190,10 @@ def _screen(step: Step, doing: _Doing) -> None:
 
 def _train(step: Step, doing: _Doing) -> None:
     from hemdata.study.cells import cells
+    from hemdata.study.ran import When
     from hemdata.study.run import epochs_told, train_eval
 
-    card, on = doing.card, doing.on
+    card = doing.card
     due = [cell for cell in cells(card) if cell.name not in step.missing]
     with bar(f"train {card.name}, epochs", sum(cell.epochs or 1 for cell in due), doing.shown) as advance:
 
@@ -201,8 +202,8 @@ def _train(step: Step, doing: _Doing) -> None:
                 advance(epochs, cell)
 
         trained = train_eval(
-            card, doing.data, doing.out, only=[cell.name for cell in due], where=on.where, device=on.device,
-            progress=epochs_told(step_on), ready=lambda cell: step.cell_begins(cell, doing.done), look=doing.side.look,
+            card, doing.data, doing.out, only=[cell.name for cell in due], on=doing.on, progress=epochs_told(step_on),
+            when=When(lambda cell: step.cell_begins(cell, doing.done), doing.side.look),
         )  # fmt: skip
     doing.ran.failed = trained.failed | {name: f"In work by {who}." for name, who in trained.in_work.items()}
 

@@ -205,14 +205,16 @@ class Study:
         from hemdata.label.workers.where import Where
         from hemdata.study.cells import cells, chosen
         from hemdata.study.on import On
+        from hemdata.study.ran import When
         from hemdata.study.run import epochs_told, train_eval
 
-        prepare(self._card, self.data, self.folder, on=On(Where(workers)), shown=progress)
+        on = On(Where(workers), device)
+        prepare(self._card, self.data, self.folder, on=on, shown=progress)
         matrix = chosen(cells(self._card), only)
         with bar(f"study {self.name}, epochs", sum(cell.epochs or 1 for cell in matrix), progress) as step:
             ran = train_eval(
-                self._card, self.data, self.folder, only=only, workers=workers, device=device,
-                max_seconds=None if max_hours is None else 3600 * max_hours, progress=epochs_told(step),
+                self._card, self.data, self.folder, only=only, on=on, progress=epochs_told(step),
+                when=When(max_seconds=None if max_hours is None else 3600 * max_hours),
             )  # fmt: skip
         if ran.failed:
             reasons = "\n".join(f"    {cell}: {reason}" for cell, reason in ran.failed.items())

@@ -86,8 +86,8 @@ class Models:
         what = f"round {max(due.values())}, train {', '.join(due)}, epochs"
         with self._watch.training(what, sum(cell.epochs for cell in wanted)) as step:
             ran = train_eval(
-                card, self._data, self._out, only=[cell.name for cell in wanted], where=self._on.where,
-                device=self._on.device, progress=epochs_told(step), tell=self._watch.tell,
+                card, self._data, self._out, only=[cell.name for cell in wanted], on=self._on,
+                progress=epochs_told(step), tell=self._watch.tell,
             )  # fmt: skip
         failed = ran.failed | {name: f"In work by {who}." for name, who in ran.in_work.items()}
         if failed:

@@ -33,10 +33,20 @@ class Ran:
 
 @dataclass(frozen=True)
 class When:
-    """When cells may begin (`ready`), and whether all is to end (`look` then raises)."""
+    """When cells may begin, and when all is to end.
 
-    ready: Callable[[Cell], bool]
-    look: Callable[[], object]
+    Attributes:
+        ready: whether a cell's molecules are there; one begins as soon as they are.
+        look: called about once a second; what it raises ends the run, and cells go on from their checkpoints.
+        max_seconds: no epoch is begun that would end later than this; what is not finished by then is left.
+    """
+
+    ready: Callable[[Cell], bool] = lambda _: True
+    look: Callable[[], object] = lambda: None
+    max_seconds: float | None = None
+
+
+AT_ONCE = When()
 
 
 def note(ran: Ran, name: str, future: "Future[bool]") -> None:

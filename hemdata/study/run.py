@@ -16,11 +16,11 @@ import yaml
 
 from hemdata.catalog import StudyCard
 from hemdata.files import write_whole
-from hemdata.label.workers.where import EVERY_CORE, Where
 from hemdata.processes import cores, end_with_parent, interrupts_held, one_thread, script_run_once
 from hemdata.study.cells import Cell, cells, chosen, run_cell
 from hemdata.study.lock import claimed
-from hemdata.study.ran import Ran, TimeUp, When, note
+from hemdata.study.on import THIS_MACHINE, On
+from hemdata.study.ran import AT_ONCE, Ran, TimeUp, When, note
 from hemdata.study.rows import finished
 
 LOOK_SECONDS = 0.5
@@ -51,14 +51,10 @@ def train_eval(
     out: Path,
     *,
     only: Sequence[str] = (),
-    workers: int | None = None,
-    where: Where = EVERY_CORE,
-    device: str = "auto",
-    max_seconds: float | None = None,
+    on: On = THIS_MACHINE,
+    when: When = AT_ONCE,
     progress: Event | None = None,
     tell: Callable[[str], object] | None = None,
-    ready: Callable[[Cell], bool] = lambda _: True,
-    look: Callable[[], object] = lambda: None,
 ) -> Ran:
     """Fit and judge the cells of a study. Several processes may do so in one folder: each cell is one's at a time.
 
@@ -67,15 +63,11 @@ def train_eval(
         data: folder of the labelled shards.
         out: folder of the study's rows; finished cells there are checked and kept.
         only: patterns of the names of the cells that are to be run; by default all are.
-        workers: cells at a time, one thread each; by default one a core, on a GPU one. 0 runs them in this process.
-        device: auto, cpu or cuda.
-        max_seconds: no epoch is begun that would end later than this; what is not finished by then is left.
+        on: processes here, each with one cell at a time on one thread; by default one a core, on a GPU one; 0 is this
+            process itself. Or a running Dask cluster or jobs of SLURM, which see the folders under the same paths.
+        when: cells may begin, and all is to end.
         progress: called with a cell's name, its epochs done and in all; also with (name, n, n) when it ends.
-        where: that many processes here, or a running Dask cluster or jobs of SLURM, which see the folders under the
-            same paths.
         tell: called with a sentence about what had to be changed in a cell.
-        ready: whether a cell's molecules are there; one begins as soon as they are.
-        look: called about once a second; what it raises ends the run, and cells go on from their checkpoints.
 
     Where a worker process dies, the others with it, they go on with half as many at a time, so that the cell that does
     it is found and told, and stops no other.
@@ -83,22 +75,21 @@ def train_eval(
     Raises:
         CallError: for a pattern that fits no cell.
     """
-    workers = where.workers if workers is None else workers
+    workers, device = on.where.workers, on.device
     ran = Ran()
     matrix = chosen(cells(card), only)
     keep(card, out)
-    deadline = None if max_seconds is None else time.time() + max_seconds
+    deadline = None if when.max_seconds is None else time.time() + when.max_seconds
     context = multiprocessing.get_context("spawn")
     events: Any = SimpleQueue() if workers == 0 else context.Queue()
     listener = Thread(target=_pass_on, args=(events, progress, tell), daemon=True)
     listener.start()
     due, at_once = matrix, min(workers or places(device), len(matrix))
-    when = When(ready, look)
     try:
-        if where.elsewhere:
+        if on.where.elsewhere:
             from hemdata.study.elsewhere import train_elsewhere
 
-            train_elsewhere(ran, due, where, (data, out, device), events.put, when)
+            train_elsewhere(ran, due, on.where, (data, out, device), events.put, when)
             due = []
         elif workers == 0:
             _here(ran, due, (data, out, device, deadline), events, when)

@@ -11,7 +11,9 @@ from command_line import hemdata
 
 from hemdata.analysis.learning_curve import learning_curve
 from hemdata.catalog import study
+from hemdata.label.workers.where import HERE
 from hemdata.shards import read
+from hemdata.study.on import On
 from hemdata.study.run import train_eval
 from hemdata.train.data.splits import split
 
@@ -26,7 +28,7 @@ CARD = {
 def run(labelled: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("sizes")
     (folder / "sizes.yaml").write_text(yaml.safe_dump(CARD))
-    train_eval(study(folder / "sizes.yaml"), data=labelled, out=folder / "run", workers=0)
+    train_eval(study(folder / "sizes.yaml"), data=labelled, out=folder / "run", on=On(HERE))
     return folder / "run"
 
 

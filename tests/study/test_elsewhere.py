@@ -10,7 +10,8 @@ from hemdata.label.workers.where import Where
 from hemdata.study import elsewhere
 from hemdata.study.cells import cells, run_cell
 from hemdata.study.lock import claimed
-from hemdata.study.ran import Ran, When
+from hemdata.study.on import On
+from hemdata.study.ran import AT_ONCE, Ran, When
 from hemdata.study.run import train_eval
 
 CARD = study(networks=[{"network": "dressed-atoms"}], seeds=[0], sets={"neuro": {"dataset": "neuro", "molecules": 30}})
@@ -40,16 +41,16 @@ def test_a_cell_comes_out_as_here_and_one_in_work_is_waited_for(
         if len(told) == 20:
             held.__exit__(None, None, None)
 
-    ran = train_eval(CARD, labelled, tmp_path / "there", where=Where(scheduler=scheduler), look=look)
+    ran = train_eval(CARD, labelled, tmp_path / "there", on=On(Where(scheduler=scheduler)), when=When(look=look))
     assert len(told) > 20
     assert (ran.done, ran.failed, ran.in_work) == ([one.name], {}, {})
     run_cell(one, labelled, tmp_path / "here")
     for table in ("predictions", "curves"):
         there, here = (tmp_path / at / "cells" / one.name / f"{table}.parquet" for at in ("there", "here"))
         assert there.read_bytes() == here.read_bytes()
-    again = train_eval(CARD, labelled, tmp_path / "there", where=Where(scheduler=scheduler))
+    again = train_eval(CARD, labelled, tmp_path / "there", on=On(Where(scheduler=scheduler)))
     assert again.skipped == [one.name]
-    missing = train_eval(CARD, tmp_path / "no-data", tmp_path / "run", where=Where(scheduler=scheduler))
+    missing = train_eval(CARD, tmp_path / "no-data", tmp_path / "run", on=On(Where(scheduler=scheduler)))
     assert "is not there at the level" in missing.failed[one.name]
 
 
@@ -58,7 +59,7 @@ def test_a_worker_that_does_not_see_the_folder_says_so(
 ) -> None:
     monkeypatch.setattr(elsewhere, "LOOK_SECONDS", 0.1)
     monkeypatch.setattr(elsewhere, "SEEN_SECONDS", 0.1)
-    ran, when = Ran(), When(lambda _: True, lambda: None)
+    ran = Ran()
     folders = (tmp_path, tmp_path / "nowhere", "cpu")
-    elsewhere.train_elsewhere(ran, cells(CARD), Where(scheduler=scheduler), folders, lambda _: None, when)
+    elsewhere.train_elsewhere(ran, cells(CARD), Where(scheduler=scheduler), folders, lambda _: None, AT_ONCE)
     assert "does not see the study's folder" in ran.failed[cells(CARD)[0].name]

@@ -15,10 +15,12 @@ from hemdata.catalog import StudyCard, study
 from hemdata.errors import CallError, DataError
 from hemdata.identity import flat_graph
 from hemdata.label.dataset import label_dataset
+from hemdata.label.workers.where import HERE
 from hemdata.report.page.page import write_report
 from hemdata.study.cells import cells
 from hemdata.study.data import flat_graphs, groups, training_molecules
 from hemdata.study.new import new_study
+from hemdata.study.on import On
 from hemdata.study.rows import read_rows
 from hemdata.study.run import train_eval
 
@@ -53,7 +55,7 @@ def written(data: Path, *sets: str, **how) -> StudyCard:
 def test_a_users_file_runs_from_study_new_to_the_report(data: Path, tmp_path: Path) -> None:
     card = written(data, "saccharides=30", "saccharides+my-amons=25+5")
     card = card.model_copy(update={"groups": ["azoxy", "my-molecules"]})  # saccharides are a set here
-    ran = train_eval(card, data, tmp_path / "run", workers=0)
+    ran = train_eval(card, data, tmp_path / "run", on=On(HERE))
     assert ran.failed == {}
     assert len(ran.done) == 8
     rows = read_rows(tmp_path / "run").predictions.to_pylist()

@@ -22,10 +22,12 @@ import hemdata.cli.studies.train_eval  # noqa: F401  each adds its commands to t
 from hemdata.catalog import cluster_card
 from hemdata.cli import app
 from hemdata.errors import CallError
+from hemdata.label.workers.where import HERE, Where
 from hemdata.study import run as running
 from hemdata.study.cells import cells, chosen
 from hemdata.study.jobs import job_script, submit
 from hemdata.study.lock import claimed
+from hemdata.study.on import On
 from hemdata.study.planning.plan import Plan, hours, plan
 from hemdata.study.rows import finished, read_rows, write_cell
 from hemdata.study.run import TimeUp, train_eval
@@ -192,7 +194,7 @@ def test_what_the_time_leaves_is_told_and_done_the_next_time(labelled: Path, tmp
 def test_a_cell_that_another_process_has_is_left_to_it(labelled: Path, tmp_path: Path) -> None:
     card = study(networks=BASELINES)
     with claimed(tmp_path / "cells" / "dressed-atoms-neuro-24-s0"):
-        ran = train_eval(card, labelled, tmp_path, workers=0)
+        ran = train_eval(card, labelled, tmp_path, on=On(HERE))
     assert sorted(ran.done) == [
         "dressed-atoms-neuro-24-s1", "dressed-atoms-saccharides-24-s0", "dressed-atoms-saccharides-24-s1",
     ]  # fmt: skip
@@ -205,8 +207,10 @@ DRIVER = """
 import json, sys
 from pathlib import Path
 from hemdata.catalog import study
+from hemdata.label.workers.where import HERE
+from hemdata.study.on import On
 from hemdata.study.run import train_eval
-print(json.dumps(train_eval(study(sys.argv[1]), Path(sys.argv[2]), Path("run"), workers=0).done))
+print(json.dumps(train_eval(study(sys.argv[1]), Path(sys.argv[2]), Path("run"), on=On(HERE)).done))
 """
 
 
@@ -232,7 +236,7 @@ def test_a_cell_whose_process_dies_is_told_and_stops_no_other(
     (tmp_path / "elements_of_a_test.py").write_text(dies)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     card = study(networks=[{"network": "elements"}, *BASELINES], seeds=[0])
-    ran = train_eval(card, labelled, tmp_path / "run", workers=2, device="cpu")
+    ran = train_eval(card, labelled, tmp_path / "run", on=On(Where(2), "cpu"))
     assert sorted(ran.done) == ["dressed-atoms-neuro-24-s0", "dressed-atoms-saccharides-24-s0"]
     assert sorted(ran.failed) == ["elements-neuro-24-s0", "elements-saccharides-24-s0"]
     assert all("process died" in reason for reason in ran.failed.values())

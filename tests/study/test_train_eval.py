@@ -10,10 +10,12 @@ from hemdata.analysis.results import Results
 from hemdata.catalog import StudyCard
 from hemdata.errors import CallError, DataError
 from hemdata.identity import flat_graph
+from hemdata.label.workers.where import HERE, Where
 from hemdata.report.page.page import write_report
 from hemdata.shards import read
 from hemdata.study.cells import cells, run_cell
 from hemdata.study.data import flat_graphs, groups, training_molecules
+from hemdata.study.on import On
 from hemdata.study.rows import read_rows
 from hemdata.study.run import train_eval
 
@@ -43,7 +45,7 @@ def study(**changes: object) -> StudyCard:
 @pytest.fixture(scope="module")
 def ran(labelled: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("run")
-    done = train_eval(study(), labelled, out, workers=0)
+    done = train_eval(study(), labelled, out, on=On(HERE))
     assert done.failed == {}
     assert len(done.done) == 12
     return out
@@ -87,7 +89,7 @@ def test_dressed_atoms_are_the_least_squares_of_the_training_molecules_alone(ran
 
 def test_a_second_run_skips_every_cell_and_changes_no_byte(ran: Path, labelled: Path) -> None:
     before = {path: path.read_bytes() for path in ran.rglob("*.parquet")}
-    again = train_eval(study(), labelled, ran, workers=0)
+    again = train_eval(study(), labelled, ran, on=On(HERE))
     assert len(again.skipped) == 12
     assert again.done == []
     assert {path: path.read_bytes() for path in ran.rglob("*.parquet")} == before
@@ -97,7 +99,9 @@ def test_the_rows_of_a_worker_process_are_those_of_this_one(ran: Path, labelled:
     """Of the baselines; tests/train/test_resuming.py holds the bits of a network trained in another process."""
     told: list[tuple[str, int, int]] = []
     only = ["dressed-atoms-neuro-*-s0", "pair-*-neuro-*-s0"]
-    there = train_eval(study(), labelled, tmp_path, only=only, workers=1, progress=lambda *each: told.append(each))
+    there = train_eval(
+        study(), labelled, tmp_path, only=only, on=On(Where(1)), progress=lambda *each: told.append(each)
+    )
     assert there.failed == {}
     assert sorted(there.done) == [f"{name}-neuro-24-s0" for name in ("dressed-atoms", "pair-distance-ridge")]
     assert {cell for cell, done, total in told if done == total} == set(there.done)
@@ -132,7 +136,7 @@ def test_a_failed_cell_does_not_stop_the_others(labelled: Path, tmp_path: Path) 
         sets={"neuro": CARD["sets"]["neuro"], "saccharides": {"dataset": "saccharides", "molecules": 500}},  # type: ignore[index]
         networks=[{"network": "dressed-atoms"}],
     )
-    ran = train_eval(card, labelled, tmp_path, workers=0)
+    ran = train_eval(card, labelled, tmp_path, on=On(HERE))
     assert sorted(ran.done) == ["dressed-atoms-neuro-24-s0", "dressed-atoms-neuro-24-s1"]
     assert all("Too few molecules" in reason for reason in ran.failed.values())
     assert len(ran.failed) == 2

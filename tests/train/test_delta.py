@@ -16,9 +16,11 @@ from hemdata.errors import CallError, DataError
 from hemdata.label.calculation import Stage, Start, calculate, calculation_for
 from hemdata.label.jobs import POINT
 from hemdata.label.store.database import LabelStore
+from hemdata.label.workers.where import HERE
 from hemdata.levels import level
 from hemdata.predict.calculator import ModelCalculator
 from hemdata.study.cells import cells, run_cell
+from hemdata.study.on import On
 from hemdata.study.rows import read_rows
 from hemdata.study.run import train_eval
 from hemdata.train.baselines.dressed_atoms import DressedAtoms
@@ -154,7 +156,7 @@ def test_a_study_of_differences_says_so_and_its_predictions_are_whole_energies(l
         "sets": {"saccharides": {"dataset": "saccharides", "molecules": 30}}, "groups": ["neuro"],
         "networks": [{"network": "dressed-atoms"}], "seeds": [0],
     })  # fmt: skip
-    assert train_eval(card, labelled, tmp_path, workers=0).failed == {}
+    assert train_eval(card, labelled, tmp_path, on=On(HERE)).failed == {}
     settings = json.loads(next(tmp_path.glob("cells/*/settings.json")).read_text("utf-8"))
     assert settings["delta"] == {"name": BELOW, "hash": level(BELOW).hash}
     rows = read_rows(tmp_path).predictions.to_pylist()

@@ -48,7 +48,10 @@ def train_eval(
     """Train and judge the cells of a study: training set x network x seed."""
     from hemdata.catalog import study as study_card
     from hemdata.errors import CallError
+    from hemdata.label.workers.where import Where
     from hemdata.study.cells import cells, chosen
+    from hemdata.study.on import On
+    from hemdata.study.ran import When
     from hemdata.study.run import train_eval as run_study
 
     if device not in ("auto", "cpu", "cuda"):
@@ -75,9 +78,8 @@ def train_eval(
             data,
             folder,
             only=only,
-            workers=workers,
-            device=device,
-            max_seconds=limit,
+            on=On(Where(workers), device),
+            when=When(max_seconds=limit),
             progress=progress,
             tell=note,
         )
