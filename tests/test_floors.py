@@ -1,5 +1,6 @@
 """The floors of the house: import-linter holds their order (pyproject.toml), torch stays in train."""
 
+import ast
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,7 @@ NETWORK_LIBRARIES = {
 PACKAGE = Path(hemdata.__file__).parent
 ROOT = PACKAGE.parent
 MOST_FILES = 15  # of one room, beside what says what it is: more is a heap
+MOST_PARAMETERS = 8  # of one function: what travels together is one value
 
 
 def module_name(path: Path) -> str:
@@ -42,6 +44,22 @@ def test_no_room_is_a_heap_and_each_says_what_it_holds() -> None:
     assert not {room: number for room, number in files.items() if number > MOST_FILES}
     code = [room for room in rooms if room.is_relative_to(PACKAGE) and list(room.glob("*.py"))]
     assert not [str(room) for room in code if not (room / "__init__.py").is_file()]
+
+
+def test_no_function_has_more_parameters_than_one_keeps_in_mind() -> None:
+    """But for commands, in which each is an option."""
+    counted = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        if {"cli", "_declared"} & set(path.relative_to(PACKAGE).parts):
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+                its = node.args
+                given = [*its.posonlyargs, *its.args, *its.kwonlyargs, *filter(None, (its.vararg, its.kwarg))]
+                name = f"{module_name(path)}.{getattr(node, 'name', 'lambda')}, line {node.lineno}"
+                counted[name] = sum(each.arg not in ("self", "cls") for each in given)
+    assert len(counted) > 1000
+    assert not {name: number for name, number in counted.items() if number > MOST_PARAMETERS}
 
 
 def test_importing_all_but_train_brings_no_torch() -> None:
