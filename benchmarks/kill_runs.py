@@ -113,16 +113,21 @@ def start(words: list[str], folder: Path) -> subprocess.Popen[bytes]:
 
 
 def contents(folder: Path) -> dict[str, str]:
+    """A hash of every file of a run that is to be the same, and of its page without times, by name."""
+    found = files(folder)
+    for run in (folder / "runs").iterdir():
+        drawn = page(run, folder / "data")
+        found[f"{run.name}/report.html, drawn without times"] = hashlib.sha256(drawn).hexdigest()[:16]
+    return found
+
+
+def files(folder: Path) -> dict[str, str]:
     """A hash of every file of a run that is to be the same, by its name in the run's folder."""
     found = {}
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
         if path.is_file() and not any(fnmatch(part, each) for part in path.parts for each in VOLATILE):
             found[name] = hashlib.sha256(timeless(path)).hexdigest()[:16]
-    for run in (folder / "runs").iterdir():
-        found[f"{run.name}/report.html, drawn without times"] = hashlib.sha256(page(run, folder / "data")).hexdigest()[
-            :16
-        ]
     return found
 
 

@@ -15,6 +15,56 @@ CARD = {
 }  # fmt: skip
 
 
+FORKED = """
+import os, signal, sys
+from pathlib import Path
+from typer.testing import CliRunner
+sys.path.insert(0, sys.argv[1])
+from kill_runs import files
+import hemdata.cli.studies.run
+from hemdata.cli import app
+
+def run(folder, last=None):  # the process dies by SIGKILL as it is about to put its last file or folder in place
+    child = os.fork()
+    if not child:
+        folder.mkdir(exist_ok=True)
+        os.chdir(folder)
+        puts = {each: getattr(os, each) for each in ("replace", "rename")}
+        put = []
+        def counted(name):
+            def replaced(*words, **more):
+                put.append(words)
+                if len(put) == last:
+                    os.kill(os.getpid(), signal.SIGKILL)
+                return puts[name](*words, **more)
+            return replaced
+        for each in puts:
+            setattr(os, each, counted(each))
+        os._exit(CliRunner().invoke(app, ["run", "../mine.yaml", "--on", "0"]).exit_code)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+assert run(Path("whole")) == 0
+for last in map(int, sys.argv[2:]):
+    assert run(Path("killed"), last) == -signal.SIGKILL, last
+assert run(Path("killed")) == 0
+whole, killed = files(Path("whole")), files(Path("killed"))
+assert len(whole) >= 40, whole
+assert whole == killed, whole.items() ^ killed.items()
+"""
+
+
+def test_a_run_killed_as_it_puts_files_in_place_ends_the_same(tmp_path: Path) -> None:
+    """Killed before a set of labels, a cell's rows and the tables of the results stand, each time a little further."""
+    lines = [f"{'C' * n}{end} m{n}{end}" for n in range(1, 5) for end in ("O", "N", "F", "=O", "C#N")]
+    (tmp_path / "few.smi").write_text("\n".join(lines) + "\n")
+    (tmp_path / "mine.yaml").write_text(json.dumps(CARD | {"seeds": [0]}))
+    words = [sys.executable, "-c", FORKED, str(KILLS.parent), "1", "4", "12"]
+    ended = subprocess.run(
+        words, cwd=tmp_path, capture_output=True, text=True, env=os.environ | {"OMP_NUM_THREADS": "1"}
+    )
+    assert ended.returncode == 0, ended.stderr
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("kills", "networks"),
