@@ -1,5 +1,7 @@
 """What a user has set for torch and Lightning, in a notebook or the environment, makes no other weights."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -52,3 +54,13 @@ def test_default_dtype_device_and_lightnings_variables(tmp_path: Path, monkeypat
     assert changed.checkpoint_hash == plain.checkpoint_hash
     assert changed.curve == plain.curve
     assert np.array_equal(predicted, plain.predict(table()))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["allegro", "dimenetpp", "painn", "torchmd-et"])
+def test_a_networks_libraries_say_nothing_when_they_are_loaded(name: str) -> None:
+    code = "import sys; from hemdata.catalog import network; from hemdata.train.fit import adapter"
+    ended = subprocess.run(
+        [sys.executable, "-c", f"{code}; adapter(network('{name}'))"], capture_output=True, text=True, check=True
+    )
+    assert (ended.stdout, ended.stderr) == ("", "")

@@ -1,13 +1,33 @@
 """The equivariant transformer of TorchMD-NET (Thölke 2022, 10.48550/arXiv.2202.02541), unchanged, on our batches."""
 
+import os
 from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import torch
+import warp
 from torch import nn
-from torchmdnet.models.model import create_model
 
 from hemdata.train.data.batches import GraphBatch
+
+
+def _start_warp() -> None:
+    """Start the compiler of TorchMD-NET's kernels without its greeting and, from its C++, that there is no GPU."""
+    warp.config.log_level = warp.LOG_ERROR
+    with suppress(OSError), Path(os.devnull).open("wb") as nowhere:
+        told = os.dup(2)
+        os.dup2(nowhere.fileno(), 2)
+        try:
+            warp.init()  # type: ignore[no-untyped-call]
+        finally:
+            os.dup2(told, 2)
+            os.close(told)
+
+
+_start_warp()
+from torchmdnet.models.model import create_model  # noqa: E402  it starts warp, where nobody has
 
 FIXED = {
     "model": "equivariant-transformer", "output_model": "Scalar", "reduce_op": "add", "derivative": False,
