@@ -15,6 +15,7 @@ from hemdata.door.progress import bar, duration
 
 if TYPE_CHECKING:
     from hemdata.catalog import StudyCard
+    from hemdata.study.cells import Cell
 
 
 @command(
@@ -59,13 +60,13 @@ def train_eval(
     limit = seconds(max_time, "--max-time")
     card = study_card(study)
     folder = folder or Path("runs") / card.name
+    matrix = chosen(cells(card), only)
     if to is not None:
-        _submit(card, study, to, data, folder, only, device, dry_run, as_json)
+        _submit(matrix, study, to, data, folder, device, dry_run, as_json)
         return
     if dry_run:
         _plan(card, data, folder, only, device, workers, as_json)
         return
-    matrix = chosen(cells(card), only)
     reached = dict.fromkeys([cell.name for cell in matrix], 0)
     with bar(f"train-eval {card.name}, epochs", sum(cell.epochs or 1 for cell in matrix)) as step:
 
@@ -151,23 +152,21 @@ def _plan(
 
 
 def _submit(
-    card: "StudyCard",
+    matrix: "list[Cell]",
     study: str,
     to: str,
     data: Path,
     folder: Path,
-    only: Sequence[str],
     device: str,
     dry_run: bool,
     as_json: bool,
 ) -> None:
     from hemdata.catalog import cluster_card
-    from hemdata.study.cells import cells, chosen
     from hemdata.study.jobs import job_script, submit
     from hemdata.study.rows import finished
 
     cluster = cluster_card(to)
-    due = [cell.name for cell in chosen(cells(card), only) if not finished(folder, cell.name)]
+    due = [cell.name for cell in matrix if not finished(folder, cell.name)]
     if not due:
         out.print(f"{folder}: every cell stands already; nothing is submitted.")
         return
@@ -176,7 +175,7 @@ def _submit(
         cluster,
         due,
         study=str(path.resolve()) if path.is_file() else study,
-        study_name=card.name,
+        study_name=matrix[0].study.name,
         data=data,
         out=folder,
         device=device,
