@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from hemdata.catalog import LevelCard, level_card
 from hemdata.chemistry.engines import pyscf as pyscf_engine
+from hemdata.chemistry.engines.load_pyscf import load_pyscf
 from hemdata.errors import CallError, DataError
 from hemdata.label.calculation import installed
 from hemdata.label.dataset import label_dataset
@@ -47,6 +48,7 @@ def test_two_helium_atoms_attract_as_by_hand(accuracy: pyscf_engine.Accuracy, di
 
 def test_it_stands_in_the_place_of_vv10() -> None:
     """PySCF's own reading of wB97M-D3(BJ)."""
+    load_pyscf()
     from pyscf import dft, gto
 
     water = np.array([[0.0, 0.0, 0.12], [0.0, 0.76, -0.48], [0.0, -0.76, -0.48]])

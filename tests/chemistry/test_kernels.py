@@ -11,16 +11,19 @@ import pytest
 from hemdata.chemistry.engines.load_pyscf import AVX2, KERNELS, _has_avx2
 
 LOOK = """
-import json, os, numpy
+import json, os, warnings, numpy
 from threadpoolctl import threadpool_info
 from hemdata.chemistry.engines.load_pyscf import load_pyscf
 if {chosen}: load_pyscf()
 import pyscf.lib
+with warnings.catch_warnings(record=True) as said:
+    load_pyscf()
 found = [each for each in threadpool_info() if each["internal_api"] == "openblas"]
 blas = [(each["filepath"], each.get("architecture")) for each in found]
 print(json.dumps({{
     "pyscf": next((kind for path, kind in blas if "pyscf" in path), None),
     "others": sorted(kind for path, kind in blas if "pyscf" not in path),
+    "said": [str(each.message) for each in said],
     "left": os.environ.get("OPENBLAS_CORETYPE"),
 }}))
 """
@@ -41,7 +44,9 @@ def look(chosen: bool, **environment: str) -> dict[str, Any]:
 @pytest.mark.skipif(not _has_avx2(), reason="a processor without AVX2")
 def test_pyscf_computes_with_avx2_and_the_others_as_before() -> None:
     plain, chosen = look(False), look(True)
-    assert chosen == {"pyscf": AVX2, "others": plain["others"], "left": None}
+    assert chosen == {"pyscf": AVX2, "others": plain["others"], "said": [], "left": None}
+    if plain["pyscf"] != AVX2:
+        assert [said.partition(",")[0] for said in plain["said"]] == ["PySCF was imported before hemdata loads it"]
 
 
 def test_a_users_choice_stands() -> None:

@@ -6,6 +6,7 @@ import pytest
 from hemdata.assess.experiment import Measured, atom_equivalents, compare
 from hemdata.chemistry.atct import atom_enthalpies, known_molecules
 from hemdata.chemistry.embed import embed
+from hemdata.chemistry.engines.load_pyscf import load_pyscf
 from hemdata.chemistry.frequencies import frequencies, harmonic
 from hemdata.chemistry.relax import relax
 from hemdata.chemistry.thermo import atom_enthalpy, formation, thermal_enthalpy
@@ -16,6 +17,7 @@ from hemdata.levels import level
 @pytest.fixture(scope="module")
 def pyscf_water() -> tuple[object, np.ndarray, np.ndarray, dict[str, tuple[float, str]]]:
     """Water at HF/STO-3G by PySCF, its Hessian, and PySCF's own thermochemistry of it."""
+    load_pyscf()
     from pyscf import gto, scf
     from pyscf.hessian import thermo
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from hemdata.chemistry.engines.load_pyscf import load_pyscf
 from hemdata.forms.reading import form_of, frames_of
 from hemdata.forms.shared.frames import Frames, Wanted
 from hemdata.levels import level
@@ -58,6 +59,7 @@ def test_xtb_geometry_and_charge_give_the_printed_energy_by_tblite(name: str) ->
 
 
 def test_psi4_geometry_gives_the_printed_energy_by_pyscf() -> None:
+    load_pyscf()
     from pyscf import cc, gto, scf
 
     batch = read(PSI4)

@@ -11,6 +11,7 @@ import pytest
 from published_forms import PC9_MEMBERS, pc9_zip, real
 
 from hemdata.catalog import dataset
+from hemdata.chemistry.engines.load_pyscf import load_pyscf
 from hemdata.curate.build import build
 from hemdata.errors import DataError
 from hemdata.levels import SYMBOLS, atomization_energies, level
@@ -84,6 +85,7 @@ def test_own_members_read_with_the_spin_of_the_list(made: Source) -> None:
 
 def test_own_members_are_at_pc9s_level(made: Source) -> None:
     """The level's definition computes the fixtures' energies again (PySCF, methyl radical and formaldehyde)."""
+    load_pyscf()
     from pyscf import dft, gto, lib
 
     lib.num_threads(1)

@@ -2,6 +2,8 @@
 
 import os
 import platform
+import sys
+import warnings
 from functools import cache
 from pathlib import Path
 
@@ -22,7 +24,8 @@ def load_pyscf() -> None:
     PySCF reads a configuration (PYSCF_CONFIG_FILE, .pyscf_conf.py in the current folder or at home) once, when it is
     imported: an empty one is put in its place. The OpenBLAS 0.3.3 of PySCF's wheel falls back to SSE3 on a processor
     that it does not know, at a third of the speed or less: it is told to take its AVX2 kernels where there are such. A
-    choice of kernels that the user made stands; the libraries of NumPy and SciPy are untouched.
+    choice of kernels that the user made stands; the libraries of NumPy and SciPy are untouched. Where somebody has
+    imported PySCF before, it is too late for that, and a warning says so.
 
     Raises:
         CallError: if PySCF was imported before with a configuration.
@@ -32,6 +35,14 @@ def load_pyscf() -> None:
     told = {CONFIGURATION: str(EMPTY), "PYSCF_ARGPARSE": ""}
     if KERNELS not in os.environ and _has_avx2():
         told[KERNELS] = AVX2
+        if "pyscf.lib" in sys.modules:
+            warnings.warn(
+                "PySCF was imported before hemdata loads it, and so without this processor's kernels: energies take "
+                "longer, and their last digits, some 1e-8 hartree, may differ from those of other processes. Import "
+                f"PySCF later, or set {KERNELS}={AVX2} before Python starts.",
+                RuntimeWarning,
+                stacklevel=2,
+            )
     with variables(told):
         import pyscf.lib
         from pyscf import __config__

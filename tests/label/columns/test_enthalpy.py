@@ -7,6 +7,7 @@ import pytest
 
 from hemdata.catalog import level_card
 from hemdata.chemistry.atct import atom_enthalpies
+from hemdata.chemistry.engines.load_pyscf import load_pyscf
 from hemdata.chemistry.frequencies import Frequencies
 from hemdata.chemistry.thermo import atom_enthalpy, minimum, thermal_enthalpy
 from hemdata.errors import CallError
@@ -36,6 +37,7 @@ FORMATION = ["formation_enthalpy_0_kcal_mol", "formation_enthalpy_298_kcal_mol"]
 
 def test_a_labelled_water_has_the_enthalpies_that_pyscf_gives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Energy, Hessian and thermochemistry by PySCF alone at the label's geometry: the same to 1e-6 hartree."""
+    load_pyscf()
     from pyscf import gto, scf
     from pyscf.hessian import thermo
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from hemdata.catalog import LevelCard, level_card
+from hemdata.chemistry.engines.load_pyscf import load_pyscf
 from hemdata.chemistry.engines.pyscf_set_up import molecule
 from hemdata.chemistry.stability import Stability, stability
 from hemdata.errors import CallError
@@ -23,6 +24,7 @@ def apart(angstrom: float) -> np.ndarray:
 
 def broken_symmetry_gain(angstrom: float) -> float:
     """By how much an unrestricted H2, begun with one spin on each atom, lies below the closed shell; hartree."""
+    load_pyscf()
     from pyscf import dft
 
     built = molecule(HYDROGEN, apart(angstrom), 0, 1, level("pc9").card)
