@@ -5,7 +5,7 @@ Usage: python benchmarks/single_points.py [MOLECULES]             smallest membe
 
 Geometries are relaxed at GFN2-xTB. The level is pc9's, on PySCF's default grid (3) for both, so that the energies
 are to be the same. PySCF's defaults run in a process of their own, with the matrix kernels that its library chooses by
-itself; where hemdata chooses others (`hemdata.chemistry.engines.load_pyscf`), the third figure is PySCF's defaults with
+itself; where hemdata chooses others (`hemdata.shield.load_pyscf`), the third figure is PySCF's defaults with
 those.
 """
 
@@ -23,7 +23,7 @@ from _group_members import members, of_sizes
 
 from hemdata.catalog import LevelCard, level_card
 from hemdata.chemistry.embed import embed
-from hemdata.chemistry.engines.load_pyscf import load_pyscf
+from hemdata.shield.load_pyscf import load_pyscf
 from hemdata.chemistry.engines.pyscf import single_point
 from hemdata.chemistry.relax import relax
 from hemdata.levels import Level, level_of

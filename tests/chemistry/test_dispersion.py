@@ -10,12 +10,12 @@ from pydantic import ValidationError
 
 from hemdata.catalog import LevelCard, level_card
 from hemdata.chemistry.engines import pyscf as pyscf_engine
-from hemdata.chemistry.engines.load_pyscf import load_pyscf
 from hemdata.errors import CallError, DataError
 from hemdata.label.calculation import installed
 from hemdata.label.dataset import label_dataset
 from hemdata.levels import level_hash, level_of
 from hemdata.shards import read
+from hemdata.shield.load_pyscf import load_pyscf
 
 BOHR_ANGSTROM = 0.529177210903
 HELIUM = np.array([2, 2])

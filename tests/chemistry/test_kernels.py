@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from hemdata.chemistry.engines.load_pyscf import AVX2, KERNELS, _has_avx2
+from hemdata.shield.load_pyscf import AVX2, KERNELS, _has_avx2
 
 LOOK = """
 import json, os, warnings, numpy
 from threadpoolctl import threadpool_info
-from hemdata.chemistry.engines.load_pyscf import load_pyscf
+from hemdata.shield.load_pyscf import load_pyscf
 if {chosen}: load_pyscf()
 import pyscf.lib
 with warnings.catch_warnings(record=True) as said:

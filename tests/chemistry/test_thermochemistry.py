@@ -6,12 +6,12 @@ import pytest
 from hemdata.assess.experiment import Measured, atom_equivalents, compare
 from hemdata.chemistry.atct import atom_enthalpies, known_molecules
 from hemdata.chemistry.embed import embed
-from hemdata.chemistry.engines.load_pyscf import load_pyscf
 from hemdata.chemistry.frequencies import frequencies, harmonic
 from hemdata.chemistry.relax import relax
 from hemdata.chemistry.thermo import atom_enthalpy, formation, thermal_enthalpy
 from hemdata.errors import DataError
 from hemdata.levels import level
+from hemdata.shield.load_pyscf import load_pyscf
 
 
 @pytest.fixture(scope="module")

@@ -2,15 +2,17 @@
 
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from hemdata.chemistry.engines.load_pyscf import load_pyscf
 from hemdata.forms.reading import form_of, frames_of
 from hemdata.forms.shared.frames import Frames, Wanted
 from hemdata.levels import level
+from hemdata.shield.load_pyscf import load_pyscf
 
 OUTPUTS = Path(__file__).resolve().parents[1] / "fixtures" / "outputs"
 PSI4 = OUTPUTS / "psi4-water-ccsdt.out"
@@ -110,3 +112,23 @@ def test_a_folder_of_outputs_is_a_set_of_one_level(tmp_path: Path, capfd: pytest
     assert sorted(filter(None, looked.values("charge"))) == [1.0]
     assert np.isfinite([value for value in looked.values("energy") if value is not None]).all()
     assert "cclib" not in "".join(capfd.readouterr())
+
+
+def test_who_reads_outputs_computes_with_the_same_kernels_afterwards(tmp_path: Path) -> None:
+    """cclib imports PySCF, whose kernels and settings are chosen once: ours come first."""
+    (tmp_path / ".pyscf_conf.py").write_text("B3LYP_WITH_VWN5 = True\n")
+    code = f"""
+import warnings
+from pathlib import Path
+from hemdata.forms.reading import form_of, frames_of
+from hemdata.forms.shared.frames import Wanted
+from hemdata.shield.load_pyscf import load_pyscf
+warnings.simplefilter("error", RuntimeWarning)
+path = Path({str(PSI4)!r})
+print(len(list(frames_of(path, form_of(path), Wanted()))))
+load_pyscf()
+import pyscf.__config__
+print(hasattr(pyscf.__config__, "B3LYP_WITH_VWN5"))
+"""
+    ended = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
+    assert ended.stdout.split() == ["1", "False"], ended.stderr

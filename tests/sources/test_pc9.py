@@ -11,11 +11,11 @@ import pytest
 from published_forms import PC9_MEMBERS, pc9_zip, real
 
 from hemdata.catalog import dataset
-from hemdata.chemistry.engines.load_pyscf import load_pyscf
 from hemdata.curate.build import build
 from hemdata.errors import DataError
 from hemdata.levels import SYMBOLS, atomization_energies, level
 from hemdata.shards import read
+from hemdata.shield.load_pyscf import load_pyscf
 from hemdata.sources import Raw, Record, Rejected, Source, open_source
 from hemdata.sources.pc9 import LIST, open_shells
 

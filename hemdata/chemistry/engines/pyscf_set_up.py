@@ -8,11 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from hemdata.catalog import LevelCard
-from hemdata.chemistry.engines.load_pyscf import load_pyscf
 from hemdata.chemistry.engines.mixed_functions import mixed
 from hemdata.chemistry.engines.refuse_impossible import possible
 from hemdata.errors import CallError, DataError, did_you_mean
 from hemdata.levels import SYMBOLS
+from hemdata.shield.load_pyscf import load_pyscf
 
 CONV_TOL_HARTREE = 1e-9
 MAX_CYCLES = 100

@@ -14,6 +14,7 @@ from hemdata.errors import CallError
 from hemdata.forms.foreign import orca
 from hemdata.forms.foreign.last_job import Unfit, jobs, last_of
 from hemdata.forms.shared.frames import Frames, Gathered, Wanted
+from hemdata.shield.load_pyscf import load_pyscf
 
 READS = "outputs of Gaussian, ORCA, Psi4, Q-Chem, xtb and others (by cclib, pip install 'hemdata[import]')"
 SUFFIXES = (".log", ".out", ".orca", ".qcout")
@@ -31,6 +32,8 @@ def frames(path: Path, wanted: Wanted) -> Iterator[Frames]:
     Raises:
         CallError: if cclib is not installed.
     """
+    with contextlib.suppress(ModuleNotFoundError):
+        load_pyscf()  # cclib imports it, in its own way, where it is installed
     try:
         from cclib.io import ccread
     except ModuleNotFoundError:

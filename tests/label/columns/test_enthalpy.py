@@ -7,7 +7,6 @@ import pytest
 
 from hemdata.catalog import level_card
 from hemdata.chemistry.atct import atom_enthalpies
-from hemdata.chemistry.engines.load_pyscf import load_pyscf
 from hemdata.chemistry.frequencies import Frequencies
 from hemdata.chemistry.thermo import atom_enthalpy, minimum, thermal_enthalpy
 from hemdata.errors import CallError
@@ -17,6 +16,7 @@ from hemdata.label.dataset import label_dataset
 from hemdata.label.jobs import POINT, RELAX, VIBRATE
 from hemdata.levels import level
 from hemdata.shards import read, verify
+from hemdata.shield.load_pyscf import load_pyscf
 from hemdata.units import HARTREE_KCAL_MOL
 
 CARD = """

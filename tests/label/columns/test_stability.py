@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from hemdata.catalog import LevelCard, level_card
-from hemdata.chemistry.engines.load_pyscf import load_pyscf
 from hemdata.chemistry.engines.pyscf_set_up import molecule
 from hemdata.chemistry.stability import Stability, stability
 from hemdata.errors import CallError
@@ -14,6 +13,7 @@ from hemdata.label.dataset import label_dataset
 from hemdata.levels import level, level_of
 from hemdata.schema import table_schema
 from hemdata.shards import read, verify
+from hemdata.shield.load_pyscf import load_pyscf
 
 HYDROGEN, OXYGEN = np.array([1, 1]), np.array([8, 8])
 
