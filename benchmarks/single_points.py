@@ -23,10 +23,10 @@ from _group_members import members, of_sizes
 
 from hemdata.catalog import LevelCard, level_card
 from hemdata.chemistry.embed import embed
-from hemdata.shield.load_pyscf import load_pyscf
 from hemdata.chemistry.engines.pyscf import single_point
 from hemdata.chemistry.relax import relax
 from hemdata.levels import Level, level_of
+from hemdata.shield.load_pyscf import load_pyscf
 
 DEFAULT_GRID = 3
 
