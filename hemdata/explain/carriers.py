@@ -30,7 +30,7 @@ class Stand:
     Attributes:
         model: as it predicts.
         training: table of its training molecules.
-        fit: the model itself where that is a ridge, else the ridge on what its last layer is given.
+        fit: the model itself where that is a ridge, else the ridge on the gradients of its energies.
         elements: of the fit's counts.
     """
 

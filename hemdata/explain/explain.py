@@ -68,7 +68,7 @@ class Explanation:
         asked: the word that named the molecules.
         models: network and seed of each; `level` of theory of their energies.
         exact: whether what is left out is left out of the models themselves (baselines); of a network it is left out
-            of the ridge on what its last layer is given, which stands in for training it again.
+            of the ridge on its gradients, which stands in for training it again.
         stand_in_kcal_mol: mean size of what that ridge differs from the models on these molecules.
         training_molecules: of all models together.
         molecules: those asked about, the largest error first where there are references.
@@ -124,7 +124,7 @@ def explain(
         training: the set that the models were trained on, where it is not to be found there.
         geometry: level at which geometries are made from SMILES.
         device: where networks compute: auto, cpu or cuda.
-        bar: shows how many training molecules the models have described.
+        bar: shows how far the gradients are.
 
     Raises:
         CallError: if there is no such model, group or molecule, or the training set is too large.
@@ -135,7 +135,7 @@ def explain(
     found = asked(word, [each.about for each in fitted], data, geometry)
     learnt = [training_of(place, each.about, data, training) for place, each in zip(places, fitted, strict=True)]
     stands = []
-    with bar("describing the training molecules", sum(t.num_rows for t, _ in learnt)) if bar else nullcontext() as step:
+    with bar("gradients of training molecules", sum(t.num_rows for t, _ in learnt)) if bar else nullcontext() as step:
         for each, (table, molecules) in zip(fitted, learnt, strict=True):
             stands.append(Stand.of(each, table, molecules, step))
     return explained(found, stands)

@@ -2,7 +2,7 @@
 
 Both steps are linear, so a fit without some rows follows from the fit with all of them, exactly and without fitting
 again (the deletion formulas of Cook and Weisberg, Residuals and Influence in Regression, 1982, chapter 2). For the
-baseline of pair distances that is the model itself. For a network it is the ridge on what its last layer is given,
+baseline of pair distances that is the model itself. For a network it is the ridge on the gradients of its energies,
 which stands in for training it again.
 """
 

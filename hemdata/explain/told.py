@@ -24,9 +24,9 @@ def heading(found: Explanation) -> Iterator[str]:
         yield f"Each of the {found.training_molecules:,} training molecules left out of the model itself, exactly."
     else:
         yield (
-            f"Each of the {found.training_molecules:,} training molecules left out of a ridge on what the network's "
-            "last layer is given, which stands in for training it again (it is "
-            f"{found.stand_in_kcal_mol:.1f} kcal/mol from the network on these molecules)."
+            f"Each of the {found.training_molecules:,} training molecules left out of a ridge on the network's "
+            f"gradients, which stands in for training it again (it is {found.stand_in_kcal_mol:.1f} kcal/mol from the "
+            "network on these molecules)."
         )
 
 

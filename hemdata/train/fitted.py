@@ -54,8 +54,8 @@ class Fitted(ABC):
     def features(self, molecules: pa.Table | Molecules, by_atom: bool = False) -> NDArray[np.float32 | np.float64]:
         """What the learnt energy is a linear function of, besides the dressed atoms; (M, p), kcal/mol per unit weight.
 
-        Of the ridge its histograms. Of a network the gradients of its energies by the weights of its
-        last layer (`hemdata.train.gradients`), at several times of its training: what that layer was given.
+        Of the ridge its histograms. Of a network the gradients of its energies by its weights, sketched
+        (`hemdata.train.gradients`): a small change of the weights changes the energies by features @ change.
 
         Args:
             by_atom: those of each atom's own part, (atoms, p); a molecule's are their sum.
