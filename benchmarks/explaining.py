@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -26,11 +25,9 @@ from sklearn.cluster import KMeans
 from hemdata.curate.functional_groups import FUNCTIONAL_GROUPS, functional_groups
 from hemdata.explain.leave_out import LeaveOut
 from hemdata.shards import read
-from hemdata.train.data.batches import Batches
 from hemdata.train.data.molecules import ENERGY, Molecules
 from hemdata.train.fit import fit_network
 from hemdata.train.fitted import Fitted
-from hemdata.train.gradients import gradients, last_layer
 from hemdata.train.training_run import TrainingRun
 
 TRAINING, VALIDATION, HELD_OUT = 320, 60, 100
@@ -170,45 +167,37 @@ Surrogate = tuple[LeaveOut, np.ndarray, np.ndarray, Fitted]
 _MADE: dict[tuple[str, bool], list[Surrogate]] = {}
 
 
-def surrogates(study: Study, own: bool = True) -> list[Surrogate]:
-    """Of each seed's model: the fit, what it sees of the molecules asked about, and the model; made once.
-
-    Args:
-        own: by the model's own features; else, of a network, by the gradients of its last weights by all of them.
-    """
-    if (study.name, own) not in _MADE:
-        _MADE[study.name, own] = list(_surrogates(study, own))
-    return _MADE[study.name, own]
+def surrogates(study: Study, last: bool = False) -> list[Surrogate]:
+    """Of each seed's model: the fit, what it sees of the molecules asked about, and the model; made once."""
+    if (study.name, last) not in _MADE:
+        _MADE[study.name, last] = list(_surrogates(study, last))
+    return _MADE[study.name, last]
 
 
-def _surrogates(study: Study, own: bool) -> Iterator[Surrogate]:
+def _surrogates(study: Study, last: bool) -> Iterator[Surrogate]:
     for seed in study.seeds:
         fitted = study.trained("whole", np.array([], dtype=int), seed)
+        if last:
+            for name, weight in fitted.network.named_parameters():  # type: ignore[attr-defined]
+                weight.requires_grad_(name.startswith("readout.outnet.1"))
         elements = Molecules.of(study.training).elements
         counts, asked = (Molecules.of(t, energies=False).counts(elements) for t in (study.training, study.asked))
         alpha = fitted.about.get("alpha")
         target = study.training[ENERGY].to_numpy()
-        learnt, seen = (
-            fitted.features(table) if own else slopes(fitted, table, last=False)
-            for table in (study.training, study.asked)
+        yield (
+            LeaveOut(counts, fitted.features(study.training), target, alpha),
+            asked,
+            fitted.features(study.asked),
+            fitted,
         )
-        yield LeaveOut(counts, learnt, target, alpha), asked, seen, fitted
-
-
-def slopes(fitted: Any, table: pa.Table, last: bool) -> np.ndarray:
-    """Gradients of a network's energies by its weights as they are now, or by those of its last layer; kcal/mol."""
-    cutoff = fitted.about["configuration"]["training"]["cutoff_angstrom"]
-    batches = list(Batches(Molecules.of(table, energies=False), 1, cutoff))
-    weights = last_layer(fitted.network, batches[0]) if last else None
-    return np.asarray(fitted.about["scale_kcal_mol"] * gradients(fitted.network, batches, weights=weights), dtype=float)
 
 
 def ways(study: Study) -> dict[str, Callable[[Rows], np.ndarray]]:
     """Ways to say how predictions change without some rows, each the mean over seeds; the first is hemdata's."""
     found: dict[str, Callable[[Rows], np.ndarray]] = {}
 
-    def add(name: str, own: bool) -> None:
-        every = surrogates(study, own)
+    def add(name: str, last: bool) -> None:
+        every = surrogates(study, last)
         found[f"{name}: refit without the rows"] = lambda rows: np.mean(
             [one.without(rows, counts, features) for one, counts, features, _ in every], axis=0
         )
@@ -232,10 +221,10 @@ def ways(study: Study) -> dict[str, Callable[[Rows], np.ndarray]]:
         )
 
     if study.name == "painn":
-        add("last layer, along the training", True)
-        add("all weights, at the end", False)
+        add("all gradients", False)
+        add("last layer", True)
     else:
-        add("histograms", True)
+        add("histograms", False)
     return found
 
 

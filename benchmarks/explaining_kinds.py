@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import torch
-from explaining import TRAINING, Study, slopes, tables
+from explaining import TRAINING, Study, tables
 from rdkit import Chem
 from scipy.stats import spearmanr
 
@@ -204,7 +204,8 @@ def ways(study: Study, cut: dict[str, np.ndarray], wholes: dict[int, Fitted]) ->
         place = study.place("whole", np.array([], dtype=int), seed)
         kept = [torch.load(place / f"epoch-{epoch}.pt", weights_only=True) for epoch in KEPT_EPOCHS]
         for layer in ("all weights", "last layer"):
-            seen = [_at(fitted, weights, study, layer == "last layer") for weights in kept]
+            _only(fitted, layer == "last layer")
+            seen = [_at(fitted, weights, study) for weights in kept]
             for what, these in (("final", seen[-1:]), ("checkpoints", seen)):
                 own = np.hstack([its["training"] for its in these])
                 others = np.hstack([its["asked"] for its in these])
@@ -222,16 +223,21 @@ def ways(study: Study, cut: dict[str, np.ndarray], wholes: dict[int, Fitted]) ->
     return {name: np.mean(each, axis=0) for name, each in found.items()}
 
 
-def _at(fitted: Any, weights: dict[str, torch.Tensor], study: Study, last: bool) -> dict[str, Any]:
-    """Gradients, and what is left of the training energies, of the network with some weights."""
+def _only(fitted: Any, last: bool) -> None:
+    for name, weight in fitted.network.named_parameters():
+        weight.requires_grad_(not last or name.startswith("readout.outnet.1"))
+
+
+def _at(fitted: Any, weights: dict[str, torch.Tensor], study: Study) -> dict[str, Any]:
+    """Features, and what is left of the training energies, of the network with some weights."""
     before = {name: value.clone() for name, value in fitted.network.state_dict().items()}
     fitted.network.load_state_dict(weights)
     try:
         return {
-            "training": slopes(fitted, study.training, last),
-            "asked": slopes(fitted, study.asked, last),
+            "training": fitted.features(study.training).astype(float),
+            "asked": fitted.features(study.asked).astype(float),
             "left": study.training[ENERGY].to_numpy() - fitted.predict(study.training),
-        }
+        }  # fmt: skip
     finally:
         fitted.network.load_state_dict(before)
 
