@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -19,31 +19,18 @@ from hemdata.train.baselines.dressed_atoms import DressedAtoms
 from hemdata.train.data.batches import Batches, GraphBatch
 from hemdata.train.data.molecules import Molecules
 from hemdata.train.fitted import BATCH_SIZE, Fitted
-from hemdata.train.gradients import atom_by_atom, gradients, last_layer
+from hemdata.train.gradients import GRADIENTS_AT_ONCE, atom_by_atom, gradients
 from hemdata.train.isolation import isolated
 
 Build = Callable[[Mapping[str, Any]], nn.Module]
 """Makes of a configuration {network: ..., training: ...} a module that maps a GraphBatch to energies (n_graphs,)."""
-Weights = Mapping[str, torch.Tensor]
-EPOCH = "epoch-"
-FEATURES_AT_ONCE = 8  # molecules; their way back leads through the last layer alone
 
 
 class FittedNetwork(Fitted):
-    """Dressed atoms and a network for the rest.
+    """Dressed atoms and a network for the rest."""
 
-    Args:
-        about: what its package says.
-        network: with the weights that are kept.
-        device: where it predicts.
-        along: weights that it had earlier in training, in their order.
-    """
-
-    def __init__(
-        self, about: dict[str, Any], network: nn.Module, device: str = "cpu", along: Sequence[Weights] = ()
-    ) -> None:
+    def __init__(self, about: dict[str, Any], network: nn.Module, device: str = "cpu") -> None:
         super().__init__(about)
-        self.along = along
         self.network = network.to(device).eval()
         self.batch_size = BATCH_SIZE
 
@@ -69,23 +56,10 @@ class FittedNetwork(Fitted):
         return parts
 
     def features(self, molecules: pa.Table | Molecules, by_atom: bool = False) -> NDArray[np.float32 | np.float64]:
-        """What the network's last layer is given, at the weights along the training and at those kept.
-
-        Gradients of the energies by the last layer's weights, (M, p) or (atoms, p), kcal/mol.
-        """
-        read = Molecules.of(molecules, energies=False)
-        kept = {name: value.detach().clone() for name, value in self.network.state_dict().items()}
-        parts = []
+        """Sketched gradients of the energies by the weights, (M, p) or (atoms, p), kcal/mol."""
+        batches = iter(self._batches(Molecules.of(molecules, energies=False), GRADIENTS_AT_ONCE))
         with isolated(seed=0):
-            batches = list(self._batches(read, FEATURES_AT_ONCE))
-            last = last_layer(self.network, batches[0])
-            try:
-                for weights in (*self.along, kept):
-                    self.network.load_state_dict(weights)
-                    parts.append(gradients(self.network, batches, by_atom, weights=last))
-            finally:
-                self.network.load_state_dict(kept)
-        return np.asarray(self.about["scale_kcal_mol"] * np.hstack(parts))
+            return np.asarray(self.about["scale_kcal_mol"] * gradients(self.network, batches, by_atom))
 
     def _batches(self, molecules: Molecules, size: int) -> Batches:
         return Batches(molecules, size, self.about["configuration"]["training"]["cutoff_angstrom"])
@@ -102,21 +76,10 @@ def load_network(
     build: Build, about: dict[str, Any], arrays: Mapping[str, NDArray[Any]], device: str = "auto"
 ) -> FittedNetwork:
     """The fitted network of a package."""
-    weights: dict[str, dict[str, torch.Tensor]] = {}
-    for key, array in arrays.items():
-        when, _, name = key.rpartition("/")
-        weights.setdefault(when, {})[name] = torch.from_numpy(np.array(array))
     with isolated(seed=0):
         network = built(build, checked(about["configuration"]))
-        network.load_state_dict(weights.pop(""))
-    along = [weights[when] for when in sorted(weights, key=lambda when: int(when.removeprefix(EPOCH)))]
-    return FittedNetwork(about, network, chosen_device(device), along)
-
-
-def packed(kept: Weights, along: Mapping[int, Weights]) -> dict[str, NDArray[Any]]:
-    """The arrays of a package, as `load_network` takes them: the weights kept by name, earlier ones by epoch too."""
-    every = [("", kept), *((f"{EPOCH}{epoch}/", weights) for epoch, weights in along.items())]
-    return {when + name: value.cpu().numpy() for when, weights in every for name, value in weights.items()}
+        network.load_state_dict({key: torch.from_numpy(np.array(array)) for key, array in arrays.items()})
+    return FittedNetwork(about, network, chosen_device(device))
 
 
 def load(about: dict[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Fitted:

@@ -1,7 +1,5 @@
 """Gradients of a network's energies by its weights, molecule by molecule or atom by atom, sketched to a few numbers.
 
-Those by the last layer's weights are what that layer is given: the network's own description of a molecule.
-
 The inner product of two molecules' gradients is the neural tangent kernel (Jacot and others 2018,
 10.48550/arXiv.1806.07572): how much learning the one changes the prediction of the other. A sketch keeps it: each
 weight goes with a random sign into one of SKETCH sums (Charikar, Chen and Farach-Colton 2002,
@@ -19,6 +17,7 @@ from torch import nn
 from hemdata.train.data.batches import GraphBatch
 
 SKETCH = 2048
+GRADIENTS_AT_ONCE = 1  # molecules; one backward pass of a batch for each is slower on a processor
 
 
 def atom_by_atom(batch: GraphBatch) -> GraphBatch:
@@ -27,36 +26,8 @@ def atom_by_atom(batch: GraphBatch) -> GraphBatch:
     return replace(batch, batch=torch.arange(atoms, device=batch.batch.device), n_graphs=atoms)
 
 
-def last_layer(network: nn.Module, batch: GraphBatch) -> list[nn.Parameter]:
-    """The weights in which the energies are straight lines: those behind the last nonlinear function.
-
-    Found by the second derivatives, which are nought for these alone. All weights, where the network has none such, or
-    no second derivatives.
-    """
-    weights = [weight for weight in network.parameters() if weight.requires_grad]
-    energies = network(batch.to(weights[0].device))
-    found = []
-    try:
-        slopes = torch.autograd.grad(energies.sum(), weights, create_graph=True, allow_unused=True)
-        for weight, slope in zip(weights, slopes, strict=True):
-            if slope is None or not slope.any():
-                continue  # it takes no part
-            bend = None
-            if slope.requires_grad:
-                (bend,) = torch.autograd.grad(slope.pow(2).sum(), weight, retain_graph=True, allow_unused=True)
-            if bend is None or not bend.any():
-                found.append(weight)
-    except RuntimeError:  # of a function that has no second derivative
-        return weights
-    return found or weights
-
-
 def gradients(
-    network: nn.Module,
-    batches: Iterable[GraphBatch],
-    by_atom: bool = False,
-    seed: int = 0,
-    weights: list[nn.Parameter] | None = None,
+    network: nn.Module, batches: Iterable[GraphBatch], by_atom: bool = False, seed: int = 0
 ) -> NDArray[np.float32]:
     """Sketched gradients, (molecules or atoms, at most SKETCH); those of few weights are left as they are.
 
@@ -65,10 +36,8 @@ def gradients(
         batches: of molecules.
         by_atom: of each atom's own part of the energy.
         seed: of the sketch.
-        weights: by which; by default all.
     """
-    if weights is None:
-        weights = [weight for weight in network.parameters() if weight.requires_grad]
+    weights = [weight for weight in network.parameters() if weight.requires_grad]
     device = weights[0].device
     size = sum(weight.numel() for weight in weights)
     random = np.random.default_rng(seed)

@@ -1,6 +1,5 @@
 """Each atom's part of an energy, and the gradients of energies by the weights: of every network and baseline."""
 
-from copy import deepcopy
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +12,7 @@ from hemdata.shards import read
 from hemdata.train import gradients as module
 from hemdata.train.data.molecules import Molecules
 from hemdata.train.fit import fit_network
-from hemdata.train.gradients import atom_by_atom, gradients, last_layer
+from hemdata.train.gradients import atom_by_atom, gradients
 from hemdata.train.training_run import TrainingRun
 
 
@@ -51,63 +50,20 @@ def test_gradients_tell_what_a_change_of_the_weights_does(
     assert np.allclose(told, change, rtol=1e-3, atol=1e-3 * np.abs(change).max())
 
 
-def test_energies_are_straight_lines_in_the_last_layers_weights_and_in_no_others(network: torch.nn.Module) -> None:
-    """Oracle: three energies along a step of the weights, which lie on a line or do not."""
-    batch = graphs(some()[:2])
-    last = last_layer(network, batch)
-    every = [weight for weight in network.parameters() if weight.requires_grad]
-    others = [weight for weight in every if all(weight is not its for its in last)]
-    assert sum(weight.numel() for weight in last) < 0.02 * sum(weight.numel() for weight in every)
-
-    def along(weights: list[torch.nn.Parameter]) -> np.ndarray:
-        random, energies = torch.Generator().manual_seed(0), []
-        steps = [0.1 * torch.randn(weight.shape, generator=random, dtype=weight.dtype) for weight in weights]
-        with torch.no_grad():
-            for times in (0, 1, 1, -2):
-                for weight, step in zip(weights, steps, strict=True):
-                    weight += times * step
-                energies.append(network(batch).numpy())
-        return np.array(energies[:3])
-
-    start, middle, end = along(last)
-    assert np.abs(middle - start).min() > 1e-4
-    assert np.allclose(end - middle, middle - start, rtol=0, atol=1e-9)
-    start, middle, end = along(others)
-    assert np.abs((end - middle) - (middle - start)).max() > 1e-3
-    found = gradients(network, [batch], weights=last)
-    assert found.shape == (2, sum(weight.numel() for weight in last))
-
-
-def test_features_are_those_of_the_weights_along_the_training_and_of_those_kept(
-    network: torch.nn.Module, labelled: Path
-) -> None:
-    model, before = (fitted(deepcopy(network).float(), "painn") for _ in range(2))
-    with torch.no_grad():
-        for weight in before.network.parameters():
-            weight *= 1.1
-    table = read(labelled / "neuro@gfn2-xtb").slice(0, 3)
-    alone, earlier = model.features(table), before.features(table)
-    assert not np.allclose(alone, earlier)
-    model.along, said = [before.network.state_dict()], model.predict(table)
-    assert np.array_equal(model.features(table), np.hstack([earlier, alone]))
-    assert np.array_equal(model.predict(table), said)
-
-
 def test_a_sketch_keeps_which_molecules_are_alike(labelled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from hemdata import catalog
-    from hemdata.train.data.batches import Batches
     from hemdata.train.fit import adapter
     from hemdata.train.isolation import isolated
 
     with isolated(seed=1):
         card = catalog.network("painn")
-        network = adapter(card).build(card.configurations["small"].model_dump())
+        built = adapter(card).build(card.configurations["small"].model_dump())
+    model = fitted(built, "painn")
     table = read(labelled / "neuro@gfn2-xtb").slice(0, 12)
-    batches = list(Batches(Molecules.of(table, energies=False), 1, 5.0))
-    short = gradients(network, batches)
+    short = model.features(table)
     assert short.shape == (12, module.SKETCH)
     monkeypatch.setattr(module, "SKETCH", 10**9)
-    whole = gradients(network, batches)
+    whole = model.features(table)
     exact, kept = whole @ whole.T, short @ short.T
     lengths = np.sqrt(np.outer(np.diag(exact), np.diag(exact)))
     assert np.abs((kept - exact) / lengths).max() < 5 / np.sqrt(2048)

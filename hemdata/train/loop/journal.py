@@ -20,8 +20,6 @@ from hemdata.train.training_run import Progress
 
 LAST, CURVE = "last.ckpt", "curve.csv"
 PLATEAU_EPOCHS, PLATEAU_FACTOR = 10, 0.5
-ALONG = (0.1, 0.3, 0.6)
-"""Shares of the epochs after which the best weights so far are kept too: `hemdata explain` reads them."""
 
 
 class Journal(pl.Callback):  # type: ignore[misc]
@@ -44,7 +42,6 @@ class Journal(pl.Callback):  # type: ignore[misc]
         self.best_mae = math.inf
         self.best_epoch = 0
         self.best_weights: dict[str, torch.Tensor] = {}
-        self.along: dict[int, dict[str, torch.Tensor]] = {}  # by epoch
         self.waited = 0  # epochs since the best one or the last plateau
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: Regression) -> None:
@@ -76,9 +73,6 @@ class Journal(pl.Callback):  # type: ignore[misc]
         row = CurveRow(trainer.current_epoch + 1, float(pl_module.losses), float(pl_module.errors))
         self._refuse_nan(row.train_loss, row.epoch)
         self.curve.append(row)
-        epochs = self.settings.epochs
-        if row.epoch < epochs and row.epoch in {math.ceil(share * epochs) for share in ALONG}:
-            self.along[row.epoch] = self.best_weights
         if self.best_epoch == row.epoch:
             write_weights(self.folder, {name: value.numpy() for name, value in self.best_weights.items()})
         with whole(self.folder / LAST) as temporary:
@@ -87,7 +81,7 @@ class Journal(pl.Callback):  # type: ignore[misc]
             self._write_curve(temporary)
         trainer.should_stop = self._should_stop()
         if self.progress:
-            self.progress(row.epoch, epochs)
+            self.progress(row.epoch, self.settings.epochs)
 
     def on_save_checkpoint(self, trainer: pl.Trainer, pl_module: Regression, checkpoint: dict[str, Any]) -> None:
         """Adds what Lightning does not know."""
@@ -97,7 +91,6 @@ class Journal(pl.Callback):  # type: ignore[misc]
             "best_mae": self.best_mae,
             "best_epoch": self.best_epoch,
             "best_weights": self.best_weights,
-            "along": self.along,
             "waited": self.waited,
             "parts": self.parts,
             "plateau": pl_module.plateau,
@@ -110,7 +103,6 @@ class Journal(pl.Callback):  # type: ignore[misc]
         self.curve = [CurveRow(*row) for row in written["curve"]]
         self.best_mae, self.best_epoch = written["best_mae"], written["best_epoch"]
         self.best_weights, self.waited = written["best_weights"], written["waited"]
-        self.along = written.get("along", {})
         pl_module.plateau = written["plateau"]
         torch.set_rng_state(checkpoint["random"]["cpu"].cpu())
         if torch.cuda.device_count() == len(checkpoint["random"]["cuda"]):

@@ -23,7 +23,7 @@ from hemdata.train.baselines.dressed_atoms import DressedAtoms
 from hemdata.train.data.batches import Batches
 from hemdata.train.data.molecules import Molecules
 from hemdata.train.fitted import Fitted, same_level
-from hemdata.train.fitted_network import Build, FittedNetwork, built, checked, chosen_device, load_network, packed
+from hemdata.train.fitted_network import Build, FittedNetwork, built, checked, chosen_device, load_network
 from hemdata.train.isolation import isolated
 from hemdata.train.loop.journal import LAST, Journal
 from hemdata.train.loop.regression import Regression
@@ -123,8 +123,8 @@ def fit(
         "batch_parts": batches.parts,
         "device": device,
     }
-    seal = write_package(folder, about, packed(journal.best_weights, journal.along))
-    return FittedNetwork({**about, "sha256": seal}, network, device, list(journal.along.values()))
+    seal = write_package(folder, about, {key: value.cpu().numpy() for key, value in journal.best_weights.items()})
+    return FittedNetwork({**about, "sha256": seal}, network, device)
 
 
 @dataclass(frozen=True)
