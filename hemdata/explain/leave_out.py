@@ -21,7 +21,8 @@ class LeaveOut:
         counts: atoms of each element, (n, elements).
         features: that the ridge is fitted on, (n, p); p may be 0.
         target: energies (n,), kcal/mol.
-        alpha: of the ridge; None takes the one of the smallest squared error over rows left out one by one.
+        alpha: of the ridge; None takes the strongest whose squared error over rows left out one by one is within one
+            standard error of the smallest.
 
     Attributes:
         alpha: of the ridge.
@@ -113,12 +114,21 @@ def _turned(features: Floats) -> tuple[Floats, Floats]:
 
 
 def _strength(features: Floats, squares: Floats, left: Floats) -> float:
-    """The regularisation with the smallest squared error over rows left out one by one."""
+    """The strongest regularisation whose error over rows left out one by one is no worse than the smallest can tell.
+
+    That is within one standard error of the smallest mean square (Breiman and others, Classification and Regression
+    Trees, 1984, section 3.4.3). The smallest itself is often far weaker, at an error that is hardly another.
+    """
     largest = float(squares.max(initial=0)) or 1.0
+    strengths = [float(share * largest) for share in STRENGTHS]
 
-    def error(alpha: float) -> float:
+    def missed(alpha: float) -> Floats:
         divided = features / (squares + alpha)
-        missed = left - features @ (divided.T @ left)
-        return float(np.mean((missed / (1 - np.einsum("nr,nr->n", features, divided))) ** 2))
+        own = np.einsum("nr,nr->n", features, divided)
+        return np.asarray(((left - features @ (divided.T @ left)) / (1 - own)) ** 2)
 
-    return min((float(share * largest) for share in STRENGTHS), key=error)
+    squared = np.array([missed(alpha) for alpha in strengths])  # (strengths, n)
+    error = squared.mean(axis=1)
+    best = int(error.argmin())
+    allowed = error[best] + squared[best].std() / len(left) ** 0.5
+    return max(alpha for alpha, its in zip(strengths, error, strict=True) if its <= allowed)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hemdata.explain.leave_out import LeaveOut
+from hemdata.explain.leave_out import STRENGTHS, LeaveOut
 from hemdata.shards import read
 from hemdata.train.baselines import pair_distance_ridge
 from hemdata.train.data.molecules import Molecules
@@ -65,21 +65,28 @@ def test_the_ridge_without_a_molecule_is_the_ridge_trained_without_it(
     assert np.allclose(found.without(gone, asked, whole.features(judged)), change, atol=1e-6)
 
 
-def test_the_strength_is_that_of_the_smallest_error_left_out() -> None:
+def test_the_strength_is_the_largest_within_one_standard_error_of_the_smallest_error_left_out() -> None:
     random = np.random.default_rng(1)
     features = random.normal(size=(30, 5))
     target = features @ random.normal(size=5) + random.normal(size=30)
     found = LeaveOut(np.zeros((30, 1)), features, target, None)
 
-    def left_out(alpha: float) -> float:
+    def squared(alpha: float) -> np.ndarray:
         errors = []
         for row in range(30):
             kept = np.setdiff1d(np.arange(30), [row])
             _, weights = fit_again(np.zeros((29, 1)), features[kept], target[kept], alpha)
             errors.append(target[row] - features[row] @ weights)
-        return float(np.mean(np.square(errors)))
+        return np.square(errors)
 
-    assert left_out(found.alpha) <= min(left_out(found.alpha * factor) for factor in (0.1, 10))
+    every = {alpha: squared(alpha) for alpha in STRENGTHS * np.linalg.eigvalsh(features.T @ features).max()}
+    best = min(every.values(), key=np.mean)
+    allowed = best.mean() + best.std() / 30**0.5
+    strong = [alpha for alpha in every if alpha > found.alpha * 1.01]
+    assert squared(found.alpha).mean() <= allowed
+    assert len(strong) > 1
+    assert min(every[alpha].mean() for alpha in strong) > allowed
+    assert found.alpha > 3 * min(every, key=lambda alpha: every[alpha].mean())
 
 
 def test_the_shares_of_an_error_sum_to_one_and_fall_on_what_training_never_showed() -> None:
