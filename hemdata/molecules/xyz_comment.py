@@ -6,6 +6,7 @@ import re
 from typing import NamedTuple
 
 from hemdata.errors import DataError
+from hemdata.forms.shared.frames import ROLES
 from hemdata.molecules.energies import energy_key
 from hemdata.molecules.molecule import NOTHING, Said
 from hemdata.molecules.state import CHARGE, MULTIPLICITY, stated
@@ -28,7 +29,7 @@ class Comment(NamedTuple):
     Attributes:
         text: the whole of it.
         values: by name, in small letters.
-        name: of the molecule (`id=`), where it is told.
+        name: of the molecule, where it is told by one of the names that `hemdata import` knows (`id=`, `name=` ...).
         columns: what stands where in an atom's line.
         angstrom: whether it says that lengths are in angstrom.
     """
@@ -61,7 +62,8 @@ class Comment(NamedTuple):
                 "The coordinates are in bohr.", got=text, fix="Write them in angstrom (times 0.529177210903)."
             )
         columns = Columns.of(values["properties"]) if "properties" in values else PLAIN
-        return cls(text, values, values.get("id") or None, columns, angstrom)
+        called = next((values[key] for key in ROLES["id"] if values.get(key, "").strip()), None)
+        return cls(text, values, called, columns, angstrom)
 
     @property
     def energy_key(self) -> str | None:

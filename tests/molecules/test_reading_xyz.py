@@ -263,3 +263,21 @@ def test_every_name_that_the_reader_knows_the_writer_avoids() -> None:
     from hemdata.molecules.state import NAMES
 
     assert set(NAMES) <= KEYS
+
+
+@pytest.mark.parametrize(
+    ("comment", "called"),
+    [
+        ("id=one name=two", "one"),
+        ("name=two title=three", "two"),
+        ('charge=0 Name="heavy water"', "heavy_water"),
+        ("mol_id=7", "7"),
+        ("title=three", "three"),
+        ('id="" name=two', "two"),
+        ("name=", "1"),
+        ("filename=a.xyz", "1"),
+    ],
+)
+def test_a_molecule_is_called_by_the_names_that_import_knows(tmp_path: Path, comment: str, called: str) -> None:
+    """The keys, and which of two goes first, are those of `hemdata.forms.shared.frames.ROLES`."""
+    assert [each.id for each in read(tmp_path, frame(WATER, comment))] == [f"mine:{called}"]
