@@ -163,7 +163,7 @@ def _joined(address: str) -> Iterator[Cluster]:
             where=address,
             expected="the address that `dask scheduler` prints, such as tcp://10.0.0.1:8786",
             got=str(error) or type(error).__name__,
-            fix="Start the scheduler, correct the address, or leave --scheduler out.",
+            fix="Start the scheduler, correct the address, or compute here (--on 4).",
         ) from None
     with _quiet(), client:
         found = client.run(versions, on_error="return")

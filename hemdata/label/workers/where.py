@@ -23,7 +23,8 @@ class Where:
         memory_gb: for all processes here together; None is most of the machine's.
 
     Raises:
-        CallError: if two are given.
+        CallError: if two are given, or for a name that is no cluster's.
+        DataError: for a card that does not read.
     """
 
     workers: int | None = None
@@ -40,6 +41,10 @@ class Where:
                 f"{' and '.join(given)} do not go together.",
                 fix="Give one: processes here, a running cluster's address, or a cluster's card (--on takes any).",
             )
+        if self.cluster is not None:
+            from hemdata.catalog import cluster_card
+
+            cluster_card(self.cluster)  # before anything is done, not when its first job is asked for, if one is
 
     @property
     def elsewhere(self) -> bool:
@@ -63,9 +68,6 @@ class Where:
             return cls(workers=int(word))
         if ADDRESS.fullmatch(word):
             return cls(scheduler=word)
-        from hemdata.catalog import cluster_card
-
-        cluster_card(word)  # before anything is done, not when its first job is asked for
         return cls(cluster=word)
 
 

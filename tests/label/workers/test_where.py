@@ -32,6 +32,10 @@ def test_a_card_that_does_not_read_is_refused_before_anything_is_done(tmp_path: 
     mine.write_text('name: here\ntitle: t\nabout: a\nmemory: 4 GB\nwalltime: "1:00:00"\nmaximum_jobs: 2\n')
     with pytest.raises(DataError, match="name is not its file's"):
         Where.read(mine)
+    with pytest.raises(DataError, match="name is not its file's"):
+        Where(cluster=mine)  # as --cluster gives it, though everything may be in the store and no job be asked for
+    with pytest.raises(CallError, match="no cluster card"):
+        Where(cluster=tmp_path / "nowhere.yaml")
 
 
 def test_nothing_is_every_core_here() -> None:
