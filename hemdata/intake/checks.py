@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from hemdata.catalog import TEST_GROUPS, label_places
 from hemdata.identity import FLAT_GRAPH_LETTERS
+from hemdata.identity.bonds import pieces
 from hemdata.levels import SYMBOLS
 from hemdata.schema.columns import lists
 from hemdata.shards import iterate, read, stands
@@ -49,6 +50,8 @@ def checks_of(folder: Path, data: Path) -> list[str]:
     elif found.bare.n:
         told.append(found.bare.told("have no energy"))
     told += [found.flagged[flag].told(words) for flag, words in _WORDS.items() if flag in found.flagged]
+    if found.several.n:
+        told.append(found.several.told("hold several molecules in one geometry, which are taken as one"))
     if found.twice.n:
         told.append(found.twice.told("repeat an earlier row's geometry"))
     if found.keys - len(found.molecules) > found.twice.n:
@@ -84,6 +87,7 @@ class _Found:
     rows: int = 0
     keys: int = 0
     bare: _Rows = field(default_factory=_Rows)
+    several: _Rows = field(default_factory=_Rows)
     twice: _Rows = field(default_factory=_Rows)
     shared: _Rows = field(default_factory=_Rows)
     flagged: dict[str, _Rows] = field(default_factory=dict)
@@ -113,6 +117,8 @@ def _add(found: _Found, table: pa.Table, known: set[str]) -> None:
     for row, name in enumerate(ids):
         place = rounded[xyz_at[row] : xyz_at[row + 1]]
         if len(place):
+            if pieces(atoms[z_at[row] : z_at[row + 1]], place) > 1:
+                found.several.add([name])
             digest = hashlib.blake2b(atoms[z_at[row] : z_at[row + 1]], digest_size=12)
             digest.update(place)
             key = digest.digest()
@@ -139,7 +145,7 @@ def _of_one(words: str) -> str:
     return f"{_ONE[first]} {rest}"
 
 
-_ONE = {"have": "has", "are": "is", "show": "shows", "repeat": "repeats"}
+_ONE = {"have": "has", "hold": "holds", "are": "is", "show": "shows", "repeat": "repeats"}
 
 
 def _test_groups(data: Path) -> set[str]:

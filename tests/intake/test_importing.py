@@ -140,3 +140,17 @@ def test_spin_is_a_multiplicity_or_a_number_of_unpaired_electrons(key: str, valu
     assert [molecule.multiplicity for molecule in read_molecules(here / "a.jsonl")] == [3]
     assert hemdata("import", "a.jsonl", "--name", "mine", "--workers", 1).exit_code == 0
     assert read(here / "data/mine")["multiplicity"].to_pylist() == [3]
+
+
+def test_two_molecules_in_one_geometry_are_told_after_the_import(here: Path) -> None:
+    """As `hemdata label` tells it: a complex is taken as one molecule, and an energy of reaction would be another."""
+    rows = molecules("duals-qm9@qm9@given", 30)
+    for place, row in enumerate(rows[:2]):  # a hydrogen molecule, far away
+        row["energy_hartree"] -= 1.17
+        row["atomic_numbers"] = [*row["atomic_numbers"], 1, 1]
+        row["positions"] = [*row["positions"], 20.0 + place, 0.0, 0.0, 20.75 + place, 0.0, 0.0]
+    written(rows, here / "mols.extxyz", energy="energy", unit=HARTREE_EV, smiles=False)
+    done = hemdata("import", "mols.extxyz", "--name", "mine", "--energy", "energy", "--unit", "eV", "--kind", "total",
+                   "--level", "qm9", "--workers", 1)  # fmt: skip
+    assert done.exit_code == 0, done.output
+    assert "2 rows hold several molecules in one geometry, which are taken as one: mine:" in done.output
