@@ -29,6 +29,7 @@ from .study_cards import (
     TrainingSet,
     adapter_today,
     network,
+    refuse_unknown_network,
     study,
 )
 from .yaml_file import read_yaml
@@ -72,6 +73,7 @@ __all__ = [
     "own_folder",
     "read_card",
     "read_yaml",
+    "refuse_unknown_network",
     "result_card",
     "roots",
     "schema_card",

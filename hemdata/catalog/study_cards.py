@@ -7,7 +7,9 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import AfterValidator, Field, model_validator
 
 from hemdata.catalog.dataset_cards import Element, Name
+from hemdata.catalog.folders import cards
 from hemdata.catalog.reading import Card, read_card
+from hemdata.errors import CallError, did_you_mean
 
 TEST_GROUPS = "test-groups"
 """The dataset of all four test groups."""
@@ -27,6 +29,14 @@ _MOVED_ADAPTERS = {
     f"hemdata.train.{name}": f"hemdata.train.networks.{name}"
     for name in ("allegro", "dimenetpp", "painn", "torchmd_et")
 }
+
+
+def refuse_unknown_network(name: str) -> None:
+    """CallError for what is neither a network with a card nor a baseline."""
+    known = (*cards("network"), *BASELINES)
+    if name not in known:
+        fix = f"{did_you_mean(name, known)}Take one of these names, or give the path of a network's card."
+        raise CallError(f"There is no network '{name}'.", expected=", ".join(known), got=name, fix=fix)
 
 
 def adapter_today(module: str) -> str:

@@ -6,7 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from hemdata.catalog import TEST_GROUPS, cards, dataset
-from hemdata.errors import CallError, DataError
+from hemdata.errors import CallError, DataError, did_you_mean
 from hemdata.files import write_whole
 from hemdata.identity import flat_graph, identify
 from hemdata.molecules import is_file_of_molecules, read_molecules, suffixes
@@ -80,7 +80,7 @@ def _from_group(name: str) -> Iterator[Target]:
             f"There is no group of molecules '{name}'.",
             expected=f"{', '.join(groups)}, or a {' or '.join(suffixes())} file",
             got=name,
-            fix="Correct the name.",
+            fix=f"{did_you_mean(name, [*groups, *_files_called(name)])}Correct the name.",
         )
     source = open_source(card)
     for raw in source.raws():
@@ -127,3 +127,8 @@ def write_smiles(path: Path, lines: Iterable[tuple[str, str]], force: bool = Fal
         raise CallError("Something else stands there.", where=path, fix="Give another name, or --force.")
     write_whole(path, text)
     return text.count("\n")
+
+
+def _files_called(name: str) -> list[str]:
+    """Files of molecules in the current folder that bear the name: a labelled set `mine` comes of `mine.smi`."""
+    return sorted(path.name for path in Path().iterdir() if path.stem == name and path.suffix in suffixes())

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from hemdata.door.html import shown
+from hemdata.door.kinds import kinds_checked
 from hemdata.door.progress import bar, stages
-from hemdata.errors import CallError
+from hemdata.errors import CallError, did_you_mean
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,6 +43,7 @@ class Improvement:
         Improvement('azoxy', base 'few', 4 labels)
     """
 
+    @kinds_checked
     def __init__(
         self,
         group: str | Path,
@@ -54,14 +56,17 @@ class Improvement:
         from hemdata.improve.asked import Asked
 
         try:
-            self._asked = Asked(str(group), base, budget, **words)
-        except TypeError as error:
-            raise CallError("There is no such word.", got=str(error).rpartition("argument ")[2] or error,
-                            expected=", ".join(list(Asked.__dataclass_fields__)[3:])) from None  # fmt: skip
+            self._asked = kinds_checked(Asked, "Improvement")(str(group), base, budget, **words)
+        except TypeError:
+            known = list(Asked.__dataclass_fields__)[3:]
+            other = next(word for word in words if word not in known)
+            raise CallError("There is no such word.", expected=", ".join(known), got=other,
+                            fix=did_you_mean(other, known).strip() or None) from None  # fmt: skip
         self.folder = Path("runs") / f"improve-{Path(group).stem}" if folder is None else Path(folder)
         self._data = Path(data)
         self._why = ""
 
+    @kinds_checked
     def run(self, *, on: int | str | None = None, device: str = "auto", progress: bool = True) -> Self:
         """Do all rounds; the same call goes on where another was stopped. The page is written at the end.
 

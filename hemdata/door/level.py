@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hemdata.door.html import shown
+from hemdata.door.kinds import kinds_checked
 from hemdata.levels import level
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class Level:
         -0.3935
     """
 
+    @kinds_checked
     def __init__(self, name: str | Path) -> None:
         self._level = level(name)
         self.name, self.hash = self._level.name, self._level.hash
@@ -61,6 +63,7 @@ class Level:
         atoms = [{"atom": symbol, "hartree": f"{energy:.6f}"} for symbol, energy in self.atoms.items()]
         return shown(self.name, facts, atoms, card.about)
 
+    @kinds_checked
     def energy(self, atoms: Atoms) -> float:
         """The total electronic energy of one geometry, hartree.
 
@@ -84,6 +87,7 @@ class Level:
         point = engine(self._level).single_point(atoms.numbers, atoms.positions, charge, multiplicity, self._level)
         return float(point.energy_hartree)
 
+    @kinds_checked
     def atomization_energy(self, atoms: Atoms) -> float:
         """The energies of its atoms less the molecule's, all at this level, kcal/mol; positive when bound.
 
@@ -102,6 +106,7 @@ class Level:
         offsets = np.array([0, len(atoms)])
         return float(atomization_energies([self.energy(atoms)], atoms.numbers, offsets, self._level)[0])
 
+    @kinds_checked
     def gap(
         self, other: str | Level, molecules: str | Set, *, geometry: str | None = None, data: str | Path = "data"
     ) -> pd.DataFrame:

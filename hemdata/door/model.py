@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from hemdata.door.html import shown
+from hemdata.door.kinds import kinds_checked
 from hemdata.door.progress import bar
 from hemdata.door.set import Set
 from hemdata.errors import CallError
@@ -93,6 +94,7 @@ class Model:
         self.names = [each.name for each in fitted]
 
     @classmethod
+    @kinds_checked
     def fit(
         cls,
         network: str,
@@ -148,6 +150,7 @@ class Model:
         return cls(fitted, folders=[Path(folder)])
 
     @classmethod
+    @kinds_checked
     def load(cls, *folders: str | Path) -> Self:
         """The models of some folders: packages, cells of a study, or a cell's name without its seed for all seeds.
 
@@ -159,18 +162,19 @@ class Model:
             >>> hd.Model.load("m").names
             ['dressed-atoms']
         """
-        from hemdata.predict.find import load_all, packages
+        from hemdata.predict.find import load_all, packages, refuse_no_model
 
         found = {folder: packages(folder) for folder in folders}
         for folder, places in found.items():
             if not places:
-                raise CallError("There is no finished model here.", where=folder, fix="Train it to its end first.")
+                refuse_no_model(folder)
         places = [place for its in found.values() for place in its]
         return cls(*load_all(places), folders=places)
 
+    @kinds_checked
     def predict(
         self,
-        molecules: str | Path | Sequence[str],
+        molecules: str | Path | Sequence[str | Path],
         *,
         geometry: str | None = None,
         enthalpy: bool = False,
@@ -209,6 +213,7 @@ class Model:
             )  # fmt: skip
         return Predictions(found, self.level)
 
+    @kinds_checked
     def explain(
         self,
         molecules: str | Path,
@@ -249,6 +254,7 @@ class Model:
             explained_page(found, Path(page))
         return found
 
+    @kinds_checked
     def calculator(self, dtype: str = "float32") -> ModelCalculator:
         """An ASE calculator: energy (eV, of free atoms zero) and forces (eV/angstrom).
 

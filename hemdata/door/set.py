@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple, Self
 
 from hemdata.door.html import shown
+from hemdata.door.kinds import kinds_checked
 from hemdata.shards import Manifest, find, iterate, read, read_manifest, verify
 
 if TYPE_CHECKING:
@@ -58,11 +59,13 @@ class Set:
         1  azoxy:methylazoxymethanol        6                      1598.62
     """
 
+    @kinds_checked
     def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder)
         self.manifest: Manifest = read_manifest(self.folder)
 
     @classmethod
+    @kinds_checked
     def open(cls, name: str | Path, data: str | Path = "data") -> Self:
         """The set of a name: `qm9` as published, `qm9@gfn2-xtb` labelled, `qm9@qm9@pc9` on other geometries.
 
@@ -80,6 +83,7 @@ class Set:
         return cls(find(name, Path(data), shipped=True))
 
     @classmethod
+    @kinds_checked
     def build(
         cls,
         name: str | Path,
@@ -119,6 +123,7 @@ class Set:
         return cls(built.folder)
 
     @classmethod
+    @kinds_checked
     def label(
         cls,
         target: str | Path,
@@ -208,6 +213,7 @@ class Set:
         rows = [] if first is None else first.slice(0, FIRST_ROWS).to_pylist()
         return shown(self.name, facts, rows, f"{len(rows)} of {len(self):,} molecules" if rows else "")
 
+    @kinds_checked
     def table(self, columns: Sequence[str] | None = None) -> pa.Table:
         """All molecules as an Arrow table; of a large set take `batches`.
 
@@ -224,6 +230,7 @@ class Set:
         """
         return read(self.folder, columns)
 
+    @kinds_checked
     def frame(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """As `table`, a pandas DataFrame.
 
@@ -234,6 +241,7 @@ class Set:
         frame: pd.DataFrame = self.table(columns).to_pandas()
         return frame
 
+    @kinds_checked
     def polars(self, columns: Sequence[str] | None = None) -> pl.DataFrame:
         """As `table`, a polars DataFrame; polars has to be installed.
 
@@ -247,6 +255,7 @@ class Set:
         assert isinstance(frame, pl.DataFrame)
         return frame
 
+    @kinds_checked
     def batches(self, columns: Sequence[str] | None = None, rows: int = 10_000) -> Iterator[pa.RecordBatch]:
         """Its molecules as a stream of Arrow batches, in constant memory.
 
@@ -302,6 +311,7 @@ class Set:
         verify(self.folder)
         return self
 
+    @kinds_checked
     def export(self, form: str, out: str | Path | None = None, force: bool = False) -> Path:
         """Write it in a form that other programs read, its rows streamed.
 
@@ -321,6 +331,7 @@ class Set:
 
         return export(self.folder, form, out, force)
 
+    @kinds_checked
     def split(
         self,
         fractions: tuple[float, float, float] = (0.8, 0.1, 0.1),

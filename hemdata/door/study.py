@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from hemdata.door.html import shown
+from hemdata.door.kinds import kinds_checked
 from hemdata.door.progress import bar
 from hemdata.errors import CallError, DataError, did_you_mean
 
@@ -45,6 +46,7 @@ class Results:
         Results('tiny', one model, groups mine)
     """
 
+    @kinds_checked
     def __init__(self, folder: str | Path, data: str | Path = "data") -> None:
         from hemdata.analysis.results import Results as Analysis
 
@@ -72,6 +74,7 @@ class Results:
         """The names of its tables; docs/report.md says what one row of each is."""
         return sorted(name for name, frame in self._found.frames().items() if len(frame))
 
+    @kinds_checked
     def frame(self, name: str) -> pd.DataFrame:
         """One table as a pandas DataFrame; columns end in their unit, `_low` and `_high` are ends of 95 % intervals.
 
@@ -88,10 +91,11 @@ class Results:
         """
         frames = self._found.frames()
         if name not in frames:
-            fix = did_you_mean(name, frames) or None
+            fix = did_you_mean(name, frames).strip() or None
             raise CallError("The results have no such table.", expected=", ".join(sorted(frames)), got=name, fix=fix)
         return frames[name].copy()
 
+    @kinds_checked
     def report(
         self,
         out: str | Path | None = None,
@@ -158,6 +162,7 @@ class Study:
         'QM9 against PubChem at one level of theory'
     """
 
+    @kinds_checked
     def __init__(self, card: str | Path, folder: str | Path | None = None, data: str | Path = "data") -> None:
         from hemdata.catalog import study
 
@@ -173,10 +178,11 @@ class Study:
 
         return [cell.name for cell in cells(self._card)]
 
+    @kinds_checked
     def run(
         self,
         *,
-        only: tuple[str, ...] | list[str] = (),
+        only: Sequence[str] = (),
         workers: int | None = None,
         device: str = "auto",
         max_hours: float | None = None,

@@ -10,7 +10,7 @@ from pkgutil import iter_modules
 from types import ModuleType
 
 from hemdata import forms as package
-from hemdata.errors import CallError
+from hemdata.errors import CallError, did_you_mean
 from hemdata.forms.shared.built import BuiltSet
 
 _FRAME = {"export", "reading"}
@@ -63,7 +63,8 @@ def export(folder: str | Path, to: str, out: str | Path | None = None, force: bo
     """
     known = forms()
     if to not in known:
-        raise CallError(f"There is no export to '{to}'.", expected=", ".join(known), got=to)
+        raise CallError(f"There is no export to '{to}'.", expected=", ".join(known), got=to,
+                        fix=f"{did_you_mean(to, known)}`hemdata export --list` tells what each is.")  # fmt: skip
     form, built = known[to], BuiltSet.at(folder)
     target = Path(out) if out is not None else _beside(built.folder, form)
     if form.suffix and target.suffix != form.suffix:

@@ -4,7 +4,7 @@ import re
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from hemdata.catalog import BASELINES, StudyNetwork, cards, network
+from hemdata.catalog import BASELINES, StudyNetwork, network, refuse_unknown_network
 from hemdata.errors import CallError, did_you_mean
 from hemdata.levels import START_LEVEL, level
 
@@ -60,7 +60,8 @@ class Asked:
                 raise CallError(f"The {name.replace('_', '-')} is too small.", expected=f"at least {least}",
                                 got=getattr(self, name))  # fmt: skip
         if self.by not in (*WAYS, "best"):
-            raise CallError("There is no such way of choosing.", expected=f"{', '.join(WAYS)} or best", got=self.by)
+            raise CallError("There is no such way of choosing.", expected=f"{', '.join(WAYS)} or best", got=self.by,
+                            fix=f"{did_you_mean(self.by, (*WAYS, 'best'))}Take one of these.")  # fmt: skip
         if self.by == "coverage" and self.pool is None:
             raise CallError("Coverage chooses from a pool, and none is given.",
                             fix="Give --pool, such as pubchem9, or choose --by amons.")  # fmt: skip
@@ -109,10 +110,7 @@ class Asked:
 
     def _check_network(self) -> None:
         name, _, configuration = self.network.partition(":")
-        known = (*cards("network"), *BASELINES)
-        if name not in known:
-            raise CallError(f"There is no network '{name}'.", expected=", ".join(known),
-                            fix=did_you_mean(name, known) or None)  # fmt: skip
+        refuse_unknown_network(name)
         if configuration and (name in BASELINES or configuration not in network(name).configurations):
             there = "none" if name in BASELINES else ", ".join(network(name).configurations)
             raise CallError(f"'{name}' has no such configuration.", expected=there, got=configuration)

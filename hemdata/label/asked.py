@@ -65,6 +65,9 @@ class Asked:
         max_heavy: molecules of more heavy atoms are left out before sampling.
         part: only this part of them.
         said: charge and multiplicity of a file's molecules, where it does not say them.
+
+    Raises:
+        CallError: if fewer molecules than one are asked for.
     """
 
     target: str | Path
@@ -74,6 +77,11 @@ class Asked:
     max_heavy: int | None = None
     part: Part | None = None
     said: Said = NOTHING
+
+    def __post_init__(self) -> None:
+        if self.n is not None and self.n < 1:
+            raise CallError("Fewer molecules than one are asked for.", expected="1 or more", got=self.n,
+                            fix="Give a larger number, or none for all.")  # fmt: skip
 
     def molecules(self, data: Path) -> Chosen:
         """The molecules, read.
@@ -123,7 +131,8 @@ def _molecules(
         raise CallError(
             f"There is no dataset and no file '{target}'.",
             expected=f"a {' or '.join(suffixes())} file, or one of {', '.join((*cards('dataset'), *cards('set')))}",
-            fix=f"{did_you_mean(target, (*cards('dataset'), *cards('set')))}Correct the name.",
+            fix=f"{did_you_mean(target, (*cards('dataset'), *cards('set')))}Correct the name; "
+            "SMILES are written to a .smi file, one a line.",
         )
     name = dataset_name(path)
     if in_catalogue(name):

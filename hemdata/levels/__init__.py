@@ -10,6 +10,7 @@ from hemdata.levels.level import (
     level_hash,
     level_of,
     one_level,
+    readable_levels,
 )
 from hemdata.levels.rows import with_atomization
 
@@ -23,5 +24,6 @@ __all__ = [
     "level_hash",
     "level_of",
     "one_level",
+    "readable_levels",
     "with_atomization",
 ]

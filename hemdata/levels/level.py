@@ -3,13 +3,14 @@
 import hashlib
 import json
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from hemdata.catalog import LevelCard, level_card
+from hemdata.catalog import LevelCard, cards, level_card
 from hemdata.errors import DataError
 from hemdata.units import HARTREE_KCAL_MOL
 
@@ -60,6 +61,15 @@ def level(name: str | Path) -> Level:
         DataError: if its card is wrong.
     """
     return level_of(level_card(name))
+
+
+def readable_levels() -> dict[str, Level]:
+    """The levels that have a card, by name; a broken card of a user's own does not hide the others."""
+    found = {}
+    for name in cards("level"):
+        with suppress(DataError):
+            found[name] = level(name)
+    return found
 
 
 def level_of(card: LevelCard) -> Level:

@@ -101,14 +101,14 @@ def _below(model: Fitted) -> FittedDelta | None:
 
 
 def _loaded(models: Sequence[str | Path | Fitted]) -> list[Fitted]:
-    from hemdata.predict.find import load_all, packages
+    from hemdata.predict.find import load_all, packages, refuse_no_model
 
     folders: list[Path] = []
     for word in models:
         if not isinstance(word, Fitted):
             found = packages(word)
             if not found:
-                raise CallError("There is no model here.", where=word, fix="Give a package's folder, or a cell's.")
+                refuse_no_model(word)
             folders += found
     return [model for model in models if isinstance(model, Fitted)] + (load_all(folders) if folders else [])
 

@@ -37,6 +37,18 @@ def packages(word: str | Path) -> list[Path]:
     return [place for place in places if (place / CARD).is_file()]
 
 
+def refuse_no_model(word: str | Path) -> None:
+    """CallError: in this place no fitted model stands."""
+    if named(word):
+        fix = "Train it to its end first, or give the folder of another."
+        raise CallError("There is no finished model in this folder.", where=word, fix=fix)
+    raise CallError(
+        f"There is no fitted model '{word}'.",
+        expected="the folder of a model, or a cell of a study as runs/STUDY/cells/CELL",
+        fix="Correct the path. `hemdata train-eval STUDY` trains the models of a study.",
+    )
+
+
 def named(path: str | Path) -> bool:
     """Whether something is there; a long SMILES is no path that the system would look up."""
     try:

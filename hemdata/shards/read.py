@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from hemdata.errors import CallError, DataError
+from hemdata.errors import CallError, DataError, did_you_mean
 from hemdata.schema import TableSchema, migrated, minor, table_schema
 from hemdata.shards.manifest import Manifest, read_manifest
 
@@ -24,9 +24,11 @@ def iterate(
     unknown columns too, with a warning.
 
     Raises:
-        CallError: if it is no shard folder, or has no such column.
+        CallError: if it is no shard folder, or has no such column; for batches of no row.
         DataError: if a shard is missing or unreadable.
     """
+    if batch_rows < 1:
+        raise CallError("A batch has rows.", expected="1 or more", got=batch_rows, fix="Ask for more rows at a time.")
     folder = Path(folder)
     manifest = read_manifest(folder)
     older = _older(manifest)
@@ -39,12 +41,13 @@ def iterate(
             if file.schema_arrow != first:
                 raise ValueError("its columns are not those of the first shard")
             names = file.schema_arrow.names if older is None else older.arrow.names
-            unknown = set(columns or ()) - set(names)
+            unknown = set(() if columns is None else columns) - set(names)
             if unknown:
                 raise CallError(
                     f"'{manifest.dataset}' has no column {', '.join(sorted(unknown))}.",
                     where=path,
                     expected=", ".join(names),
+                    fix="".join(did_you_mean(name, names) for name in sorted(unknown)) + "Take some of these columns.",
                 )
             if older is None:
                 yield from file.iter_batches(batch_size=batch_rows, columns=None if columns is None else list(columns))

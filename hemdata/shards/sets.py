@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hemdata.catalog import cards, dataset, label_places
 from hemdata.errors import CallError, did_you_mean
-from hemdata.levels import START_LEVEL, level
+from hemdata.levels import START_LEVEL, level, readable_levels
 from hemdata.levels import level as level_of_theory
 from hemdata.shards.manifest import MANIFEST
 
@@ -105,7 +105,12 @@ def find(
             return folder
     if its.level is not None:
         level_of_theory(its.level)  # a level that there is not is told instead of a command that cannot work
-    meant = did_you_mean(its, [str(other) for other, _ in sets_in(data)])
+    places = (data, *(label_places() if shipped else ()))
+    near = [str(other) for place in places for other, _ in sets_in(place) if other.level == its.level]
+    known = () if its.level else (*cards("dataset"), *cards("set"))
+    labelled = [str(other) for other, _ in sets_in(data) if other.dataset == its.dataset and not its.level]
+    meant = f"Did you mean {' or '.join(map(repr, labelled))}? " if labelled else ""
+    meant = meant or did_you_mean(its, dict.fromkeys([*near, *known]))
     fix = f"{meant}Run `{its.command}`, or give its folder."
     if its.level is None and not in_catalogue(its.dataset):
         fix = f"{meant}`hemdata list` tells the sets that can be built; one of your own is given by its folder."
@@ -143,4 +148,5 @@ def labelled_in(place: Path, name: str, its_level: str) -> dict[str, Path]:
 
 def same_level(its_level: str) -> list[str]:
     """The names of a level, the asked one first: a card of another name may define the same."""
-    return list(dict.fromkeys([its_level, *(n for n in cards("level") if level(n).hash == level(its_level).hash)]))
+    its = level(its_level)
+    return list(dict.fromkeys([its_level, *(n for n, other in readable_levels().items() if other.hash == its.hash)]))

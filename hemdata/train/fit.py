@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from hemdata.catalog import BASELINES, Configuration, NetworkCard, adapter_today, cards
+from hemdata.catalog import BASELINES, Configuration, NetworkCard, adapter_today, cards, refuse_unknown_network
 from hemdata.catalog import network as network_card
 from hemdata.errors import CallError, DataError
 from hemdata.levels import level
@@ -72,6 +72,8 @@ def fit_network(
         baseline = _baseline(name)
         of_baseline: Fitted = baseline.fit(read_training, read_validation, run)
         return of_baseline
+    if Path(name).name == name and not name.endswith((".yaml", ".yml")):
+        refuse_unknown_network(name)
     card = network_card(name)
     chosen = _configuration(card, configuration)
     if epochs is not None:

@@ -21,6 +21,7 @@ from hemdata.train.data.molecules import Molecules
 from hemdata.train.fitted import BATCH_SIZE, Fitted
 from hemdata.train.gradients import GRADIENTS_AT_ONCE, atom_by_atom, gradients
 from hemdata.train.isolation import isolated
+from hemdata.train.training_run import refuse_unknown_device
 
 Build = Callable[[Mapping[str, Any]], nn.Module]
 """Makes of a configuration {network: ..., training: ...} a module that maps a GraphBatch to energies (n_graphs,)."""
@@ -111,8 +112,7 @@ def built(build: Build, configuration: Configuration) -> nn.Module:
 
 def chosen_device(device: str) -> str:
     """cpu or cuda, for `auto` what is there; CallError for another word, or where no GPU is."""
-    if device not in ("auto", "cpu", "cuda"):
-        raise CallError("There is no such device.", expected="auto, cpu or cuda", got=device)
+    refuse_unknown_device(device)
     if device == "cuda" and not torch.cuda.is_available():
         raise CallError("No CUDA device is there.", got=device, fix="Take --device cpu, or auto.")
     return device if device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"

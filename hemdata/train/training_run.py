@@ -4,8 +4,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from hemdata.errors import CallError
+
+DEVICES = ("auto", "cpu", "cuda")
 Progress = Callable[[int, int], object]
 """Called after every epoch with the epochs done and the epochs in all."""
+
+
+def refuse_unknown_device(device: str) -> None:
+    """CallError for a word that is no device; whether it is there is known where networks compute."""
+    if device not in DEVICES:
+        fix = f"Take one of these; a GPU is {DEVICES[-1]}."
+        raise CallError("There is no such device.", expected=", ".join(DEVICES), got=device, fix=fix)
 
 
 @dataclass(frozen=True)
@@ -21,6 +31,9 @@ class TrainingRun:
         tell: called with a sentence about what the trainer had to change, such as a batch cut into parts where the
             memory does not hold it.
         threads: of torch.
+
+    Raises:
+        CallError: for a word that is no device.
     """
 
     folder: str | Path
@@ -30,3 +43,6 @@ class TrainingRun:
     progress: Progress | None = None
     tell: Callable[[str], object] | None = None
     threads: int = 1
+
+    def __post_init__(self) -> None:
+        refuse_unknown_device(self.device)  # of a baseline too, which computes on none

@@ -95,7 +95,7 @@ def test_what_it_cannot_do_is_a_sentence(labelled: Path, tmp_path: Path) -> None
     fit_network("dressed-atoms", None, table, table, TrainingRun(tmp_path, seed=0))
     with pytest.raises(CallError, match="A baseline has no forces"):
         ModelCalculator(tmp_path)
-    with pytest.raises(CallError, match="no model here"):
+    with pytest.raises(CallError, match="no fitted model"):
         ModelCalculator(tmp_path / "nowhere")
     network = torch.nn.Linear(1, 1)
     sulphide = g2("SH2")

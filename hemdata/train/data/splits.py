@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from hemdata.errors import CallError, DataError
+from hemdata.errors import CallError, DataError, did_you_mean
 from hemdata.identity import flat_graph, scaffold
 
 SHARES = (0.8, 0.1, 0.1)
@@ -32,8 +32,10 @@ def split_table(
     Args:
         by: what keeps the sides apart: `molecule` (identity alone), `scaffold` (ring systems) or `size` (heavy atoms).
     """
-    if by not in ("molecule", "scaffold", "size"):
-        raise CallError("There is no such split.", expected="molecule, scaffold or size", got=by)
+    known = ("molecule", "scaffold", "size")
+    if by not in known:
+        fix = f"{did_you_mean(by, known)}Take one of these."
+        raise CallError("There is no such split.", expected=", ".join(known), got=by, fix=fix)
     return split(
         table["id"].to_pylist(),
         table["inchikey"].to_pylist(),
