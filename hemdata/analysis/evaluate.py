@@ -16,7 +16,7 @@ from hemdata.catalog import TEST_GROUPS
 from hemdata.errors import CallError, DataError
 from hemdata.levels import one_level
 from hemdata.predict.domain import Domain
-from hemdata.predict.find import packages
+from hemdata.predict.find import packages, refuse_no_model
 from hemdata.shards import SetName, read, stands
 from hemdata.study.data import COLUMNS, group_folder
 from hemdata.train.fitted import Fitted
@@ -76,7 +76,7 @@ def evaluate(
     for word in models:
         places = packages(word)
         if not places:
-            raise CallError("There is no fitted model.", where=word, expected="a model's folder, or a cell of a study")
+            refuse_no_model(word)
         fitted = [load(place) for place in places]
         own_level = one_level([one.level for one in fitted], word)
         domain = Domain.common(Domain.of(one.about) for one in fitted)

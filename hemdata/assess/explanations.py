@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from hemdata.catalog import LevelCard, cards
+from hemdata.catalog import LevelCard
 from hemdata.chemistry.engines import engine
 from hemdata.errors import DataError
-from hemdata.levels import SYMBOLS, Level, level, level_hash
+from hemdata.levels import SYMBOLS, Level, level, level_hash, readable_levels
 from hemdata.units import HARTREE_KCAL_MOL, IN_HARTREE
 
 GFN2_ZPE, GFN2_ZPE_SPREAD = 0.965, 0.04  # of B3LYP's: 0.938 to 0.987 over 21 molecules of QM9, at its geometries
@@ -117,8 +117,7 @@ def total(row: Row, its: Level, accuracy: str) -> tuple[float | None, str | None
 def known_levels() -> list[tuple[str, Level]]:
     """The levels that have a card, with the name of each; two names of one definition stand together."""
     by_hash: dict[str, list[Level]] = {}
-    for name in cards("level"):
-        its = level(name)
+    for its in readable_levels().values():
         by_hash.setdefault(its.hash, []).append(its)
     return [(" or ".join(f"'{one.name}'" for one in same), same[0]) for same in by_hash.values()]
 

@@ -42,7 +42,10 @@ def _checked[C: Card](model: type[C], kind: str, path: Path, text: str) -> C:
         ) from None
     named = getattr(card, "name", path.stem)
     if named != path.stem:
-        raise DataError(f"The {kind} card's name is not its file's.", where=path, expected=path.stem, got=named)
+        raise DataError(
+            f"The {kind} card's name is not its file's.", where=path, expected=path.stem, got=named,
+            fix=f"Write `name: {path.stem}`, or rename the file.",
+        )  # fmt: skip
     return card
 
 

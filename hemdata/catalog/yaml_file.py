@@ -56,7 +56,16 @@ def parsed(path: Path, text: str) -> dict[str, Any]:
     try:
         data = yaml.load(text, Loader=_Loader)
     except yaml.YAMLError as error:
-        raise DataError("The card is not valid YAML.", where=path, got=error, fix="Correct the file.") from None
+        raise DataError("The card is not valid YAML.", where=path, got=_told(error), fix="Correct the file.") from None
     if not isinstance(data, dict):
         raise DataError("The card holds no keys.", where=path, expected="key: value lines", got=type(data).__name__)
     return data
+
+
+def _told(error: yaml.YAMLError) -> str:
+    """What is wrong, and the line and column where it was seen, in one line."""
+    if not isinstance(error, yaml.MarkedYAMLError):
+        return " ".join(str(error).split())
+    mark, began = error.problem_mark, error.context_mark
+    told = f"line {mark.line + 1}, column {mark.column + 1}: {error.problem}" if mark else str(error.problem)
+    return told + (f" ({error.context} that begins in line {began.line + 1})" if error.context and began else "")

@@ -52,6 +52,9 @@ def find(id: str, data: str | Path = "data", within: str | None = None) -> Found
         with rows(folder) as ask:
             for record in ask.records('SELECT * EXCLUDE nr FROM rejected WHERE "where" IN (?, ?)', id, place):
                 return Found(folder, record, {}, rejected=True)
+    if any(id in (folder.name, str(folder)) for folder in folders):
+        fix = f"`hemdata info {id}` and `hemdata browse {id}` tell what it holds; a molecule is given as SET:ID."
+        raise CallError(f"'{id}' is a set, not a molecule.", fix=fix)
     raise CallError(
         f"There is no molecule '{id}'.",
         where=", ".join(str(folder) for folder in folders),

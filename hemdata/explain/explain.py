@@ -11,12 +11,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from hemdata.errors import CallError
 from hemdata.explain.asked import Asked, asked
 from hemdata.explain.atoms import AtomPart, Shown
 from hemdata.explain.carriers import Carriers, Stand, carriers
 from hemdata.explain.training_set import training_of
-from hemdata.predict.find import load_all, packages
+from hemdata.predict.find import load_all, packages, refuse_no_model
 from hemdata.train.data.molecules import ENERGY
 
 OWN = 3  # training molecules that are named for each molecule
@@ -187,7 +186,7 @@ def _own(carried: Carriers, number: int) -> tuple[Carrier, ...]:
 def _packages(word: str | Path) -> list[Path]:
     found = packages(word)
     if not found:
-        raise CallError("There is no fitted model.", where=word, expected="a model's folder, or a cell of a study")
+        refuse_no_model(word)
     return found
 
 

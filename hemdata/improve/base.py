@@ -62,7 +62,7 @@ def _refuse_group(rows: pa.Table, group: Group, folder: Path) -> None:
     if found:
         raise DataError(
             "The base holds molecules of the group.",
-            where=folder,
+            where=folder.name,
             expected="no molecule that is to be predicted",
             got=f"{len(found):,}: {', '.join(found[:5])}{' ...' if len(found) > 5 else ''}",
             fix="Label the group, so that they are known and left out, or give a base without them.",

@@ -49,7 +49,7 @@ def test_build_verify_and_build_again(tmp_path: Path) -> None:
 WRONG_CALLS = [
     (["build", "qm10"], "no dataset named 'qm10'"),
     (["info", "nothing"], "nothing named 'nothing'"),
-    (["verify", "nowhere"], "not a folder of shards"),
+    (["verify", "nowhere"], "The set 'nowhere' is not there"),
     (["build", "pc9", "--from", "missing.zip"], "nothing at the path"),
     (["label", "missing.smi"], "no dataset and no file"),
     (["label", "azoxy", "--retry", "all"], "--retry knows one word"),

@@ -235,8 +235,9 @@ def test_a_package_of_another_version_or_tampered_with_is_a_sentence(
     ("words", "sentence"),
     [
         (["C"], "No model is given"),
-        (["nowhere/cells/painn-qm9-640", "C"], "no such file or model"),
-        (["missing.smi"], "no such file or model"),
+        (["nowhere/cells/painn-qm9-640", "C"], "no fitted model 'nowhere/cells/painn-qm9-640'"),
+        (["missing.smi"], "No model is given"),
+        (["missing.smi", "C"], "no fitted model 'missing.smi'"),
         ([".", "C"], "no finished model in this folder"),
     ],
 )

@@ -15,15 +15,25 @@ from hemdata.console import print_table
 def list_levels(as_json: AsJson = False) -> None:
     """List the levels of theory that have a card."""
     from hemdata.catalog import cards
+    from hemdata.errors import DataError
     from hemdata.levels import level
 
-    found = [level(name) for name in cards("level")]
+    found, broken = [], {}
+    for name, path in cards("level").items():
+        try:
+            found.append(level(name))
+        except DataError as error:
+            broken[name] = f"broken: {error.what} ({path})"
     if as_json:
-        print(json.dumps([{"name": its.name, "hash": its.hash, "title": its.card.title} for its in found], indent=2))
+        told = [{"name": its.name, "hash": its.hash, "title": its.card.title} for its in found]
+        told += [{"name": name, "broken": what} for name, what in broken.items()]
+        print(json.dumps(told, indent=2))
         return
     table = table_of("level", "hash", "engine", "atoms", "title")
     for its in found:
         table.add_row(its.name, its.hash, its.card.engine, " ".join(its.card.atoms_hartree), its.card.title)
+    for name, what in broken.items():
+        table.add_row(name, "-", "-", "-", what)
     print_table(table)
 
 

@@ -66,12 +66,17 @@ def predict(
     from hemdata.errors import CallError
     from hemdata.molecules import Said
     from hemdata.predict.asked import how_many, numbered, wanted
-    from hemdata.predict.find import abouts, load_all, packages
+    from hemdata.predict.find import abouts, load_all, packages, refuse_no_model
     from hemdata.predict.predict import Question
     from hemdata.predict.rows import Rows, RowsInFile, row
 
     found = {word: packages(word) for word in words}
     asked = [word for word in words if not found[word]]
+    if len(asked) == len(words):
+        if len(words) == 1 or Path(words[0]).is_file():
+            raise CallError("No model is given.", expected="a model's folder, or a cell of a study, then the molecules",
+                            got=" ".join(words), fix="Write the model first: predict MODEL FILE.")  # fmt: skip
+        refuse_no_model(words[0])
     if not asked:
         raise CallError("No molecules are given.", expected="a .smi or .xyz file, or a SMILES, after the models")
     said = Said(charge, multiplicity)

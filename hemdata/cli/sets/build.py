@@ -77,11 +77,15 @@ def build(
 
 @command("verify", "hemdata verify data/qm9\nhemdata verify data/test-groups@gfn2-xtb")
 def verify(
-    folder: Annotated[Path, typer.Argument(help="A folder of shards.")],
+    folder: Annotated[Path, typer.Argument(help="A folder of shards, or the name of a set.")],
     as_json: AsJson = False,
 ) -> None:
     """Check every byte, row, count and energy of a folder of shards."""
+    from hemdata.shards import find
     from hemdata.shards import verify as verify_folder
+
+    if not folder.exists() and folder.name == str(folder):
+        folder = find(folder, shipped=True)
 
     manifest = verify_folder(folder)
     if as_json:

@@ -106,6 +106,9 @@ def coverage(
         print_table(table)
 
 
+WAYS = ("coverage", "diversity", "uncertainty", "random", "bonds", "pruning")
+
+
 @command(
     "select",
     "hemdata select pubchem9 --for azoxy --budget 200 --by coverage --out picks.smi\n"
@@ -153,8 +156,11 @@ def select(
     from hemdata.choose.select import select as select_of
     from hemdata.choose.targets import targets, write_smiles
     from hemdata.choose.uncertain import select_uncertain
-    from hemdata.errors import CallError
+    from hemdata.errors import CallError, did_you_mean
 
+    if by not in WAYS:
+        fix = f"{did_you_mean(by, WAYS)}Take one of these."
+        raise CallError("There is no such way of choosing.", expected=", ".join(WAYS), got=by, fix=fix)
     foreign = (given is not None and by not in ("coverage", "bonds")) or (model and by != "uncertainty")
     if foreign or (by == "pruning" and max_heavy is not None) or (by != "pruning" and (keep is not None or rule)):
         raise CallError(

@@ -34,12 +34,13 @@ def info(
     data: Data = Path("data"),
 ) -> None:
     """Tell what is known of a dataset, composition, level, network or study; of a built set also what it holds."""
-    told = _known(name, data / name)
+    folder = _stands_in(name, data)
+    told = _known(name, folder)
     held = None
     if told["built"]:
         from hemdata.curate.describe import describe
 
-        held = describe(data / name)
+        held = describe(folder)
         told["holds"] = held.as_data()
     if as_json:
         print(json.dumps(told, indent=2))
@@ -65,6 +66,14 @@ def info(
             out.print("No energy of this set was compared with its level's own calculation yet.", style="yellow")
         for line in _bars(held, out.width):
             out.print(line)
+
+
+def _stands_in(name: str, data: Path) -> Path:
+    """Where a set of the name stands, or would: labels that travel with hemdata are looked through after `data`."""
+    from hemdata.catalog import label_places
+    from hemdata.shards import stands
+
+    return next((place / name for place in (data, *label_places()) if stands(place / name)), data / name)
 
 
 def _line(entry: Any) -> str:

@@ -82,8 +82,11 @@ def browse(
 ) -> None:
     """Write one static page of a built set: distributions, molecules, rejected records, provenance."""
     from hemdata.report.page.browse import browse as write_page
+    from hemdata.shards import find
 
-    out.print(f"{write_page(data / name, page, drawn, seed)}: open it in a browser.")
+    folder = find(name, data, shipped=True)
+    page = page or data / f"{folder.name}.html"
+    out.print(f"{write_page(folder, page, drawn, seed)}: open it in a browser.")
 
 
 @command("overlap", "hemdata overlap qm9 pubchem9 azoxy explosives\nhemdata overlap pubchem9 azoxy --names")
@@ -97,7 +100,7 @@ def overlap(
     from hemdata.curate.overlap import overlap as overlap_of
     from hemdata.shards import find
 
-    found = overlap_of([find(name, data) for name in datasets])
+    found = overlap_of([find(name, data, shipped=True) for name in datasets])
     if as_json:
         print(json.dumps([asdict(shared) for shared in found], indent=2))
         return
