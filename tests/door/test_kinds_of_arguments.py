@@ -92,7 +92,7 @@ def test_what_numpy_and_pandas_give_is_of_the_right_kind() -> None:
         (lambda: next(groups().batches(["id"], rows=0)), "A batch has rows.", "more rows"),
         (lambda: groups().frame(["energy"]), "'test-groups@gfn2-xtb' has no column energy.", "'energy_hartree'"),
         (lambda: groups().export("cvs"), "There is no export to 'cvs'.", "'csv'"),
-        (lambda: groups().split(by="scafold"), "There is no such split.", "'scaffold'"),  # type: ignore[arg-type]
+        (lambda: groups().split(by="scaffolds"), "There is no such split.", "'scaffold'"),  # type: ignore[arg-type]
         (lambda: hd.Set.label("azoxy", n=0), "Fewer molecules than one are asked for.", "none for all"),
         (lambda: hd.Set.label("CCO"), "There is no dataset and no file 'CCO'.", "a .smi file"),
         (lambda: hd.Set.open("test-group@gfn2-xtb"), "The set 'test-group@gfn2-xtb' is not there.", f"'{GROUPS}'"),
