@@ -112,6 +112,33 @@ def pieces(atomic_numbers: Sequence[int], positions: Sequence[float]) -> int:
     return int(connected_components(near, directed=False, return_labels=False))
 
 
+def in_pieces(
+    atomic_numbers: npt.NDArray[np.integer], positions: npt.NDArray[np.float64], offsets: npt.NDArray[np.integer]
+) -> npt.NDArray[np.bool_]:
+    """Whether more than one molecule stands in each of many geometries, as `pieces` counts them; (rows,).
+
+    Args:
+        atomic_numbers: of all rows (atoms,).
+        positions: of all rows (atoms, 3), angstrom.
+        offsets: first atom of each row, and the end of the last (rows + 1,).
+    """
+    sizes, found = np.diff(offsets), np.zeros(len(offsets) - 1, dtype=bool)
+    reach = APART * _radii()[np.asarray(atomic_numbers, dtype=np.int64)]
+    for size in np.unique(sizes[sizes > 1]):
+        every = np.flatnonzero(sizes == size)
+        for rows in np.array_split(every, -(-len(every) * size**2 // PAIRS_AT_ONCE)):
+            atoms = offsets[rows][:, None] + np.arange(size)
+            x, r = positions[atoms], reach[atoms]
+            near = ((x[:, :, None] - x[:, None]) ** 2).sum(axis=3) < (r[:, :, None] + r[:, None]) ** 2
+            reached = np.zeros((len(rows), size), dtype=bool)
+            reached[:, 0], before = True, 0
+            while (count := int(reached.sum())) > before:
+                before = count
+                reached = (near & reached[:, None]).any(axis=2)
+            found[rows] = ~reached.all(axis=1)
+    return found
+
+
 def disagreements(table: pa.Table, identities: Sequence[Identity | None]) -> dict[str, Bad]:
     """The rows whose geometry is not the molecule of their SMILES, by flag.
 

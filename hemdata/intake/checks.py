@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from hemdata.catalog import TEST_GROUPS, label_places
 from hemdata.identity import FLAT_GRAPH_LETTERS
-from hemdata.identity.bonds import pieces
+from hemdata.identity.bonds import in_pieces
 from hemdata.levels import SYMBOLS
 from hemdata.schema.columns import lists
 from hemdata.shards import iterate, read, stands
@@ -114,11 +114,13 @@ def _add(found: _Found, table: pa.Table, known: set[str]) -> None:
     z, z_at = lists(table["atomic_numbers"])
     xyz, xyz_at = lists(table["positions"])
     rounded, atoms = np.round(xyz, 6) + 0.0, z.astype(np.uint8)
+    placed = np.diff(xyz_at) > 0
+    of_placed = np.r_[0, np.cumsum(np.diff(z_at)[placed])]
+    several = in_pieces(z[np.repeat(placed, np.diff(z_at))], xyz.reshape(-1, 3), of_placed)
+    found.several.add([ids[row] for row in np.flatnonzero(placed)[several]])
     for row, name in enumerate(ids):
         place = rounded[xyz_at[row] : xyz_at[row + 1]]
         if len(place):
-            if pieces(atoms[z_at[row] : z_at[row + 1]], place) > 1:
-                found.several.add([name])
             digest = hashlib.blake2b(atoms[z_at[row] : z_at[row + 1]], digest_size=12)
             digest.update(place)
             key = digest.digest()
