@@ -200,7 +200,7 @@ class Study:
             progress: whether a bar is shown.
 
         Raises:
-            CallError: for a pattern that fits no cell.
+            CallError: for a pattern that fits no cell, or no time.
             DataError: if a cell failed; tells each with its reason, the others stand.
 
         Example:
@@ -214,6 +214,10 @@ class Study:
         from hemdata.study.ran import When
         from hemdata.study.run import epochs_told, train_eval
 
+        if max_hours is not None and not max_hours > 0:
+            raise CallError(
+                "There is no time to run in.", expected="max_hours above 0", got=max_hours, fix="Give more."
+            )
         on = On(Where(workers), device)
         prepare(self._card, self.data, self.folder, on=on, shown=progress)
         matrix = chosen(cells(self._card), only)

@@ -102,6 +102,7 @@ def test_what_numpy_and_pandas_give_is_of_the_right_kind() -> None:
          "'pair-distance-ridge'"),
         (lambda: hd.Model.fit("dressed-atoms", GROUPS, "m", device="gpu"), "There is no such device.", "cuda"),
         (lambda: hd.Study("demo").run(device="gpu"), "There is no such device.", "cuda"),
+        (lambda: hd.Study("demo").run(max_hours=-1), "There is no time to run in.", "Give more."),
         (lambda: hd.catalogue("networks"), "There is no such kind of card.", "Did you mean 'network'?"),
         (lambda: hd.Improvement("azoxy", "qm9", 9, bye="x"), "There is no such word.", "'by'"),
         (lambda: hd.Improvement("azoxy", "qm9", 9, by="amonds"), "There is no such way of choosing.", "'amons'"),

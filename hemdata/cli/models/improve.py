@@ -44,7 +44,9 @@ def improve(
     seed: Annotated[int, typer.Option(min=0, help="Of the validation part and of random choices.")] = 0,
     folder: Annotated[Path | None, typer.Option("--out", help="Rows and page; by default runs/improve-GROUP.")] = None,
     data: Annotated[Path, typer.Option(help="Folder of the labelled sets.")] = Path("data"),
-    workers: Annotated[int | None, typer.Option(min=1, help="Processes at a time; by default one a core.")] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=0, help="Processes at a time; by default one a core; 0: in this one.")
+    ] = None,
     on: Annotated[
         str | None, typer.Option(metavar="4|tcp://...|CARD", help="Where labels are computed, as `hemdata label --on`.")
     ] = None,
