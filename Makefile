@@ -18,8 +18,9 @@ env:
 demo: env
 	$H run demo
 
-# Half of the tests each, in their order; who is done first takes from the other.
-PYTEST := .venv/bin/python -m pytest -n 2 --dist worksteal --durations=25
+# A third of the tests each, in their order; who is done first takes from the others. Three on two cores: some tests wait
+# for a SLURM, a browser or a killed process, and others compute meanwhile.
+PYTEST := .venv/bin/python -m pytest -n 3 --dist worksteal --durations=25
 
 test: env
 	$(PYTEST)

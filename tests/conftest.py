@@ -33,10 +33,7 @@ NETWORKS = ("docs", "door", "explain", "improve", "predict", "study", "train")  
 
 @pytest.hookimpl(trylast=True)  # after the slow ones are left out
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What needs the networks' libraries stands together, from the middle on: one of two processes imports them.
-
-    The second process begins in the middle, and the first, when it is done, takes from the end.
-    """
+    """What needs the networks' libraries stands together, in the middle: not every process imports them."""
     theirs, others = list[pytest.Item](), list[pytest.Item]()
     for item in items:
         folder = item.path.relative_to(Path(__file__).parent).parts[0]

@@ -24,11 +24,16 @@ from kill_runs import files
 import hemdata.cli.studies.run
 from hemdata.cli import app
 
-def run(folder, last=None):  # the process dies by SIGKILL as it is about to put its last file or folder in place
+def ended(folder):
+    folder.mkdir(exist_ok=True)
+    os.chdir(folder)
+    code = CliRunner().invoke(app, ["run", "../mine.yaml", "--on", "0"]).exit_code
+    os.chdir("..")
+    return code
+
+def killed(folder, last):  # the process dies by SIGKILL as it is about to put its last file or folder in place
     child = os.fork()
     if not child:
-        folder.mkdir(exist_ok=True)
-        os.chdir(folder)
         puts = {each: getattr(os, each) for each in ("replace", "rename")}
         put = []
         def counted(name):
@@ -40,13 +45,13 @@ def run(folder, last=None):  # the process dies by SIGKILL as it is about to put
             return replaced
         for each in puts:
             setattr(os, each, counted(each))
-        os._exit(CliRunner().invoke(app, ["run", "../mine.yaml", "--on", "0"]).exit_code)
+        os._exit(ended(folder))
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
-assert run(Path("whole")) == 0
+assert ended(Path("whole")) == 0
 for last in map(int, sys.argv[2:]):
-    assert run(Path("killed"), last) == -signal.SIGKILL, last
-assert run(Path("killed")) == 0
+    assert killed(Path("killed"), last) == -signal.SIGKILL, last
+assert ended(Path("killed")) == 0
 whole, killed = files(Path("whole")), files(Path("killed"))
 assert len(whole) >= 40, whole
 assert whole == killed, whole.items() ^ killed.items()

@@ -71,9 +71,9 @@ def info(
 def _stands_in(name: str, data: Path) -> Path:
     """Where a set of the name stands, or would: labels that travel with hemdata are looked through after `data`."""
     from hemdata.catalog import label_places
-    from hemdata.shards import stands
 
-    return next((place / name for place in (data, *label_places()) if stands(place / name)), data / name)
+    places = (data / name, *(place / name for place in label_places()))
+    return next((place for place in places if (place / "manifest.json").is_file()), data / name)
 
 
 def _line(entry: Any) -> str:
