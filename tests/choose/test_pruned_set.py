@@ -60,7 +60,7 @@ def test_the_command_writes_and_says_what_it_kept(data: Path) -> None:
     )  # fmt: skip
     assert told.returncode == 0, told.stderr
     there = read(data / "pubchem9@pc9").num_rows
-    said = f"few.smi: {there // 10} of {there} candidates, pruned by k-centre ({there} read; 0 test molecules"
+    said = f"few.smi: {there // 10:,} of {there:,} candidates, pruned by k-centre ({there:,} read; 0 test molecules"
     assert said in told.stdout
     assert len((data / "few.smi").read_text().splitlines()) == there // 10
     composed = hemdata(

@@ -135,10 +135,10 @@ def test_each_step_needs_what_it_is_made_of_and_cells_begin_set_by_set(tmp_path:
 
 def test_a_set_asked_for_in_full_and_in_part_is_one_step(tmp_path: Path) -> None:
     """The smaller number of labels ships and would be taken; the larger one does not, and holds the smaller."""
-    sets = {"some": {"dataset": "pubchem9", "molecules": 40}, "many": {"dataset": "pubchem9", "molecules": 900}}
+    sets = {"some": {"dataset": "pubchem9", "molecules": 40}, "many": {"dataset": "pubchem9", "molecules": 5000}}
     card = StudyCard.model_validate(CARD | {"level": "pc9", "sets": sets})
     found = [step for step in steps(card, tmp_path, tmp_path / "run") if step.name == "pubchem9@pc9"]
-    assert [(step.kind, step.number) for step in found] == [("label", 900)]
+    assert [(step.kind, step.number) for step in found] == [("label", 5000)]
 
 
 def test_a_source_that_cannot_be_had_names_what_needs_it_and_the_cells_that_will_be_missing(tmp_path: Path) -> None:
