@@ -2,12 +2,9 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
-from typer.testing import CliRunner
-
-from hemdata.cli import commands
+from command_line import hemdata
 
 GROUPS = "test-groups@gfn2-xtb"
 
@@ -19,46 +16,42 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def hemdata(*words: object) -> Any:
-    return CliRunner().invoke(commands(), [str(word) for word in words])
-
-
 @pytest.mark.parametrize("words", [("predict", "nowhere", "CC"), ("evaluate", "nowhere"), ("explain", "nowhere", "CC")])
 def test_a_model_that_is_not_there_is_named(here: Path, words: tuple[str, ...]) -> None:
     """`hemdata predict nowhere CC` said that no model was given."""
     told = hemdata(*words)
-    assert told.exit_code == 2
-    assert "There is no fitted model 'nowhere'." in told.output
-    assert "what to do: Correct the path." in told.output
+    assert told.returncode == 2
+    assert "There is no fitted model 'nowhere'." in (told.stdout + told.stderr)
+    assert "what to do: Correct the path." in (told.stdout + told.stderr)
 
 
 @pytest.mark.parametrize("words", [("verify",), ("browse",), ("overlap", GROUPS)])
 def test_a_mistyped_set_is_told_with_the_one_that_is_like_it(here: Path, words: tuple[str, ...]) -> None:
     """Labels that travel with hemdata are sets that may be meant too."""
     told = hemdata(*words, "test-group@gfn2-xtb")
-    assert told.exit_code == 2
-    assert f"Did you mean '{GROUPS}'?" in told.output
+    assert told.returncode == 2
+    assert f"Did you mean '{GROUPS}'?" in (told.stdout + told.stderr)
 
 
 def test_labels_that_travel_with_hemdata_are_looked_at_by_their_name(here: Path) -> None:
-    assert "160 molecules, every check passed" in hemdata("verify", GROUPS).output
-    assert json.loads(hemdata("info", GROUPS, "--json").output)["built"]["accepted"] == 160
-    assert hemdata("browse", GROUPS, "--out", "page.html").exit_code == 0
+    assert "160 molecules, every check passed" in hemdata("verify", GROUPS).stdout
+    assert json.loads(hemdata("info", GROUPS, "--json").stdout)["built"]["accepted"] == 160
+    assert hemdata("browse", GROUPS, "--out", "page.html").returncode == 0
     assert (here / "page.html").is_file()
 
 
 def test_a_set_in_place_of_a_molecule_is_told(here: Path) -> None:
-    assert hemdata("build", "azoxy", "--workers", 1).exit_code == 0
+    assert hemdata("build", "azoxy", "--workers", 1).returncode == 0
     told = hemdata("show", "azoxy")
-    assert told.exit_code == 2
-    assert "'azoxy' is a set, not a molecule." in told.output
+    assert told.returncode == 2
+    assert "'azoxy' is a set, not a molecule." in (told.stdout + told.stderr)
 
 
 def test_a_group_that_is_the_name_of_a_file_is_told_with_the_file(here: Path) -> None:
     Path("mine.smi").write_text("CCO\n")
     told = hemdata("amons", "mine", "--max-heavy", 3)
-    assert told.exit_code == 2
-    assert "Did you mean 'mine.smi'?" in told.output
+    assert told.returncode == 2
+    assert "Did you mean 'mine.smi'?" in (told.stdout + told.stderr)
 
 
 def test_a_broken_level_of_ones_own_hides_no_other(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,15 +60,15 @@ def test_a_broken_level_of_ones_own_hides_no_other(here: Path, monkeypatch: pyte
     (places / "wrong.yaml").write_text("name: wrong\ntitle: t\nmethod GFN2\n")
     monkeypatch.setenv("HEMDATA_CARDS", str(here / "mine"))
     told = hemdata("levels", "list")
-    assert told.exit_code == 0, told.output
-    assert "gfn2-xtb" in told.output
-    assert "broken: The card is not valid YAML." in told.output
-    assert {"name", "broken"} in [set(each) for each in json.loads(hemdata("levels", "list", "--json").output)]
-    assert hemdata("levels", "gap", "qm9", "pc9", "test-groups").exit_code == 0
+    assert told.returncode == 0, told.stdout + told.stderr
+    assert "gfn2-xtb" in (told.stdout + told.stderr)
+    assert "broken: The card is not valid YAML." in (told.stdout + told.stderr)
+    assert {"name", "broken"} in [set(each) for each in json.loads(hemdata("levels", "list", "--json").stdout)]
+    assert hemdata("levels", "gap", "qm9", "pc9", "test-groups").returncode == 0
     told = hemdata("levels", "show", "wrong")
-    assert told.exit_code == 1
-    assert "got: line 4, column 1: could not find expected ':'" in told.output
-    assert "unicode string" not in told.output
+    assert told.returncode == 1
+    assert "got: line 4, column 1: could not find expected ':'" in (told.stdout + told.stderr)
+    assert "unicode string" not in (told.stdout + told.stderr)
 
 
 def test_a_card_of_another_name_is_told_with_the_name_to_write(here: Path) -> None:
@@ -84,13 +77,13 @@ def test_a_card_of_another_name_is_told_with_the_name_to_write(here: Path) -> No
         " networks: [{network: dressed-atoms}], seeds: [0]}"
     )
     told = hemdata("run", "mine.yaml", "--dry-run")
-    assert told.exit_code == 1
-    assert "what to do: Write `name: mine`, or rename the file." in told.output
+    assert told.returncode == 1
+    assert "what to do: Write `name: mine`, or rename the file." in (told.stdout + told.stderr)
 
 
 def test_a_file_that_was_labelled_is_told_with_the_name_of_its_labels(here: Path) -> None:
     Path("mine.smi").write_text("C\nN\n")
-    assert hemdata("label", "mine.smi", "--on", 0).exit_code == 0
+    assert hemdata("label", "mine.smi", "--on", 0).returncode == 0
     told = hemdata("lint", "mine")
-    assert told.exit_code == 2
-    assert "Did you mean 'mine@gfn2-xtb'?" in told.output
+    assert told.returncode == 2
+    assert "Did you mean 'mine@gfn2-xtb'?" in (told.stdout + told.stderr)
