@@ -51,10 +51,13 @@ def mixed(kind: Any) -> Any:
             return lib.tag_array(x.T @ np.asarray(full) @ x, ecoul=full.ecoul, exc=full.exc, vj=None, vk=None)
 
         def get_init_guess(self, mol: Any = None, key: str = "minao", **keywords: Any) -> Any:
-            start = np.asarray(super().get_init_guess(mol, key, **keywords))
+            start = super().get_init_guess(mol, key, **keywords)
             x, overlap = self.functions, kind.get_ovlp(self, mol)
             back = np.linalg.solve(x.T @ overlap @ x, x.T @ overlap)
-            return back @ start @ back.T
+            projected = back @ np.asarray(start) @ back.T
+            if getattr(start, "mo_coeff", None) is None:
+                return projected
+            return lib.tag_array(projected, mo_coeff=back @ np.asarray(start.mo_coeff), mo_occ=start.mo_occ)
 
     return Mixed
 

@@ -106,7 +106,7 @@ def _label(built: Any, exact: Any, level: Level) -> Point:
     core = cheap.get_hcore()
     its_exact, its_cheap = exact.get_veff(built, start), cheap.get_veff(built, start)
     energy = float(exact.energy_tot(start, vhf=its_exact)) - float(cheap.energy_tot(start, h1e=core, vhf=its_cheap))
-    add_potential(cheap, np.asarray(its_exact) - np.asarray(its_cheap), start)
+    add_potential(cheap, np.asarray(its_exact) - np.asarray(its_cheap), start, its_cheap)
     cheap.conv_tol = LAST_CONV_TOL_HARTREE
     end, further = _cheap_density(cheap, level.name, start)
     energy += float(cheap.energy_tot(end, h1e=core))
