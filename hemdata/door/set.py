@@ -80,7 +80,7 @@ class Set:
             >>> len(hd.Set.open("test-groups@pc9"))
             160
         """
-        return cls(find(name, Path(data), shipped=True))
+        return cls(find(name, Path(data)))
 
     @classmethod
     @kinds_checked
@@ -317,7 +317,7 @@ class Set:
 
         Args:
             form: extxyz, ase-db, schnetpack-db, pyg, hdf5, csv, huggingface, croissant ...
-            out: file or folder to write; by default beside the set.
+            out: file or folder to write; by default beside the set, or here if it travels with hemdata.
             force: replace what stands there.
 
         Raises:

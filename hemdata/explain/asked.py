@@ -98,11 +98,11 @@ def labelled_group(data: Path, name: str, level_name: str) -> pa.Table:
     """
     alone = SetName.of(name) if "@" in name else SetName(name, level_name)
     if name in _groups() and not stands(data / str(alone)):
-        table = read(find(TEST_GROUPS, data, level_name, shipped=True))
+        table = read(find(TEST_GROUPS, data, level_name))
         table = table.filter(pc.starts_with(table["id"], f"{name}:")) if name != TEST_GROUPS else table
     else:
         published = name in cards("dataset") and dataset(name).level == level_name
-        table = read(find(name if published else str(alone), data, shipped=True))
+        table = read(find(name if published else str(alone), data))
     table = table.filter(pc.is_valid(table[ENERGY]))
     if not table.num_rows:
         raise CallError(f"No molecule of '{name}' is labelled at {level_name}.", where=data, got=name)

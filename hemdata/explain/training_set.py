@@ -68,7 +68,7 @@ def training_of(
 
 def _candidates(place: Path, about: dict[str, Any], data: Path, given: str | Path | None) -> Iterator[pa.Table]:
     if given is not None:
-        yield from _sides(find(given, data, shipped=True), about)
+        yield from _sides(find(given, data), about)
         return
     study = _study(place)
     if study is not None:

@@ -10,6 +10,7 @@ from pkgutil import iter_modules
 from types import ModuleType
 
 from hemdata import forms as package
+from hemdata.catalog import label_places
 from hemdata.errors import CallError, did_you_mean
 from hemdata.forms.shared.built import BuiltSet
 
@@ -51,7 +52,8 @@ def export(folder: str | Path, to: str, out: str | Path | None = None, force: bo
     Args:
         folder: of the built set.
         to: the form's name.
-        out: file or folder to write; by default beside the set, named after it and the form.
+        out: file or folder to write; by default named after the set and the form, beside it, or in the current folder
+            if the set travels with the package.
         force: replace what stands there.
 
     Returns:
@@ -92,7 +94,9 @@ def export(folder: str | Path, to: str, out: str | Path | None = None, force: bo
 
 def _beside(folder: Path, form: Form) -> Path:
     folder = folder.resolve()
-    return folder.with_name(f"{folder.name}{form.suffix}" if form.suffix else f"{folder.name}.{form.name}")
+    travels = folder.parent in (place.resolve() for place in label_places())
+    name = f"{folder.name}{form.suffix}" if form.suffix else f"{folder.name}.{form.name}"
+    return (Path() if travels else folder.parent) / name
 
 
 def _remove(path: Path) -> None:

@@ -82,16 +82,13 @@ def find(
     data: Path = Path("data"),
     level: str | None = None,
     geometry: str | None = None,
-    *,
-    shipped: bool = False,
 ) -> Path:
-    """The folder of a set.
+    """The folder of a set: in `data`, or among the labels that travel with the package.
 
     Args:
         name: as `qm9`, `qm9@pc9` or `qm9@pc9@pc9`; or the folder itself.
         data: folder of the built and labelled sets.
         level, geometry: of the labels, where the name does not say them.
-        shipped: look through the labels that travel with the package too, after `data`.
 
     Raises:
         CallError: if it is not there; gives the command that makes it.
@@ -99,13 +96,13 @@ def find(
     if stands(Path(name)):
         return Path(name)
     its = SetName.of(str(name)) if level is None else SetName(str(name), level, geometry)
-    for place in (data, *(label_places() if shipped else ())):
+    places = (data, *label_places())
+    for place in places:
         folder: Path = place / str(its)
         if stands(folder):
             return folder
     if its.level is not None:
         level_of_theory(its.level)  # a level that there is not is told instead of a command that cannot work
-    places = (data, *(label_places() if shipped else ()))
     near = [str(other) for place in places for other, _ in sets_in(place) if other.level == its.level]
     known = () if its.level else (*cards("dataset"), *cards("set"))
     labelled = [str(other) for other, _ in sets_in(data) if other.dataset == its.dataset and not its.level]

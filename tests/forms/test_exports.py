@@ -348,3 +348,11 @@ def test_a_database_of_ase_stays_open_to_sql(tricky: Path, tmp_path: Path) -> No
     (rows,) = sqlite3.connect(out).execute("SELECT count(*) FROM systems").fetchone()
     assert rows == len(TRICKY)
     assert SYMBOLS[9] == "F"
+
+
+def test_labels_that_travel_are_exported_to_where_one_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their own folder is the package's: nothing is written beside them."""
+    monkeypatch.chdir(tmp_path)
+    done = hemdata("export", "duals-qm9@qm9@given", "--to", "csv")
+    assert done.returncode == 0, done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["duals-qm9@qm9@given.csv"]

@@ -36,7 +36,7 @@ def test_the_usual_geometry_is_not_written() -> None:
         ("qm9", "hemdata build qm9"),
         ("qm9@pc9", "hemdata label qm9 --level pc9"),
         ("od9-1@pc9", "hemdata label od9-1 --level pc9"),
-        ("test-groups@qm9@pc9", "hemdata label test-groups --level qm9 --geometry pc9"),
+        ("qm9@alchemy@pc9", "hemdata label qm9 --level alchemy --geometry pc9"),
         ("mine@pc9", "hemdata label mine.smi --level pc9"),
     ],
 )

@@ -25,11 +25,11 @@ WRONG = {"qm9:gdb_55": 25.0, "qm9:gdb_160": -25.0}  # kcal/mol
 @pytest.fixture(scope="module")
 def held() -> Compared:
     """110 molecules that ship at two density functionals, two of the energies wrong."""
-    molecules = list(from_shards(find(SHIPPED, shipped=True)))
+    molecules = list(from_shards(find(SHIPPED)))
     energies = [
         dict(
             zip(
-                *(read(find(name, shipped=True)).select([c]).column(0).to_pylist() for c in ("id", "energy_hartree")),
+                *(read(find(name)).select([c]).column(0).to_pylist() for c in ("id", "energy_hartree")),
                 strict=True,
             )
         )
@@ -74,9 +74,9 @@ def test_a_sound_row_has_a_score_of_one_and_unsure_rows_are_given_room() -> None
 
 
 def test_the_command_trains_a_network_once_and_keeps_it(tmp_path: Path) -> None:
-    table = read(find(SHIPPED, shipped=True)).slice(0, 55)
+    table = read(find(SHIPPED)).slice(0, 55)
     rows = table.to_pylist()
-    energies = read(find("duals-qm9@qm9@given", shipped=True))["energy_hartree"].to_pylist()
+    energies = read(find("duals-qm9@qm9@given"))["energy_hartree"].to_pylist()
     its = level("qm9")
     made = with_atomization(
         pa.Table.from_pylist(

@@ -85,7 +85,7 @@ def verify(
     from hemdata.shards import verify as verify_folder
 
     if not folder.exists() and folder.name == str(folder):
-        folder = find(folder, shipped=True)
+        folder = find(folder)
 
     manifest = verify_folder(folder)
     if as_json:

@@ -18,7 +18,7 @@ from hemdata.errors import CallError
 def export(
     name: Annotated[str | None, typer.Argument(help="A built set of DATA, or a folder of shards.")] = None,
     to: Annotated[str | None, typer.Option("--to", metavar="FORM", help="One of those that --list shows.")] = None,
-    target: Annotated[Path | None, typer.Option("--out", help="Where to write; by default beside the set.")] = None,
+    target: Annotated[Path | None, typer.Option("--out", help="By default beside the set, or here.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace what stands there.")] = False,
     listed: Annotated[bool, typer.Option("--list", help="Show the forms and which programs read them.")] = False,
     data: Annotated[Path, typer.Option(help="Folder of the built datasets.")] = Path("data"),

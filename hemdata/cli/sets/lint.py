@@ -61,7 +61,7 @@ def lint(
         raise CallError("There is no set to lint.", fix="Give a built set's name or its folder.")
     if fail_on not in (*SEVERITIES, "never"):
         raise CallError("There is no such severity.", expected=f"{', '.join(SEVERITIES)} or never", got=fail_on)
-    folder = find(name, data, shipped=True)
+    folder = find(name, data)
     known = read_baseline(baseline) if baseline else set()
     with bar(f"lint {name}", read_manifest(folder).counts.accepted, shown=not as_json) as step:
         found = look(folder, split=split, only=only, workers=workers, progress=lambda n: step(n, ""))

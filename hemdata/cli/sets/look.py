@@ -84,7 +84,7 @@ def browse(
     from hemdata.report.page.browse import browse as write_page
     from hemdata.shards import find
 
-    folder = find(name, data, shipped=True)
+    folder = find(name, data)
     page = page or data / f"{folder.name}.html"
     out.print(f"{write_page(folder, page, drawn, seed)}: open it in a browser.")
 
@@ -100,7 +100,7 @@ def overlap(
     from hemdata.curate.overlap import overlap as overlap_of
     from hemdata.shards import find
 
-    found = overlap_of([find(name, data, shipped=True) for name in datasets])
+    found = overlap_of([find(name, data) for name in datasets])
     if as_json:
         print(json.dumps([asdict(shared) for shared in found], indent=2))
         return
