@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from hemdata.assess.duals import Dual, digest, shown
-from hemdata.assess.judged_bridge import Judged, Stage
+from hemdata.assess.judged_bridge import Errors, Judged, Stage
 from hemdata.bridges.bridge import Bridge
 from hemdata.bridges.linear import Floats, LeftOut, Linear, fit
 from hemdata.errors import DataError
@@ -25,14 +25,22 @@ FEWEST = 3
 CURVE_DRAWS = 10
 
 
-def bridge(a: str, b: str, found: Sequence[Dual], left_out: Counter[str] | None = None) -> Judged:
+def bridge(
+    a: str, b: str, found: Sequence[Dual], left_out: Counter[str] | None = None, max_heavy: int | None = None
+) -> Judged:
     """Fit the difference of two levels: bonds first, each further stage only where it lessens the error.
+
+    Args:
+        max_heavy: fit to molecules of so many heavy atoms at most, and judge the fit on the larger ones as well.
 
     Raises:
         DataError: if there are fewer molecules than bond types, or the two levels are one.
     """
     if level(a).hash == level(b).hash:
         raise DataError("The two levels are one.", got=f"{a} and {b}", fix="Name two levels.")
+    left_out = Counter() if left_out is None else left_out
+    beyond = [dual for dual in found if max_heavy is not None and dual.n_heavy > max_heavy]
+    found = [dual for dual in found if max_heavy is None or dual.n_heavy <= max_heavy]
     graphs = [dual.graph for dual in found]
     bonds = sorted({term for dual in found for term in dual.counted if kind_of(term) == "bond"})
     if len(set(graphs)) <= len(bonds):
@@ -40,7 +48,7 @@ def bridge(a: str, b: str, found: Sequence[Dual], left_out: Counter[str] | None 
             "There are fewer molecules than bond types.",
             expected=f"more than {len(bonds)} molecules",
             got=f"{len(set(graphs))}",
-            fix="Label more molecules at both levels (`hemdata levels bridge --choose`).",
+            fix="Label more molecules at both levels; `hemdata select SET --for SET --by bonds` chooses them.",
         )
     values = np.array([dual.difference for dual in found])
     counted = [dual.counted for dual in found]
@@ -62,9 +70,23 @@ def bridge(a: str, b: str, found: Sequence[Dual], left_out: Counter[str] | None 
     )  # fmt: skip
     others = np.array([factor(scores[[g != graph for g in graphs]]) for graph in graphs])
     return Judged(
-        made, list(found), left.residual, others * left.deviation, stages,
-        _by_composition(found, values, graphs), _curve(found, linear, graphs), left_out or Counter(),
+        found, left.residual, others * left.deviation, _by_composition(found, values, graphs),
+        made, stages, _curve(found, linear, graphs), left_out, _on_larger(made, found, beyond, left_out),
     )  # fmt: skip
+
+
+def _on_larger(made: Bridge, found: Sequence[Dual], beyond: Sequence[Dual], left_out: Counter[str]) -> Errors | None:
+    """Errors on molecules beyond the fit; those whose bond types it does not know are counted in `left_out`."""
+    known = [dual for dual in beyond if all(t in made.shown for t in dual.counted if kind_of(t) == "bond")]
+    if unknown := len(beyond) - len(known):
+        left_out["larger, with a bond type outside the bridge"] += unknown
+    if not known:
+        return None
+    values = np.array([dual.difference for dual in known])
+    mean, deviation = made.linear.predict([dual.counted for dual in known])
+    counts, counts_known = (_element_counts(each, found) for each in (found, known))
+    composition = np.linalg.lstsq(counts, np.array([dual.difference for dual in found]), rcond=None)[0]
+    return Errors(known, values - mean, made.factor * deviation, values - counts_known @ composition)
 
 
 def _stage(
@@ -97,13 +119,18 @@ def factor(scores: Floats) -> float:
 
 def _by_composition(found: Sequence[Dual], values: Floats, graphs: Sequence[str]) -> Floats:
     """Residuals of a fit linear in the element counts, each molecule left out in turn."""
-    names = sorted({symbol for dual in found for symbol in dual.symbols})
-    counts = np.array([[dual.symbols[name] for name in names] for dual in found], dtype=np.float64)
+    counts = _element_counts(found, found)
     residual = np.empty(len(values))
     for graph in set(graphs):
         held = np.array([g == graph for g in graphs])
         residual[held] = values[held] - counts[held] @ np.linalg.lstsq(counts[~held], values[~held], rcond=None)[0]
     return residual
+
+
+def _element_counts(of: Sequence[Dual], found: Sequence[Dual]) -> Floats:
+    """(molecules, elements) atoms of each element that a fit's molecules have."""
+    names = sorted({symbol for dual in found for symbol in dual.symbols})
+    return np.array([[dual.symbols[name] for name in names] for dual in of], dtype=np.float64)
 
 
 def _curve(found: Sequence[Dual], linear: Linear, graphs: Sequence[str]) -> list[tuple[int, float]]:

@@ -13,7 +13,7 @@ from hemdata.catalog import TEST_GROUPS, cards, dataset, label_places
 from hemdata.errors import DataError
 from hemdata.levels import START_LEVEL, SYMBOLS, Level, level
 from hemdata.shards import SetName, read, read_manifest, sets_in
-from hemdata.shards.sets import labelled_in, same_level
+from hemdata.shards.sets import geometries_of, same_level
 from hemdata.units import HARTREE_KCAL_MOL
 
 SAME_GEOMETRY_ANGSTROM = 1e-6
@@ -106,17 +106,16 @@ def gap_of(data: Path, name: str, a: str, b: str, geometry: str | None = None) -
 def pair(data: Path, name: str, a: str, b: str, geometry: str | None = None) -> tuple[Path, Path]:
     """The folders of a labelled set at two levels on one level's geometries: the first that both have, or `geometry`.
 
-    They are looked for under `data`, then among the labels that travel with the package. Labels of a level of another
+    Each is looked for under `data`, then among the labels that travel with the package. Labels of a level of another
     name that is the same one serve as well (OD9's is PC9's).
 
     Raises:
         DataError: if there is no such pair; tells how it is made.
     """
-    for place in (data, *label_places()):
-        of_a, of_b = (labelled_in(place, name, each) for each in (a, b))
-        for each in [geometry] if geometry else [START_LEVEL, *sorted(of_a)]:
-            if each in of_a and each in of_b:
-                return of_a[each], of_b[each]
+    of_a, of_b = (geometries_of(data, name, each) for each in (a, b))
+    for each in [geometry] if geometry else [START_LEVEL, *of_a]:
+        if each in of_a and each in of_b:
+            return of_a[each], of_b[each]
     wanted = SetName(name, a, geometry)
     raise DataError(
         "The set is not labelled at both levels on the same geometries.",

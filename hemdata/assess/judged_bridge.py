@@ -23,30 +23,47 @@ class Stage:
 
 
 @dataclass(frozen=True)
-class Judged:
-    """A fitted bridge and what is known of its errors; all kcal/mol, of molecules that the fit has not seen.
+class Errors:
+    """What a bridge says of molecules that its fit has not seen, against their labels; all kcal/mol.
 
     Attributes:
-        residual, half_width: (n,) of each dual label; the interval's factor is of the other molecules.
-        stages: each that was tried.
+        residual, half_width: (n,) of each dual label.
         composition: (n,) residuals of a fit linear in the elements.
-        curve: molecules, mean absolute error on those left out.
-        left_out: molecules that could not be used, by reason.
     """
 
-    bridge: Bridge
     duals: list[Dual]
     residual: Floats
     half_width: Floats
-    stages: list[Stage]
     composition: Floats
-    curve: list[tuple[int, float]]
-    left_out: Counter[str] = field(default_factory=Counter)
 
     @property
     def error(self) -> float:
         """Mean absolute error."""
         return float(np.abs(self.residual).mean())
+
+    @property
+    def coverage(self) -> float:
+        """The share of molecules that lie within their interval."""
+        return float((np.abs(self.residual) <= self.half_width).mean())
+
+
+@dataclass(frozen=True)
+class Judged(Errors):
+    """A fitted bridge and its errors on each molecule that it was fitted on, when that is left out.
+
+    Attributes:
+        half_width: (n,); the interval's factor is of the other molecules.
+        stages: each that was tried.
+        curve: molecules, mean absolute error on those left out.
+        left_out: molecules that could not be used, by reason.
+        larger: errors on molecules that are larger than those that it was allowed to be fitted on.
+    """
+
+    bridge: Bridge
+    stages: list[Stage]
+    curve: list[tuple[int, float]]
+    left_out: Counter[str] = field(default_factory=Counter)
+    larger: Errors | None = None
 
     @property
     def graphs(self) -> int:
@@ -63,13 +80,8 @@ class Judged:
         """Bond types, and how many molecules show each."""
         return dict(sorted(shown(self.duals).items()))
 
-    @property
-    def coverage(self) -> float:
-        """The share of molecules that lie within the interval that a fit without them gives."""
-        return float((np.abs(self.residual) <= self.half_width).mean())
 
-
-def by_group(judged: Judged) -> list[dict[str, Any]]:
+def by_group(judged: Errors) -> list[dict[str, Any]]:
     """Error by group, then of all."""
     names = [dual.group for dual in judged.duals]
     return [_row(judged, "group", name, [each == name for each in names]) for name in sorted(set(names))] + [
@@ -77,13 +89,13 @@ def by_group(judged: Judged) -> list[dict[str, Any]]:
     ]
 
 
-def by_size(judged: Judged) -> list[dict[str, Any]]:
+def by_size(judged: Errors) -> list[dict[str, Any]]:
     """Error by heavy atoms."""
     sizes = [dual.n_heavy for dual in judged.duals]
     return [_row(judged, "heavy_atoms", size, [each == size for each in sizes]) for size in sorted(set(sizes))]
 
 
-def _row(judged: Judged, key: str, name: str | int, at: Sequence[bool]) -> dict[str, Any]:
+def _row(judged: Errors, key: str, name: str | int, at: Sequence[bool]) -> dict[str, Any]:
     """Of some molecules: raw difference, error by composition alone and of the bridge, share within the interval."""
     chosen = np.array(at)
     raw = np.abs([dual.difference for dual in judged.duals])

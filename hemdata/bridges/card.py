@@ -50,7 +50,7 @@ def write_bridge(made: Bridge, folder: Path, sets: list[str], error: float, cove
     )
     path = folder / f"{name}.yaml"
     text = yaml.safe_dump(card.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
-    path.write_text(f"# Fitted by `hemdata levels bridge {made.a} {made.b}`; not to be edited.\n{text}", "utf-8")
+    path.write_text(f"# Fitted by `hemdata levels bridge`; not to be edited.\n{text}", "utf-8")
     return path
 
 

@@ -56,6 +56,21 @@ def test_a_difference_that_is_a_sum_over_bonds_is_found(additive: list[Dual]) ->
     assert row["molecules"] == len(additive)
 
 
+def test_larger_molecules_judge_a_fit_that_has_not_seen_them(additive: list[Dual]) -> None:
+    small, large = ([d for d in additive if (d.n_heavy > 4) == large] for large in (False, True))
+    foreign = dual("CCCCC#N")
+    judged = bridge("qm9", "pc9", [*additive, foreign], max_heavy=4)
+    assert judged.bridge.labels == digest(small)
+    assert judged.larger is not None
+    assert judged.larger.duals == large
+    alone = bridge("qm9", "pc9", small)
+    assert alone.larger is None
+    said = alone.bridge.convert([d.smiles for d in large], ["pc9"] * len(large))
+    assert judged.larger.residual == pytest.approx([d.difference for d in large] - said.difference_kcal_mol)
+    assert judged.larger.half_width == pytest.approx(said.half_width_kcal_mol)
+    assert judged.left_out == {"larger, with a bond type outside the bridge": 1}
+
+
 def test_a_molecule_at_two_geometries_is_left_out_at_both(additive: list[Dual]) -> None:
     """Else its second label would tell the first one's difference: the error would look like none."""
     random = np.random.default_rng(1)

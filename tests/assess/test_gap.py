@@ -8,6 +8,7 @@ import pytest
 
 from hemdata.assess.gap import gap, gap_of, pair
 from hemdata.assess.gap_computed import gap_computed
+from hemdata.catalog import label_places
 from hemdata.errors import DataError
 from hemdata.label.asked import Asked
 from hemdata.label.how import Files
@@ -79,6 +80,14 @@ def test_a_level_of_another_name_that_is_the_same_one_serves(tmp_path: Path) -> 
     assert (of_od9.a, of_od9.b) == ("qm9", "od9")
     assert of_od9.rows == of_pc9.rows
     assert {row.group for row in of_od9.rows} == {"explosives"}
+
+
+def test_ones_own_labels_of_one_level_stand_against_those_that_travel_of_the_other(tmp_path: Path) -> None:
+    """They were passed over for a pair of folders that both travel: a gap of 44 molecules where 100 were labelled."""
+    (travels,) = [place for place in label_places() if (place / "test-groups@pc9").is_dir()]
+    own = tmp_path / "test-groups@qm9"
+    own.symlink_to(travels / "test-groups@qm9")
+    assert pair(tmp_path, "test-groups", "qm9", "pc9") == (own, travels / "test-groups@pc9")
 
 
 def test_a_part_is_compared_beside_sets_that_stand_whole_and_stay(tmp_path: Path) -> None:

@@ -14,7 +14,8 @@ from hemdata.console import print_table
 
 @command(
     "bridge",
-    "hemdata levels bridge qm9 pc9\nhemdata levels bridge alchemy qm9 --labels test-groups --write cards/bridges",
+    "hemdata levels bridge qm9 pc9 --max-heavy 10\n"
+    "hemdata levels bridge alchemy qm9 --labels test-groups --write cards/bridges",
     levels,
 )
 def bridge(
@@ -23,6 +24,10 @@ def bridge(
     labels: Annotated[
         list[str], typer.Option(help="Only this labelled set; by default every one that is labelled at both.")
     ] = [],  # noqa: B006
+    max_heavy: Annotated[
+        int | None,
+        typer.Option(min=1, help="Fit to molecules of so many heavy atoms; the larger ones are judged by the fit."),
+    ] = None,
     write: Annotated[
         Path | None, typer.Option(help="Folder for the bridge's card and terms (pipelines/bridges of your cards).")
     ] = None,
@@ -36,12 +41,14 @@ def bridge(
     from hemdata.bridges.card import write_bridge
 
     found, left_out = duals(a, b, labels, data)
-    judged = fitted(a, b, found, left_out)
+    judged = fitted(a, b, found, left_out, max_heavy)
     path = write_bridge(judged.bridge, write, judged.sets, judged.error, judged.coverage) if write else None
     groups, sizes = by_group(judged), by_size(judged)
+    larger = [] if judged.larger is None else [*by_size(judged.larger), *by_group(judged.larger)]
     if as_json:
         told = {
             "a": a, "b": b, "molecules": judged.bridge.molecules, "groups": groups, "by_heavy_atoms": sizes,
+            "larger": larger,
             "stages": [{"terms": s.kinds, "error_kcal_mol": s.error, "kept": s.kept} for s in judged.stages],
             "learning_curve": [{"molecules": n, "error_kcal_mol": error} for n, error in judged.curve],
             "bond_types": judged.counts, "left_out": dict(judged.left_out), "card": str(path) if path else None,
@@ -54,6 +61,9 @@ def bridge(
     )
     _print(groups, ("group", "molecules", "raw gap", "by composition", "bridge", "within the interval"))
     _print(sizes, ("heavy atoms", "molecules", "raw gap", "by composition", "bridge", "within the interval"))
+    if larger:
+        out.print(f"Larger than the {max_heavy} heavy atoms of the fit:")
+        _print(larger, ("heavy atoms", "molecules", "raw gap", "by composition", "bridge", "within the interval"))
     for stage in judged.stages:
         out.print(f"  terms: {', '.join(stage.kinds):<36}{stage.error:6.2f}{'' if stage.kept else '  does not pay'}")
     if judged.curve:
