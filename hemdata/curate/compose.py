@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from hemdata.bridges.rows import HALF_WIDTH
-from hemdata.catalog import Column, SetCard, Step, composition
+from hemdata.catalog import Column, SetCard, Step, composition, label_places
 from hemdata.curate.bridging import at_one_level, bridges_of, by_bridge, card_hash
 from hemdata.curate.build import Built, standing
 from hemdata.curate.conditions import EXAMPLES, define, spelled
@@ -45,7 +45,7 @@ def compose(name: str | Path, data: Path, out: Path | None = None, *, force: boo
     out = out or data / card.name
     parents = _parents(card, data)
     sources = [_manifest_file(folder) for folder in parents]
-    screens = screens_of(card, parents)
+    screens = screens_of(card, parents, data)
     sources += [SourceFile(name=path.name, bytes=path.stat().st_size, sha256=sha256(path)) for path in screens]
     registers = registers_of(card, parents)
     sources += register_files(registers)
@@ -101,16 +101,18 @@ def _manifest_file(folder: Path) -> SourceFile:
 
 
 def _parents(card: SetCard, data: Path) -> list[Path]:
-    """The folders of all datasets that the card names, those that are taken first."""
+    """The folders of all datasets that the card names, those taken first; under `data`, or labels that travel."""
     first = card.steps[0]
     names = [SetName(name, None if by_bridge(card) else first.at) for name in first.take or []]
     names += [SetName(name) for step in card.steps[1:] for name in [*(step.mark or {}), *(step.subtract or [])]]
     folders = []
     for its in names:
-        folder = data / str(its)
-        if not stands(folder):
+        folder = next((place / str(its) for place in (data, *label_places()) if stands(place / str(its))), None)
+        if folder is None:
             raise CallError(
-                f"'{card.name}' is composed of '{its}', which is not there.", where=folder, fix=f"`{its.command}`"
+                f"'{card.name}' is composed of '{its}', which is not there.",
+                where=data / str(its),
+                fix=f"`{its.command}`",
             )
         folders.append(folder)
     return folders

@@ -59,6 +59,14 @@ def compose_to(data: Path, tmp_path: Path, n: int) -> Path:
     return tmp_path / str(n)
 
 
+def test_labels_that_travel_are_taken_where_the_data_folder_has_none(tmp_path: Path) -> None:
+    """A part that `select` chose of them could not be built from its card."""
+    steps = [{"take": ["test-groups"], "at": "pc9"}, {"filter": "n_heavy <= 6"}]
+    manifest = compose(card(tmp_path, steps), tmp_path / "none", tmp_path / "out").manifest
+    assert manifest.counts.accepted == 10
+    assert [level.name for level in manifest.levels] == ["pc9"]
+
+
 def test_two_levels_are_refused_unless_asked_for_and_then_written_down(labelled: Path, tmp_path: Path) -> None:
     """The second level is a copy of the first under another name's card, made here."""
     import shutil

@@ -16,7 +16,7 @@ def screen_file(folder: Path) -> Path:
     return folder.parent / f"{folder.name}{SUFFIX}"
 
 
-def screens_of(card: SetCard, parents: Sequence[Path]) -> list[Path]:
+def screens_of(card: SetCard, parents: Sequence[Path], data: Path) -> list[Path]:
     """The screens of the taken datasets, where a step asks for them.
 
     Raises:
@@ -26,7 +26,7 @@ def screens_of(card: SetCard, parents: Sequence[Path]) -> list[Path]:
         return []
     found = []
     for folder in parents[: len(card.steps[0].take or [])]:
-        path = screen_file(folder)
+        path = screen_file(data / folder.name)
         if not path.is_file():
             raise CallError(
                 f"'{card.name}' leaves out or flags suspects of '{folder.name}', which was not screened.",
