@@ -66,7 +66,7 @@ def bridge(
     made = Bridge(
         a, b, level(a).hash, level(b).hash, linear,
         {term: number for term, number in sorted(shown(found).items()) if number >= FEWEST},
-        factor(scores), digest(found), len(found),
+        factor(scores), digest(found), len(found), max(dual.n_heavy for dual in found),
     )  # fmt: skip
     others = np.array([factor(scores[[g != graph for g in graphs]]) for graph in graphs])
     return Judged(

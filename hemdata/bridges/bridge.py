@@ -39,7 +39,8 @@ class Bridge:
         linear: the fit of atomization energy at b less that at a.
         shown: molecules that show each bond type or ring.
         factor: half width of the 95 % interval over the fit's standard deviation.
-        labels: hash of the molecules and energies that it was fitted on; `molecules` how many.
+        labels: hash of the molecules and energies that it was fitted on; `molecules` how many, `largest` the
+            heavy atoms of the largest, where that is known.
     """
 
     a: str
@@ -51,6 +52,7 @@ class Bridge:
     factor: float
     labels: str
     molecules: int
+    largest: int | None = None
 
     def convert(self, smiles: Sequence[str | None], geometry_levels: Sequence[str | None]) -> Converted:
         """Differences for molecules given as SMILES, with the levels of their geometries."""

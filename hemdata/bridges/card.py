@@ -42,6 +42,7 @@ def write_bridge(made: Bridge, folder: Path, sets: list[str], error: float, cove
             "noise_kcal_mol": round(linear.noise, 6),
             "factor": made.factor,
             "molecules": made.molecules,
+            "largest": made.largest,
             "labels": made.labels,
             "sets": sets,
             "error_kcal_mol": round(error, 4),
@@ -89,7 +90,7 @@ def read_bridge(name: str | Path) -> Bridge:
     )
     shown = {term: n for term, n in zip(terms, table["molecules"].to_pylist(), strict=True) if n is not None}
     ends = card.source.level, card.target.level, card.source.hash, card.target.hash
-    return Bridge(*ends, linear, shown, card.factor, card.labels, card.molecules)
+    return Bridge(*ends, linear, shown, card.factor, card.labels, card.molecules, card.largest)
 
 
 def kind_of_name(name: str) -> Kind:

@@ -30,6 +30,7 @@ class BridgeCard(Card):
     noise_kcal_mol: float
     factor: float = Field(description="half width of the 95 % interval over the fit's standard deviation")
     molecules: int = Field(description="dual labels that it was fitted on")
+    largest: int | None = Field(None, description="heavy atoms of the largest molecule that it was fitted on")
     labels: Sha256 = Field(description="hash of these molecules and their energies")
     sets: list[str] = Field(description="the labelled sets that they are of")
     error_kcal_mol: float = Field(description="mean absolute error on molecules left out")

@@ -63,7 +63,9 @@ def bridge(
     _print(sizes, ("heavy atoms", "molecules", "raw gap", "by composition", "bridge", "within the interval"))
     if larger:
         out.print(f"Larger than the {max_heavy} heavy atoms of the fit:")
-        _print(larger, ("heavy atoms", "molecules", "raw gap", "by composition", "bridge", "within the interval"))
+        _print(
+            larger, ("heavy atoms, group", "molecules", "raw gap", "by composition", "bridge", "within the interval")
+        )
     for stage in judged.stages:
         out.print(f"  terms: {', '.join(stage.kinds):<36}{stage.error:6.2f}{'' if stage.kept else '  does not pay'}")
     if judged.curve:

@@ -87,18 +87,23 @@ def _that(name: str, card_hash: str) -> Bridge | None:
 def _left_out(by: Bridge, data: Path) -> pd.DataFrame:
     """The bridge's error on every molecule at both levels, by a fit without it: group, molecule_id, n_atoms, signed.
 
-    Of a molecule on two geometries the first counts, which is GFN2-xTB's, as the groups'.
+    Molecules that are larger than any that the bridge was fitted on take no part in the fit. Of a
+    molecule on two geometries the first counts, which is GFN2-xTB's, as the groups'.
     """
     try:
         found, _ = duals(by.a, by.b, [], data)
     except DataError:  # no molecule at both
         return pd.DataFrame(columns=["group", "molecule_id", "n_atoms", "signed"])
-    values = np.array([dual.difference for dual in found])
-    graphs = [dual.graph for dual in found]
-    _, left, _ = fit([dual.counted for dual in found], values, by.linear.scales, by.linear.noise, graphs)
+    inside = [dual for dual in found if by.largest is None or dual.n_heavy <= by.largest]
+    larger = [dual for dual in found if by.largest is not None and dual.n_heavy > by.largest]
+    values = np.array([dual.difference for dual in inside])
+    graphs = [dual.graph for dual in inside]
+    fitted, left, _ = fit([dual.counted for dual in inside], values, by.linear.scales, by.linear.noise, graphs)
+    beyond = [dual.difference for dual in larger] - fitted.predict([dual.counted for dual in larger])[0]
+    found = [*inside, *larger]
     frame = pd.DataFrame({
         "group": [dual.group for dual in found], "molecule_id": [dual.id for dual in found],
-        "n_atoms": [dual.symbols.total() for dual in found], "signed": left.residual,
+        "n_atoms": [dual.symbols.total() for dual in found], "signed": np.concatenate([left.residual, beyond]),
     })  # fmt: skip
     return frame.drop_duplicates("molecule_id")
 
