@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from hemdata.assess.duals import Dual, digest, shown
+from hemdata.assess.duals import Dual, digest, shown, up_to
 from hemdata.assess.judged_bridge import Errors, Judged, Stage
 from hemdata.bridges.bridge import Bridge
 from hemdata.bridges.linear import Floats, LeftOut, Linear, fit
@@ -39,8 +39,7 @@ def bridge(
     if level(a).hash == level(b).hash:
         raise DataError("The two levels are one.", got=f"{a} and {b}", fix="Name two levels.")
     left_out = Counter() if left_out is None else left_out
-    beyond = [dual for dual in found if max_heavy is not None and dual.n_heavy > max_heavy]
-    found = [dual for dual in found if max_heavy is None or dual.n_heavy <= max_heavy]
+    found, beyond = up_to(found, max_heavy)
     graphs = [dual.graph for dual in found]
     bonds = sorted({term for dual in found for term in dual.counted if kind_of(term) == "bond"})
     if len(set(graphs)) <= len(bonds):

@@ -81,6 +81,12 @@ def _of(folder_a: Path, folder_b: Path, without: Counter[str]) -> list[Dual]:
     return found
 
 
+def up_to(found: Sequence[Dual], max_heavy: int | None) -> tuple[list[Dual], list[Dual]]:
+    """Those of so many heavy atoms at most, all where that is None, and the larger ones."""
+    inside = [dual for dual in found if max_heavy is None or dual.n_heavy <= max_heavy]
+    return inside, [dual for dual in found if max_heavy is not None and dual.n_heavy > max_heavy]
+
+
 def shown(found: Sequence[Dual]) -> Counter[str]:
     """How many molecules show each bond type."""
     once = {dual.graph: dual.counted for dual in found}

@@ -12,7 +12,7 @@ import pyarrow as pa
 from hemdata.analysis import statistics
 from hemdata.analysis.reasons.errors import ERROR
 from hemdata.analysis.reasons.tables import PART, by_group
-from hemdata.assess.duals import duals
+from hemdata.assess.duals import duals, up_to
 from hemdata.bridges.bridge import Bridge
 from hemdata.bridges.card import read_bridge
 from hemdata.bridges.linear import fit
@@ -87,15 +87,14 @@ def _that(name: str, card_hash: str) -> Bridge | None:
 def _left_out(by: Bridge, data: Path) -> pd.DataFrame:
     """The bridge's error on every molecule at both levels, by a fit without it: group, molecule_id, n_atoms, signed.
 
-    Molecules that are larger than any that the bridge was fitted on take no part in the fit. Of a
-    molecule on two geometries the first counts, which is GFN2-xTB's, as the groups'.
+    Molecules that are larger than any that the bridge was fitted on take no part in the fit. Of a molecule
+    on two geometries the first counts, which is GFN2-xTB's, as the groups'.
     """
     try:
         found, _ = duals(by.a, by.b, [], data)
     except DataError:  # no molecule at both
         return pd.DataFrame(columns=["group", "molecule_id", "n_atoms", "signed"])
-    inside = [dual for dual in found if by.largest is None or dual.n_heavy <= by.largest]
-    larger = [dual for dual in found if by.largest is not None and dual.n_heavy > by.largest]
+    inside, larger = up_to(found, by.largest)
     values = np.array([dual.difference for dual in inside])
     graphs = [dual.graph for dual in inside]
     fitted, left, _ = fit([dual.counted for dual in inside], values, by.linear.scales, by.linear.noise, graphs)
