@@ -186,6 +186,7 @@ class Study:
         workers: int | None = None,
         device: str = "auto",
         max_hours: float | None = None,
+        judge_again: bool = False,
         progress: bool = True,
     ) -> Self:
         """Build and label what its sets and groups need, then train and judge its cells; what stands already is kept.
@@ -197,6 +198,8 @@ class Study:
             workers: cells at a time; by default one a core, or a GPU; 0: in this process.
             device: auto, cpu or cuda.
             max_hours: no epoch is begun that would end later; the rest is left for the next call.
+            judge_again: finished cells of which only the groups have changed since are first judged anew; nothing is
+                trained for it.
             progress: whether a bar is shown.
 
         Raises:
@@ -210,6 +213,7 @@ class Study:
         from hemdata.door.run import prepare
         from hemdata.label.workers.where import Where
         from hemdata.study.cells import cells, chosen
+        from hemdata.study.judge_again import judge_again as judge_finished
         from hemdata.study.on import On
         from hemdata.study.ran import When
         from hemdata.study.run import epochs_told, train_eval
@@ -221,6 +225,8 @@ class Study:
         on = On(Where(workers), device)
         prepare(self._card, self.data, self.folder, on=on, shown=progress)
         matrix = chosen(cells(self._card), only)
+        if judge_again:
+            judge_finished(self._card, self.data, self.folder, only=only, device=device)
         with bar(f"study {self.name}, epochs", sum(cell.epochs or 1 for cell in matrix), progress) as step:
             ran = train_eval(
                 self._card, self.data, self.folder, only=only, on=on, progress=epochs_told(step),

@@ -11,7 +11,8 @@ from hemdata.improve.bought import Bought
 from hemdata.improve.group import Group
 from hemdata.improve.judge import Round
 from hemdata.improve.watch import Watch
-from hemdata.study.cells import Cell, cells, run_cell
+from hemdata.study.cells import Cell, cells
+from hemdata.study.fit_and_judge import run_cell
 from hemdata.study.on import On
 from hemdata.study.run import epochs_told, keep, train_eval
 

@@ -9,7 +9,8 @@ from hemdata.errors import CallError, HemdataError
 from hemdata.label.workers.cluster import LOST_WORKERS_ALLOWED, Cluster, opened
 from hemdata.label.workers.isolated import Died, Limits, process_of_this_thread
 from hemdata.label.workers.where import Where
-from hemdata.study.cells import Cell, run_cell
+from hemdata.study.cells import Cell
+from hemdata.study.fit_and_judge import run_cell
 from hemdata.study.lock import InWork, claimed
 from hemdata.study.planning.plan import epochs_done
 from hemdata.study.ran import Ran, When

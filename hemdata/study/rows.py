@@ -7,6 +7,7 @@ is unfinished and is not read. Runs on several machines merge by reading their f
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -31,6 +32,17 @@ class Rows:
 def finished(folder: Path, cell: str) -> bool:
     """Whether the cell's rows are all written."""
     return (folder / "cells" / cell / _PATHS["cells"]).is_file()
+
+
+def cell_row(folder: Path, cell: str) -> dict[str, Any]:
+    """The one row of schemas/cell.yaml of a finished cell."""
+    row: dict[str, Any] = _read("cells", folder / "cells" / cell / _PATHS["cells"]).to_pylist()[0]
+    return row
+
+
+def unfinish(folder: Path, cell: str) -> None:
+    """Take back that the cell's rows are all written, so that `write_cell` may write others."""
+    (folder / "cells" / cell / _PATHS["cells"]).unlink()
 
 
 def write_cell(folder: Path, *, predictions: pa.Table, cell: pa.Table, curves: pa.Table) -> Path:

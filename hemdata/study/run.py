@@ -17,7 +17,8 @@ import yaml
 from hemdata.catalog import StudyCard
 from hemdata.files import write_whole
 from hemdata.processes import cores, end_with_parent, interrupts_held, one_thread, script_run_once
-from hemdata.study.cells import Cell, cells, chosen, run_cell
+from hemdata.study.cells import Cell, cells, chosen
+from hemdata.study.fit_and_judge import run_cell
 from hemdata.study.lock import claimed
 from hemdata.study.on import THIS_MACHINE, On
 from hemdata.study.ran import AT_ONCE, Ran, TimeUp, When, note

@@ -10,6 +10,14 @@ from hemdata.errors import DataError
 from hemdata.files import write_whole
 
 
+def settings_that_differ(path: Path, settings: dict[str, Any]) -> set[str]:
+    """The names of the settings that are others than those a folder was begun with; none where it was not begun."""
+    if not path.is_file():
+        return set()
+    before, now = json.loads(path.read_text(encoding="utf-8")), json.loads(json.dumps(settings))
+    return {key for key in before.keys() | now.keys() if before.get(key) != now.get(key)}
+
+
 def keep_settings(path: Path, settings: dict[str, Any], sentence: str, fix: str, telling: Collection[str] = ()) -> None:
     """Write down what a folder is begun with; where it stands already, it has to be the same.
 
@@ -35,5 +43,5 @@ def keep_settings(path: Path, settings: dict[str, Any], sentence: str, fix: str,
             with suppress(OSError):  # a finished run may stand where nothing can be written
                 write_whole(path, text)
             return
-        differ = [key for key in before.keys() | settings.keys() if before.get(key) != settings.get(key)]
-        raise DataError(sentence, where=path.parent, got=f"another {', '.join(sorted(differ))}", fix=fix)
+        differ = sorted(settings_that_differ(path, settings))
+        raise DataError(sentence, where=path.parent, got=f"another {', '.join(differ)}", fix=fix)

@@ -18,7 +18,8 @@ from hemdata.explain.explain import Explanation, explain, explained
 from hemdata.explain.training_set import training_of
 from hemdata.identity.atom_order import drawn_atoms
 from hemdata.shards import read
-from hemdata.study.cells import cells, run_cell
+from hemdata.study.cells import cells
+from hemdata.study.fit_and_judge import run_cell
 from hemdata.train.data.molecules import Molecules
 from hemdata.train.fit import fit_network, load
 from hemdata.train.package import read_package

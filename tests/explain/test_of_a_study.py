@@ -10,7 +10,8 @@ from hemdata.analysis.results import Results
 from hemdata.catalog import study
 from hemdata.explain.explain import explain
 from hemdata.report.page.page import write_report
-from hemdata.study.cells import cells, run_cell
+from hemdata.study.cells import cells
+from hemdata.study.fit_and_judge import run_cell
 from hemdata.study.rows import read_rows
 
 

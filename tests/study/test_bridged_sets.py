@@ -24,7 +24,8 @@ from hemdata.report.tables.bridge import bridge_section
 from hemdata.report.words import number
 from hemdata.schema import table_schema
 from hemdata.shards import LevelName, ShardWriter, read
-from hemdata.study.cells import cells, run_cell
+from hemdata.study.cells import cells
+from hemdata.study.fit_and_judge import run_cell
 from hemdata.study.on import On
 from hemdata.study.rows import read_rows
 

@@ -8,7 +8,8 @@ from test_train_eval import study
 
 from hemdata.label.workers.where import Where
 from hemdata.study import elsewhere
-from hemdata.study.cells import cells, run_cell
+from hemdata.study.cells import cells
+from hemdata.study.fit_and_judge import run_cell
 from hemdata.study.lock import claimed
 from hemdata.study.on import On
 from hemdata.study.ran import AT_ONCE, Ran, When

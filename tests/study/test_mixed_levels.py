@@ -11,8 +11,9 @@ from hemdata.errors import CallError, DataError
 from hemdata.levels import level
 from hemdata.schema import table_schema
 from hemdata.shards import LevelName, ShardWriter, read
-from hemdata.study.cells import cells, run_cell
+from hemdata.study.cells import cells
 from hemdata.study.data import flat_graphs, groups, training_level, training_molecules
+from hemdata.study.fit_and_judge import run_cell
 from hemdata.study.rows import read_rows
 
 STUDY = {

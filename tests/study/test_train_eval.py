@@ -13,8 +13,9 @@ from hemdata.identity import flat_graph
 from hemdata.label.workers.where import HERE, Where
 from hemdata.report.page.page import write_report
 from hemdata.shards import read
-from hemdata.study.cells import cells, run_cell
+from hemdata.study.cells import cells
 from hemdata.study.data import flat_graphs, groups, training_molecules
+from hemdata.study.fit_and_judge import run_cell
 from hemdata.study.on import On
 from hemdata.study.rows import read_rows
 from hemdata.study.run import train_eval

@@ -19,7 +19,8 @@ from hemdata.label.store.database import LabelStore
 from hemdata.label.workers.where import HERE
 from hemdata.levels import level
 from hemdata.predict.calculator import ModelCalculator
-from hemdata.study.cells import cells, run_cell
+from hemdata.study.cells import cells
+from hemdata.study.fit_and_judge import run_cell
 from hemdata.study.on import On
 from hemdata.study.rows import read_rows
 from hemdata.study.run import train_eval

@@ -34,6 +34,9 @@ def train_eval(
     data: Annotated[Path, typer.Option(help="Folder of the labelled datasets.")] = Path("data"),
     only: Annotated[list[str], typer.Option("--cells", metavar="PATTERN", help="Only cells named so.")] = [],  # noqa: B006
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print cells and estimated hours; train nothing.")] = False,
+    again: Annotated[
+        bool, typer.Option("--judge-again", help="First judge finished cells anew whose groups have changed since.")
+    ] = False,
     max_time: Annotated[
         str | None, typer.Option(metavar="TIME", help="As 90s, 20m or 6h; the rest is left for the next time.")
     ] = None,
@@ -67,6 +70,7 @@ def train_eval(
     if dry_run:
         _plan(card, data, folder, only, device, workers, as_json)
         return
+    judged = _judge_again(card, data, folder, only, device) if again else []
     reached = dict.fromkeys([cell.name for cell in matrix], 0)
     with bar(f"train-eval {card.name}, epochs", sum(cell.epochs or 1 for cell in matrix)) as step:
 
@@ -86,8 +90,11 @@ def train_eval(
         )
     if as_json:
         told = {"folder": str(folder), "done": ran.done, "skipped": ran.skipped, "failed": ran.failed}
+        told |= {"judged_again": judged} if again else {}
         print(json.dumps(told | {"in_work": ran.in_work, "left": ran.left}, indent=2))
     else:
+        if again:
+            out.print(f"{folder}: {len(judged)} cells judged again on other groups.")
         rest = [f"{len(ran.left)} left when the time was over"] if ran.left else []
         rest += [f"{len(ran.in_work)} in work by other processes"] if ran.in_work else []
         counts = [f"{len(ran.done)} cells done, {len(ran.skipped)} stood already, {len(ran.failed)} failed"]
@@ -100,6 +107,14 @@ def train_eval(
         for cell, reason in ran.failed.items():
             err.print(f"{cell}: {reason}")
         raise SystemExit(1)
+
+
+def _judge_again(card: "StudyCard", data: Path, folder: Path, only: Sequence[str], device: str) -> list[str]:
+    from hemdata.study.cells import cells, chosen
+    from hemdata.study.judge_again import judge_again
+
+    with bar(f"judge again {card.name}, cells", len(chosen(cells(card), only))) as step:
+        return judge_again(card, data, folder, only=only, device=device, progress=lambda cell: step(1, cell))
 
 
 def _plan(
