@@ -8,14 +8,14 @@ import numpy as np
 from hemdata.assess.duals import Dual, digest, shown, up_to
 from hemdata.assess.judged_bridge import Errors, Judged, Stage
 from hemdata.bridges.bridge import Bridge
-from hemdata.bridges.linear import Floats, LeftOut, Linear, fit
+from hemdata.bridges.linear import Floats, LeftOut, Linear, Terms, fit, kernels, likelihood
 from hemdata.errors import DataError
 from hemdata.identity.bond_types import Kind, kind_of
 from hemdata.levels import level
 
-FURTHER: tuple[Kind, ...] = ("geometry", "ring", "environment")
+FURTHER: tuple[Kind, ...] = ("distance", "environment", "ring")
 """Kinds of terms that are tried beside bond types, in this order."""
-START = {"bond": 2.0, "geometry": 0.3, "ring": 0.5, "environment": 0.2}
+START = {"bond": 2.0, "distance": 1.0, "ring": 0.5, "environment": 0.2}
 NOISE = 0.3
 PAYS = 0.97
 """A stage is kept where the error on molecules left out falls below this share of the error before."""
@@ -28,7 +28,7 @@ CURVE_DRAWS = 10
 def bridge(
     a: str, b: str, found: Sequence[Dual], left_out: Counter[str] | None = None, max_heavy: int | None = None
 ) -> Judged:
-    """Fit the difference of two levels: bonds first, each further stage only where it lessens the error.
+    """Fit the difference of two levels: bonds first, each further kind of term only where it lessens the error.
 
     Args:
         max_heavy: fit to molecules of so many heavy atoms at most, and judge the fit on the larger ones as well.
@@ -89,20 +89,22 @@ def _on_larger(made: Bridge, found: Sequence[Dual], beyond: Sequence[Dual], left
 
 
 def _stage(
-    counted: Sequence[Counter[str]], values: Floats, kinds: tuple[Kind, ...], graphs: Sequence[str]
+    counted: Sequence[Terms], values: Floats, kinds: tuple[Kind, ...], graphs: Sequence[str]
 ) -> tuple[tuple[Kind, ...], Linear, LeftOut]:
     scales, noise = tuned(counted, values, kinds)
-    linear, left, _ = fit(counted, values, scales, noise, graphs)
+    linear, left = fit(counted, values, scales, noise, graphs)
     return kinds, linear, left
 
 
-def tuned(counted: Sequence[Counter[str]], values: Floats, kinds: Sequence[Kind]) -> tuple[dict[Kind, float], float]:
+def tuned(counted: Sequence[Terms], values: Floats, kinds: Sequence[Kind]) -> tuple[dict[Kind, float], float]:
     """Scales of some kinds of terms, and the noise, that make the values most likely (type II maximum likelihood)."""
     from scipy.optimize import minimize
 
+    alike = kernels(counted, kinds)
+
     def unlikely(logarithms: Floats) -> float:
         scales = dict(zip(kinds, np.exp(logarithms[1:]), strict=True))
-        return -fit(counted, values, scales, float(np.exp(logarithms[0])))[2]
+        return -likelihood(alike, values, scales, float(np.exp(logarithms[0])))
 
     start = np.log([NOISE, *(START[kind] for kind in kinds)])
     bounds = [(np.log(0.02), np.log(5.0)), *([(np.log(1e-3), np.log(20.0))] * len(kinds))]
@@ -143,7 +145,7 @@ def _curve(found: Sequence[Dual], linear: Linear, graphs: Sequence[str]) -> list
         for _ in range(CURVE_DRAWS):
             chosen = set(random.permutation(unique)[:size])
             inside = [dual for dual in found if dual.graph in chosen]
-            some, _, _ = fit(
+            some, _ = fit(
                 [dual.counted for dual in inside], np.array([d.difference for d in inside]), linear.scales, linear.noise
             )
             known = set(some.terms)

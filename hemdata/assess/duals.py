@@ -3,12 +3,16 @@
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from hemdata.assess.gap import gap, sets_at
-from hemdata.bridges.bridge import terms
+from hemdata.bridges.bridge import Geometry, terms
+from hemdata.bridges.linear import Terms
 from hemdata.errors import DataError
 from hemdata.identity import flat_graph
 from hemdata.identity.bond_types import kind_of
@@ -27,7 +31,7 @@ class Dual:
     graph: str
     n_heavy: int
     symbols: Counter[str]
-    counted: Counter[str]
+    counted: Terms
     difference: float
 
 
@@ -64,12 +68,13 @@ def duals(a: str, b: str, names: Sequence[str], data: Path) -> tuple[list[Dual],
 
 
 def _of(folder_a: Path, folder_b: Path, without: Counter[str]) -> list[Dual]:
-    columns = ["id", "canonical_smiles", "inchikey", "atomic_numbers", "geometry_level"]
+    columns = ["id", "canonical_smiles", "inchikey", "atomic_numbers", "positions"]
     rows = {row["id"]: row for row in read(folder_a, columns).to_pylist()}
     found = []
     for one in gap(folder_a, folder_b).rows:
         row = rows[one.id]
-        counted = terms(row["canonical_smiles"], row["geometry_level"]) if row["canonical_smiles"] else None
+        geometry = row["atomic_numbers"], row["positions"]
+        counted = terms(row["canonical_smiles"], geometry) if row["canonical_smiles"] else None
         if counted is None:
             without["no SMILES that reads"] += 1
             continue
@@ -78,6 +83,18 @@ def _of(folder_a: Path, folder_b: Path, without: Counter[str]) -> list[Dual]:
         found.append(
             Dual(one.id, one.group, row["canonical_smiles"], graph, one.n_heavy, symbols, counted, -one.difference)
         )
+    return found
+
+
+def geometries(level: str, data: Path, ids: Collection[str]) -> dict[str, Geometry]:
+    """The geometries of some molecules labelled at a level; of one that has several, GFN2-xTB's, which is first."""
+    found: dict[str, Geometry] = {}
+    wanted = pa.array(sorted(set(ids)), pa.string())
+    for name in sets_at(data, level):
+        for _, folder in sorted(geometries_of(data, name, level).items()):
+            rows = read(folder, ["id", "atomic_numbers", "positions"])
+            for row in rows.filter(pc.is_in(rows["id"], wanted)).to_pylist():
+                found.setdefault(row["id"], (row["atomic_numbers"], row["positions"]))
     return found
 
 

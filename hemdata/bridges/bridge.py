@@ -1,18 +1,17 @@
 """A bridge between two levels of theory: what an atomization energy at the one is at the other, with its interval."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from hemdata.bridges.linear import Floats, Linear
-from hemdata.catalog import cards
+from hemdata.bridges.distances import distances
+from hemdata.bridges.linear import Floats, Linear, Terms
 from hemdata.identity.bond_types import kind_of, terms_of
 from hemdata.identity.molecule import parsed
-from hemdata.levels import level
 
-TIGHT_BINDING = "tight-binding geometry"
+Geometry = tuple[Sequence[int], Sequence[float]]
+"""Atomic numbers (n,) and positions (3 n,) in angstrom."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,7 @@ class Converted:
 
 @dataclass(frozen=True)
 class Bridge:
-    """The difference of two levels as a sum over bonds, rings and surroundings.
+    """The difference of two levels as a sum over bonds, pairs of atoms at a distance, rings and surroundings.
 
     Attributes:
         a, b: names of the levels; `hash_a`, `hash_b` what defines them.
@@ -54,29 +53,29 @@ class Bridge:
     molecules: int
     largest: int | None = None
 
-    def convert(self, smiles: Sequence[str | None], geometry_levels: Sequence[str | None]) -> Converted:
-        """Differences for molecules given as SMILES, with the levels of their geometries."""
-        counted = [None if each is None else terms(each, at) for each, at in zip(smiles, geometry_levels, strict=True)]
-        refused = [self._refused(each) for each in counted]
-        mean, deviation = self.linear.predict([each or Counter() for each in counted])
+    def convert(self, smiles: Sequence[str | None], geometries: Sequence[Geometry | None]) -> Converted:
+        """Differences for molecules given as SMILES, with their geometries."""
+        counted = [None if each is None else terms(each, at) for each, at in zip(smiles, geometries, strict=True)]
+        refused = [self._refused(each, at) for each, at in zip(counted, geometries, strict=True)]
+        mean, deviation = self.linear.predict([each or {} for each in counted])
         known = np.array([reason is None for reason in refused], dtype=bool)
         return Converted(np.where(known, mean, np.nan), np.where(known, self.factor * deviation, np.nan), refused)
 
-    def _refused(self, counted: Counter[str] | None) -> str | None:
+    def _refused(self, counted: Terms | None, geometry: Geometry | None) -> str | None:
         if counted is None:
             return "no SMILES that reads"
+        if geometry is None and "distance" in self.linear.scales:
+            return "no geometry"
         foreign = sorted(term for term in counted if kind_of(term) == "bond" and term not in self.shown)
         return f"bond type outside the bridge: {', '.join(foreign)}" if foreign else None
 
 
-def terms(smiles: str, geometry_level: str | None) -> Counter[str] | None:
-    """What is counted of a molecule; its bonds once more where the geometry is of a tight-binding level."""
+def terms(smiles: str, geometry: Geometry | None) -> Terms | None:
+    """What is counted of a molecule: bonds, small rings, surroundings; of its geometry pairs of atoms by distance.
+
+    None where the SMILES does not read.
+    """
     molecule = parsed(smiles)
     if molecule is None:
         return None
-    counted = terms_of(molecule)
-    if geometry_level in cards("level") and level(str(geometry_level)).card.engine != "pyscf":
-        counted |= {
-            f"{TIGHT_BINDING} {term}": count for term, count in list(counted.items()) if kind_of(term) == "bond"
-        }
-    return counted
+    return dict(terms_of(molecule)) | (distances(*geometry) if geometry is not None else {})

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import yaml
 
 from hemdata.bridges.bridge import Bridge
-from hemdata.bridges.linear import Linear
+from hemdata.bridges.linear import Floats, Linear
 from hemdata.catalog import BridgeCard, bridge_card, card_path
 from hemdata.errors import DataError
 from hemdata.identity.bond_types import Kind, kind_of
@@ -26,7 +26,9 @@ def write_bridge(made: Bridge, folder: Path, sets: list[str], error: float, cove
             "kind": pa.array([kind_of(term) for term in linear.terms]),
             "molecules": pa.array([made.shown.get(term) for term in linear.terms], pa.int64()),
             "weight_kcal_mol": pa.array(linear.weights),
-            "covariance_kcal2_mol2": pa.array(list(linear.covariance), pa.list_(pa.float64())),
+            "covariance_kcal2_mol2": pa.array(  # with the terms before it and itself
+                [row[: number + 1] for number, row in enumerate(linear.covariance)], pa.list_(pa.float64())
+            ),
         }
     )
     terms = folder / f"{name}.parquet"
@@ -84,7 +86,7 @@ def read_bridge(name: str | Path) -> Bridge:
     linear = Linear(
         terms,
         table["weight_kcal_mol"].to_numpy(),
-        np.array(table["covariance_kcal2_mol2"].to_pylist(), dtype=np.float64).reshape(len(terms), len(terms)),
+        _covariance(table["covariance_kcal2_mol2"].to_pylist()),
         scales,
         card.noise_kcal_mol,
     )
@@ -93,13 +95,21 @@ def read_bridge(name: str | Path) -> Bridge:
     return Bridge(*ends, linear, shown, card.factor, card.labels, card.molecules, card.largest)
 
 
+def _covariance(rows: list[list[float]]) -> Floats:
+    """The whole matrix from its rows up to the diagonal."""
+    lower = np.zeros((len(rows), len(rows)))
+    for number, row in enumerate(rows):
+        lower[number, : number + 1] = row
+    return lower + np.tril(lower, -1).T
+
+
 def kind_of_name(name: str) -> Kind:
     """A kind of term by its name in a card.
 
     Raises:
         DataError: if there is none.
     """
-    for kind in ("bond", "geometry", "ring", "environment"):
+    for kind in ("bond", "distance", "ring", "environment"):
         if name == kind:
             return kind
-    raise DataError("There is no such kind of term.", got=name, expected="bond, geometry, ring or environment")
+    raise DataError("There is no such kind of term.", got=name, expected="bond, distance, ring or environment")

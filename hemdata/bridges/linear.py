@@ -3,18 +3,22 @@
 All in closed form (Rasmussen and Williams, Gaussian Processes for Machine Learning, 2006, chapters 2.1 and 5.4.2).
 """
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy.linalg import solve_triangular
 
 from hemdata.identity.bond_types import Kind, kind_of
 
 Floats = npt.NDArray[np.float64]
+Terms = Mapping[str, float]
+"""How often a molecule has each term; of distances a share for each pair."""
 Scales = Mapping[Kind, float]
 """How far a term of each kind may lie from nought (standard deviation, kcal/mol); kinds that are not fitted lack."""
+AT_ONCE = 4096
+"""Molecules whose terms stand in memory as a matrix."""
 
 
 @dataclass(frozen=True)
@@ -33,16 +37,20 @@ class Linear:
     scales: dict[Kind, float]
     noise: float
 
-    def predict(self, molecules: Sequence[Counter[str]]) -> tuple[Floats, Floats]:
+    def predict(self, molecules: Sequence[Terms]) -> tuple[Floats, Floats]:
         """Mean and standard deviation (n,) of molecules' sums, kcal/mol; unseen terms add their whole variance."""
         place = {term: number for number, term in enumerate(self.terms)}
-        counts = matrix(molecules, place)
-        unseen = [
-            sum((n * self.scales.get(kind_of(term), 0.0)) ** 2 for term, n in each.items() if term not in place)
-            for each in molecules
-        ]
-        variance = np.einsum("ij,jk,ik->i", counts, self.covariance, counts, optimize=True) + self.noise**2
-        return counts @ self.weights, np.sqrt(variance + np.array(unseen))
+        mean, variance = np.empty(len(molecules)), np.empty(len(molecules))
+        for start in range(0, len(molecules), AT_ONCE):
+            some = molecules[start : start + AT_ONCE]
+            counts = matrix(some, place)
+            unseen = [
+                sum((n * self.scales.get(kind_of(term), 0.0)) ** 2 for term, n in each.items() if term not in place)
+                for each in some
+            ]
+            mean[start : start + AT_ONCE] = counts @ self.weights
+            variance[start : start + AT_ONCE] = ((counts @ self.covariance) * counts).sum(axis=1) + unseen
+        return mean, np.sqrt(variance + self.noise**2)
 
 
 @dataclass(frozen=True)
@@ -58,7 +66,7 @@ class LeftOut:
         return float(np.abs(self.residual).mean())
 
 
-def matrix(molecules: Sequence[Counter[str]], place: Mapping[str, int]) -> Floats:
+def matrix(molecules: Sequence[Terms], place: Mapping[str, int]) -> Floats:
     """(molecules, terms) counts of the terms that have a place."""
     found = np.zeros((len(molecules), len(place)))
     for number, terms in enumerate(molecules):
@@ -69,33 +77,49 @@ def matrix(molecules: Sequence[Counter[str]], place: Mapping[str, int]) -> Float
 
 
 def fit(
-    molecules: Sequence[Counter[str]],
+    molecules: Sequence[Terms],
     values: Floats,
     scales: Scales,
     noise: float,
     blocks: Sequence[str] | None = None,
-) -> tuple[Linear, LeftOut, float]:
+) -> tuple[Linear, LeftOut]:
     """Fit values (n,) kcal/mol as sums over terms.
 
     Args:
         blocks: a name for each molecule; those of one name are left out together.
 
     Returns:
-        The fit, what it says of each molecule when that is left out, and the logarithm of the marginal likelihood.
+        The fit, and what it says of each molecule when that is left out.
     """
     terms = tuple(sorted({term for each in molecules for term in each if kind_of(term) in scales}))
     counts = matrix(molecules, {term: number for number, term in enumerate(terms)})
     prior = np.array([scales[kind_of(term)] ** 2 for term in terms])
     kernel = (counts * prior) @ counts.T + noise**2 * np.eye(len(values))
-    lower = np.linalg.cholesky(kernel)
     inverse = np.linalg.inv(kernel)
     solved = inverse @ values
     gain = (counts * prior).T @ inverse  # (terms, molecules)
     covariance = np.diag(prior) - gain @ (counts * prior)
-    likelihood = -0.5 * float(values @ solved) - float(np.log(np.diag(lower)).sum())
     named: dict[Kind, float] = {kind: float(scale) for kind, scale in scales.items()}
     linear = Linear(terms, gain @ values, (covariance + covariance.T) / 2, named, noise)
-    return linear, _left_out(inverse, solved, blocks), likelihood
+    return linear, _left_out(inverse, solved, blocks)
+
+
+def kernels(molecules: Sequence[Terms], kinds: Sequence[Kind]) -> dict[Kind, Floats]:
+    """How much alike the molecules (n,) are in the terms of each kind, (n, n)."""
+    found: dict[Kind, Floats] = {}
+    for kind in kinds:
+        names = sorted({term for each in molecules for term in each if kind_of(term) == kind})
+        counts = matrix(molecules, {term: number for number, term in enumerate(names)})
+        found[kind] = counts @ counts.T
+    return found
+
+
+def likelihood(alike: Mapping[Kind, Floats], values: Floats, scales: Scales, noise: float) -> float:
+    """The logarithm of how likely values (n,) are under a prior, all but a constant; `alike` is of `kernels`."""
+    kernel = sum((scale**2 * alike[kind] for kind, scale in scales.items()), noise**2 * np.eye(len(values)))
+    lower = np.linalg.cholesky(kernel)
+    white = solve_triangular(lower, values, lower=True)
+    return -0.5 * float(white @ white) - float(np.log(np.diag(lower)).sum())
 
 
 def _left_out(inverse: Floats, solved: Floats, blocks: Sequence[str] | None) -> LeftOut:

@@ -30,7 +30,8 @@ def bridged(table: pa.Table, by: Bridge) -> tuple[pa.Table, Counter[str], list[s
         and each given row's reason, None where it was converted.
     """
     flags = table["flags"].to_pylist()
-    found = by.convert(table["canonical_smiles"].to_pylist(), table["geometry_level"].to_pylist())
+    geometries = zip(table["atomic_numbers"].to_pylist(), table["positions"].to_pylist(), strict=True)
+    found = by.convert(table["canonical_smiles"].to_pylist(), [(z, at) if at else None for z, at in geometries])
     at_a = np.asarray(table["atomization_energy_kcal_mol"].to_numpy(zero_copy_only=False), dtype=np.float64)
     elements, offsets = lists(table["atomic_numbers"])
     its_b = level(by.b)

@@ -5,8 +5,8 @@ from typing import Any, Literal
 
 from hemdata.identity.environments import environments_at
 
-Kind = Literal["bond", "ring", "environment", "geometry"]
-_KINDS: dict[str, Kind] = {"environment": "environment", "ring": "ring", "tight-binding": "geometry"}
+Kind = Literal["bond", "distance", "ring", "environment"]
+_KINDS: dict[str, Kind] = {"environment": "environment", "ring": "ring", "distance": "distance"}
 
 SIGNS = {"SINGLE": "-", "DOUBLE": "=", "TRIPLE": "#", "AROMATIC": ":"}
 SMALL_RINGS = (3, 4)
@@ -43,5 +43,5 @@ def terms_of(molecule: Any) -> Counter[str]:
 
 
 def kind_of(term: str) -> Kind:
-    """Whether a term is a bond, a ring, an atom's surroundings, or a bond of a geometry of another kind."""
+    """Whether a term is a bond, a ring, an atom's surroundings, or pairs of atoms at a distance."""
     return _KINDS.get(term.split()[0], "bond")

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -30,9 +31,9 @@ SMILES = [
 def dual(smiles: str, noise: float = 0.0) -> Dual:
     identity = identify(smiles)
     assert identity is not None
-    counted = terms(identity.canonical_smiles, "pc9")
+    counted = terms(identity.canonical_smiles, None)
     assert counted is not None
-    difference = sum(weight * counted[term] for term, weight in PER_BOND.items()) + noise
+    difference = sum(weight * counted.get(term, 0) for term, weight in PER_BOND.items()) + noise
     symbols = Counter(SYMBOLS[z] for z in identity.atomic_numbers)
     heavy = sum(n for symbol, n in symbols.items() if symbol != "H")
     graph = flat_graph(identity.inchikey)
@@ -65,7 +66,7 @@ def test_larger_molecules_judge_a_fit_that_has_not_seen_them(additive: list[Dual
     assert judged.larger.duals == large
     alone = bridge("qm9", "pc9", small)
     assert alone.larger is None
-    said = alone.bridge.convert([d.smiles for d in large], ["pc9"] * len(large))
+    said = alone.bridge.convert([d.smiles for d in large], [None] * len(large))
     assert judged.larger.residual == pytest.approx([d.difference for d in large] - said.difference_kcal_mol)
     assert judged.larger.half_width == pytest.approx(said.half_width_kcal_mol)
     assert judged.left_out == {"larger, with a bond type outside the bridge": 1}
@@ -80,7 +81,7 @@ def test_a_molecule_at_two_geometries_is_left_out_at_both(additive: list[Dual]) 
 
 
 def test_a_bond_type_outside_the_fit_is_refused_by_name(additive: list[Dual]) -> None:
-    found = bridge("qm9", "pc9", additive).bridge.convert(["CCO", "C#N", "CC[N+](=O)[O-]", None], ["pc9"] * 4)
+    found = bridge("qm9", "pc9", additive).bridge.convert(["CCO", "C#N", "CC[N+](=O)[O-]", None], [None] * 4)
     assert found.refused[0] is None
     assert found.refused[1] == "bond type outside the bridge: C#N"
     assert found.refused[2] == "bond type outside the bridge: N-O, N=O"
@@ -107,7 +108,7 @@ def test_the_card_brings_back_the_same_bridge(
     monkeypatch.setenv("HEMDATA_CARDS", str(tmp_path))
     again = read_bridge("qm9-pc9")
     smiles = [each.smiles for each in additive]
-    one, other = (each.convert(smiles, ["qm9"] * len(smiles)) for each in (made, again))
+    one, other = (each.convert(smiles, [None] * len(smiles)) for each in (made, again))
     assert np.array_equal(one.difference_kcal_mol, other.difference_kcal_mol)
     assert one.half_width_kcal_mol == pytest.approx(other.half_width_kcal_mol, rel=1e-4)
     assert again.labels == digest(additive)
@@ -137,6 +138,39 @@ def shipped() -> pa.Table:
     folder = next(place / "test-groups@qm9" for place in label_places() if (place / "test-groups@qm9").is_dir())
     schema = table_schema("molecule").arrow
     return read(folder).select(schema.names).cast(schema)
+
+
+def test_the_labels_that_ship_need_distances_and_a_bridge_of_them_needs_geometries() -> None:
+    """At most 0.3 kcal/mol on molecules left out, intervals that cover 93 to 97 %, and larger molecules as well."""
+    found, _ = duals("qm9", "pc9", [], Path("nowhere"))
+    judged = bridge("qm9", "pc9", found, max_heavy=10)
+    assert judged.error < 0.3
+    assert 0.93 <= judged.coverage <= 0.97
+    assert judged.larger is not None
+    assert judged.larger.error < 0.5
+    kept = [stage.kinds for stage in judged.stages if stage.kept]
+    assert kept == [("bond",), ("bond", "distance"), ("bond", "distance", "environment")]
+    assert judged.bridge.convert(["CCO"], [None]).refused == ["no geometry"]
+
+
+def test_a_difference_that_goes_with_the_distance_is_found(shipped: pa.Table) -> None:
+    """Oracle: a sum over pairs of atoms that falls with their distance, which no bond type tells."""
+    rows = [row for row in shipped.to_pylist() if row["n_heavy"] <= 12]
+
+    def made_up(row: dict[str, Any]) -> Dual:
+        z, xyz = np.array(row["atomic_numbers"]), np.array(row["positions"]).reshape(-1, 3)
+        apart = np.linalg.norm(xyz[:, None] - xyz[None], axis=2)[np.triu_indices(len(z), 1)]
+        value = -float(np.sum(np.exp(-apart / 0.7) * np.sqrt(np.outer(z, z))[np.triu_indices(len(z), 1)]))
+        counted = terms(row["canonical_smiles"], (row["atomic_numbers"], row["positions"]))
+        assert counted is not None
+        symbols = Counter(SYMBOLS[each] for each in z)
+        graph = flat_graph(row["inchikey"])
+        return Dual(row["id"], "mine", row["canonical_smiles"], graph, row["n_heavy"], symbols, counted, value)
+
+    judged = bridge("qm9", "pc9", [made_up(row) for row in rows])
+    bonds, distances = judged.stages[:2]
+    assert distances.kinds == ("bond", "distance")
+    assert distances.error < 0.25 * bonds.error
 
 
 def test_rows_change_their_level_and_say_so(shipped: pa.Table) -> None:

@@ -37,7 +37,7 @@ def test_the_first_choice_lessens_the_mean_variance_most() -> None:
     assert (np.diag(target.T @ target / len(target)) >= LEAST_SHARE).all()  # no term is raised
 
     def left(candidate: Counter[str]) -> float:
-        known, _, _ = fit([candidate], np.zeros(1), {"bond": PRIOR["bond"]}, NOISE)
+        known, _ = fit([candidate], np.zeros(1), {"bond": PRIOR["bond"]}, NOISE)
         covariance = np.diag([PRIOR["bond"] ** 2] * 4)
         for (i, a), (j, b) in itertools.product(enumerate(names), repeat=2):
             if a in known.terms and b in known.terms:

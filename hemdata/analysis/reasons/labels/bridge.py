@@ -12,8 +12,8 @@ import pyarrow as pa
 from hemdata.analysis import statistics
 from hemdata.analysis.reasons.errors import ERROR
 from hemdata.analysis.reasons.tables import PART, by_group
-from hemdata.assess.duals import duals, up_to
-from hemdata.bridges.bridge import Bridge
+from hemdata.assess.duals import duals, geometries, up_to
+from hemdata.bridges.bridge import Bridge, Geometry
 from hemdata.bridges.card import read_bridge
 from hemdata.bridges.linear import fit
 from hemdata.catalog import card_path, cards
@@ -67,9 +67,10 @@ def bridge_errors(
             of_set = {column: told.get(column) for column in OF_SET}
             by = _that(bridge, card_hash)
             left_out = None if by is None else _left_out(by, data)
+            places = {} if by is None else geometries(by.b, data, own["molecule_id"].unique())
             for (network, group), part in own.groupby(["network", "group"], sort=True):
                 key = {"network": network, "training_set": name, "bridge": bridge, "group": group}
-                of_group = _of_group(by, left_out, part, resamples=resamples, seed=seed)
+                of_group = _of_group(by, left_out, places, part, resamples=resamples, seed=seed)
                 rows.append(key | of_set | of_group)
     return pd.DataFrame(rows, columns=list(BRIDGE)).sort_values([*KEYS, "bridge"], ignore_index=True)
 
@@ -97,7 +98,7 @@ def _left_out(by: Bridge, data: Path) -> pd.DataFrame:
     inside, larger = up_to(found, by.largest)
     values = np.array([dual.difference for dual in inside])
     graphs = [dual.graph for dual in inside]
-    fitted, left, _ = fit([dual.counted for dual in inside], values, by.linear.scales, by.linear.noise, graphs)
+    fitted, left = fit([dual.counted for dual in inside], values, by.linear.scales, by.linear.noise, graphs)
     beyond = [dual.difference for dual in larger] - fitted.predict([dual.counted for dual in larger])[0]
     found = [*inside, *larger]
     frame = pd.DataFrame({
@@ -108,7 +109,13 @@ def _left_out(by: Bridge, data: Path) -> pd.DataFrame:
 
 
 def _of_group(
-    by: Bridge | None, left_out: pd.DataFrame | None, part: pd.DataFrame, *, resamples: int, seed: int
+    by: Bridge | None,
+    left_out: pd.DataFrame | None,
+    places: Mapping[str, Geometry],
+    part: pd.DataFrame,
+    *,
+    resamples: int,
+    seed: int,
 ) -> dict[str, Any]:
     """Of one model and group: what the bridge says of its molecules, what it errs, and the model's error beside it."""
     molecules = part.drop_duplicates("molecule_id")
@@ -117,7 +124,7 @@ def _of_group(
     if by is None or left_out is None:
         return row
     smiles = [each if isinstance(each, str) else None for each in molecules["smiles"]]
-    said = by.convert(smiles, [by.b] * len(smiles))
+    said = by.convert(smiles, [places.get(each) for each in molecules["molecule_id"]])
     known = said.half_width_kcal_mol[~np.isnan(said.half_width_kcal_mol)]
     row["n_group_refused"] = len(smiles) - len(known)
     row["group_half_width_kcal_mol"] = float(known.mean()) if len(known) else None
