@@ -1,13 +1,14 @@
 """A composition whose rows are taken to one level over bridges."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import pyarrow as pa
 
 from hemdata.bridges.bridge import Bridge
 from hemdata.bridges.card import read_bridge
 from hemdata.bridges.rows import bridged
-from hemdata.catalog import SetCard, card_path
+from hemdata.catalog import SetCard, card_path, cards
 from hemdata.errors import DataError
 from hemdata.levels import level
 from hemdata.shards import ShardWriter, sha256
@@ -42,6 +43,12 @@ def bridges_of(card: SetCard, levels: Sequence[str]) -> dict[str, Bridge]:
 def card_hash(by: Bridge) -> str:
     """Hash of a bridge's card, which vouches for its terms."""
     return sha256(card_path("bridge", f"{by.a}-{by.b}"))
+
+
+def of_bridges_today(made_from: Mapping[str, Any]) -> bool:
+    """Whether a standing set was made by the bridges as they are; one that is gone is not asked about."""
+    there = cards("bridge")
+    return all(sha256(there[name]) == card for name, card in made_from.get("bridges", {}).items() if name in there)
 
 
 def at_one_level(batch: pa.Table, bridges: Mapping[str, Bridge], writer: ShardWriter) -> Iterator[pa.Table]:

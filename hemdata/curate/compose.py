@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from hemdata.bridges.rows import HALF_WIDTH
 from hemdata.catalog import Column, SetCard, Step, composition, label_places
-from hemdata.curate.bridging import at_one_level, bridges_of, by_bridge, card_hash
+from hemdata.curate.bridging import at_one_level, bridges_of, by_bridge, card_hash, of_bridges_today
 from hemdata.curate.build import Built, standing
 from hemdata.curate.conditions import EXAMPLES, define, spelled
 from hemdata.curate.duplicates import PLACE as _ORDER
@@ -50,9 +50,10 @@ def compose(name: str | Path, data: Path, out: Path | None = None, *, force: boo
     registers = registers_of(card, parents)
     sources += register_files(registers)
     rule = hashlib.sha256(card.model_dump_json().encode()).hexdigest()
-    stands = None if force else standing(out)
-    if stands is not None and stands.made_from.get("card") == rule and stands.sources == sources:
-        return Built(out, stands, new=False, whole=True)
+    before = None if force else standing(out)
+    same = before is not None and before.made_from.get("card") == rule and before.sources == sources
+    if before is not None and same and of_bridges_today(before.made_from):
+        return Built(out, before, new=False, whole=True)
     with _connection(out) as db:
         view = _taken(db, parents[: len(card.steps[0].take or [])])
         rows = [_count(db, view)]

@@ -1,6 +1,7 @@
 """Compositions by declared steps, and the overlap of datasets."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -129,3 +130,28 @@ def test_overlap_counts_by_whole_key_and_by_flat_graph(data: Path, tmp_path: Pat
         assert shared.connectivity == len({k[:14] for k in keys[a]} & {k[:14] for k in keys[b]})
     assert found["azoxy", "explosives"].connectivity == 0
     assert len(found["azoxy", "test-groups"].names) == 45
+
+
+def test_a_set_that_another_bridge_made_is_built_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its energies are others: the bridge was fitted again since."""
+    import shutil
+
+    from hemdata.catalog import card_path, label_places
+
+    data, mine = tmp_path / "data", tmp_path / "cards" / "pipelines" / "bridges"
+    shipped = next(place / "test-groups@qm9" for place in label_places() if (place / "test-groups@qm9").is_dir())
+    shutil.copytree(shipped, data / "somewhere")
+    set_card = card(tmp_path, [{"take": ["somewhere"], "at": "pc9", "by": "bridge"}])
+    first = compose(set_card, data)
+    assert first.new
+    assert not compose(set_card, data).new
+    there = card_path("bridge", "qm9-pc9")
+    mine.mkdir(parents=True)
+    shutil.copy(there.with_suffix(".parquet"), mine)
+    wider = re.sub(r"factor: .*", "factor: 9.0", there.read_text(encoding="utf-8"))
+    (mine / "qm9-pc9.yaml").write_text(wider, encoding="utf-8")
+    monkeypatch.setenv("HEMDATA_CARDS", str(tmp_path / "cards"))
+    again = compose(set_card, data)
+    assert again.new
+    assert again.manifest.made_from["bridges"] != first.manifest.made_from["bridges"]
+    assert not compose(set_card, data).new
