@@ -1,6 +1,7 @@
 """What a bridge counts of a geometry: pairs of atoms, by their elements and how far apart they are."""
 
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -33,12 +34,15 @@ def distances(numbers: Sequence[int], positions: Sequence[float] | npt.NDArray[n
     one, other, apart = one[near], other[near], apart[near]
     weight = 0.5 * (1 + np.cos(np.pi * apart / CUTOFF)) * np.exp(-(apart - 1.0) / DECAY)
     spread = weight[:, None] * np.exp(-0.5 * ((apart[:, None] - CENTRES) / WIDTH) ** 2)
+    kinds, which = np.unique(np.minimum(z[one], z[other]) * 1000 + np.maximum(z[one], z[other]), return_inverse=True)
+    totals = (which == np.arange(len(kinds))[:, None]).astype(np.float64) @ spread
     found: dict[str, float] = {}
-    pairs = np.sort(np.stack([z[one], z[other]]), axis=0)
-    kinds, which = np.unique(pairs, axis=1, return_inverse=True)
-    for place, (first, second) in enumerate(kinds.T):
-        total = spread[which.ravel() == place].sum(axis=0)
-        name = "-".join(sorted((SYMBOLS[first], SYMBOLS[second])))
-        for centre, value in zip(CENTRES, total, strict=True):
-            found[f"distance {name} {centre:.2f}"] = float(value)
+    for kind, total in zip(kinds.tolist(), totals.tolist(), strict=True):
+        name = "-".join(sorted((SYMBOLS[kind // 1000], SYMBOLS[kind % 1000])))
+        found.update(zip(_names(name), total, strict=True))
     return found
+
+
+@cache
+def _names(pair: str) -> list[str]:
+    return [f"distance {pair} {centre:.2f}" for centre in CENTRES]
