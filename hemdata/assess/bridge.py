@@ -12,6 +12,7 @@ from hemdata.bridges.linear import Floats, LeftOut, Linear, Terms, fit, kernels,
 from hemdata.errors import DataError
 from hemdata.identity.bond_types import Kind, kind_of
 from hemdata.levels import level
+from hemdata.processes import one_thread
 
 FURTHER: tuple[Kind, ...] = ("distance", "environment", "ring")
 """Kinds of terms that are tried beside bond types, in this order."""
@@ -40,15 +41,25 @@ def bridge(
         raise DataError("The two levels are one.", got=f"{a} and {b}", fix="Name two levels.")
     left_out = Counter() if left_out is None else left_out
     found, beyond = up_to(found, max_heavy)
-    graphs = [dual.graph for dual in found]
-    bonds = sorted({term for dual in found for term in dual.counted if kind_of(term) == "bond"})
-    if len(set(graphs)) <= len(bonds):
+    _refuse_too_few(found)
+    with one_thread():
+        return _judged(a, b, found, beyond, left_out)
+
+
+def _refuse_too_few(found: Sequence[Dual]) -> None:
+    bonds = {term for dual in found for term in dual.counted if kind_of(term) == "bond"}
+    graphs = {dual.graph for dual in found}
+    if len(graphs) <= len(bonds):
         raise DataError(
             "There are fewer molecules than bond types.",
             expected=f"more than {len(bonds)} molecules",
-            got=f"{len(set(graphs))}",
+            got=f"{len(graphs)}",
             fix="Label more molecules at both levels; `hemdata select SET --for SET --by bonds` chooses them.",
         )
+
+
+def _judged(a: str, b: str, found: list[Dual], beyond: Sequence[Dual], left_out: Counter[str]) -> Judged:
+    graphs = [dual.graph for dual in found]
     values = np.array([dual.difference for dual in found])
     counted = [dual.counted for dual in found]
     there = {kind_of(term) for each in counted for term in each}
@@ -102,13 +113,15 @@ def tuned(counted: Sequence[Terms], values: Floats, kinds: Sequence[Kind]) -> tu
 
     alike = kernels(counted, kinds)
 
-    def unlikely(logarithms: Floats) -> float:
+    def unlikely(logarithms: Floats) -> tuple[float, Floats]:
         scales = dict(zip(kinds, np.exp(logarithms[1:]), strict=True))
-        return -likelihood(alike, values, scales, float(np.exp(logarithms[0])))
+        told, slopes = likelihood(alike, values, scales, float(np.exp(logarithms[0])))
+        return -told, -slopes
 
     start = np.log([NOISE, *(START[kind] for kind in kinds)])
     bounds = [(np.log(0.02), np.log(5.0)), *([(np.log(1e-3), np.log(20.0))] * len(kinds))]
-    found = np.exp(minimize(unlikely, start, method="L-BFGS-B", bounds=bounds).x)
+    to_the_end = {"ftol": 1e-14, "gtol": 1e-7}  # else where it stops hangs on the last bit of a sum
+    found = np.exp(minimize(unlikely, start, jac=True, method="L-BFGS-B", bounds=bounds, options=to_the_end).x)
     return {kind: float(scale) for kind, scale in zip(kinds, found[1:], strict=True)}, float(found[0])
 
 

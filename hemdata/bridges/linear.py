@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.linalg import solve_triangular
 
 from hemdata.identity.bond_types import Kind, kind_of
 
@@ -114,12 +113,18 @@ def kernels(molecules: Sequence[Terms], kinds: Sequence[Kind]) -> dict[Kind, Flo
     return found
 
 
-def likelihood(alike: Mapping[Kind, Floats], values: Floats, scales: Scales, noise: float) -> float:
-    """The logarithm of how likely values (n,) are under a prior, all but a constant; `alike` is of `kernels`."""
-    kernel = sum((scale**2 * alike[kind] for kind, scale in scales.items()), noise**2 * np.eye(len(values)))
-    lower = np.linalg.cholesky(kernel)
-    white = solve_triangular(lower, values, lower=True)
-    return -0.5 * float(white @ white) - float(np.log(np.diag(lower)).sum())
+def likelihood(alike: Mapping[Kind, Floats], values: Floats, scales: Scales, noise: float) -> tuple[float, Floats]:
+    """How likely values (n,) are under a prior, `alike` of `kernels`.
+
+    Returns:
+        The logarithm, all but a constant, and its slopes by the logarithms of the noise and of each scale.
+    """
+    parts = [noise**2 * np.eye(len(values)), *(scale**2 * alike[kind] for kind, scale in scales.items())]
+    kernel = np.sum(parts, axis=0)
+    inverse = np.linalg.inv(kernel)
+    solved = inverse @ values
+    told = -0.5 * float(values @ solved) - float(np.log(np.diag(np.linalg.cholesky(kernel))).sum())
+    return told, np.array([solved @ part @ solved - (inverse * part).sum() for part in parts])
 
 
 def _left_out(inverse: Floats, solved: Floats, blocks: Sequence[str] | None) -> LeftOut:

@@ -56,8 +56,21 @@ def test_the_likelihood_is_that_of_a_normal_distribution() -> None:
     for noise in (0.2, 0.5):
         prior = np.array([SCALES["ring" if t.startswith("ring") else "bond"] ** 2 for t in sorted(molecules[0])])
         exact = multivariate_normal(cov=(counts * prior) @ counts.T + noise**2 * np.eye(15)).logpdf(values)
-        told.append(exact - likelihood(kernels(molecules, list(SCALES)), values, SCALES, noise))
+        told.append(exact - likelihood(kernels(molecules, list(SCALES)), values, SCALES, noise)[0])
     assert told[0] == pytest.approx(told[1], abs=1e-6)
+
+
+def test_the_slopes_of_the_likelihood_are_those_of_small_steps() -> None:
+    molecules, values = made_up(15)
+    alike, at = kernels(molecules, list(SCALES)), np.log([NOISE, *SCALES.values()])
+
+    def told(logarithms: np.ndarray) -> tuple[float, np.ndarray]:
+        noise, *scales = np.exp(logarithms)
+        return likelihood(alike, values, dict(zip(SCALES, scales, strict=True)), noise)
+
+    steps = np.eye(3) * 1e-5
+    by_steps = [(told(at + step)[0] - told(at - step)[0]) / 2e-5 for step in steps]
+    assert told(at)[1] == pytest.approx(by_steps, rel=1e-5)
 
 
 def test_a_term_that_nobody_has_shown_adds_its_whole_variance() -> None:
