@@ -14,6 +14,11 @@ out = Console(**_TEXT)
 err = Console(stderr=True, **_TEXT)
 
 
+def many(n: int, noun: str = "molecule") -> str:
+    """ "1 molecule", "1,200 molecules"."""
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"
+
+
 def note(text: object) -> None:
     """A remark, on standard error."""
     err.print(Text.assemble(("Note:", "yellow"), f" {text}"))

@@ -13,6 +13,7 @@ from hemdata.analysis import statistics
 from hemdata.analysis.reasons.errors import drawn, ends
 from hemdata.assess.gap import SAME_GEOMETRY_ANGSTROM
 from hemdata.catalog import TEST_GROUPS
+from hemdata.console import many
 from hemdata.errors import CallError, DataError
 from hemdata.levels import one_level
 from hemdata.predict.domain import Domain
@@ -160,7 +161,7 @@ def _own_references(data: Path, group: str, level_name: str, judged: pa.Table) -
         )  # fmt: skip
         own.append(other["atomization_energy_kcal_mol"] if other is not None and same else None)
     missing = own.count(None)
-    note = f"{missing} molecules of {group} are not labelled at {level_name} on the same geometry." if missing else ""
+    note = f"Not labelled at {level_name} on the same geometry: {many(missing)} of {group}." if missing else ""
     return own, note
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from hemdata.chemistry.stability import analysable
+from hemdata.console import many
 from hemdata.errors import CallError, DataError
 from hemdata.identity import identify
 from hemdata.label.asked import Asked, Chosen
@@ -85,7 +86,7 @@ def label_set(
             raise DataError(
                 "Some of these molecules are not labelled yet.",
                 where=store.path,
-                expected=f"{len(molecules):,} molecules at {its_level.name}",
+                expected=f"{many(len(molecules))} at {its_level.name}",
                 got=f"{outcome.missing:,} missing",
                 fix="Run `hemdata label` with the same options, or take what there is (--partial).",
             )

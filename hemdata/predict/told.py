@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rich.table import Table
 
+from hemdata.console import many
 from hemdata.predict.predict import NOT_ASKED, Question
 from hemdata.predict.rows import Row
 
@@ -52,7 +53,7 @@ def summary(rows: Iterable[Row], file: Path, level: str, models: Sequence[str]) 
         warned += bool(row["warnings"])
         if row["failed"]:
             failed[row["failed"].partition(",")[0].partition(":")[0]] += 1
-    yield f"{file}: {read:,} molecules, {read - failed.total():,} energies, {warned:,} of them with warnings."
+    yield f"{file}: {many(read)}, {read - failed.total():,} energies, {warned:,} of them with warnings."
     yield from (f"  {number:>6,}  {reason}" for reason, number in failed.most_common(10))
     yield _units(level, models)
 

@@ -200,7 +200,7 @@ def test_after_ctrl_c_the_same_command_goes_on_to_the_same_bytes(
         patch.setattr(Question, "answered", until_ctrl_c)
         code, output = hemdata(*call, stopped)
     assert code == 130
-    assert "8 molecules were done" in output
+    assert "Stopped after 8 molecules" in output
     assert not stopped.exists()
     seen: list[int] = []
     monkeypatch.setattr(Question, "answered", lambda *given: seen.append(len(given[2].asked)) or answered(*given))

@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from hemdata.console import out
+from hemdata.console import many, out
 from hemdata.door.progress import duration
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def tell_estimate(found: "Estimate", workers: int | None, as_json: bool) -> None
         print(json.dumps(told, indent=2))
         return
     sizes = ", ".join(f"{number:,} of {heavy}" for heavy, number in found.by_heavy.items())
-    out.print(f"{sum(found.by_heavy.values()):,} molecules, by heavy atoms: {sizes}.")
+    out.print(f"{many(sum(found.by_heavy.values()))}, by heavy atoms: {sizes}.")
     for stage in found.stages:
         line = f"{stage.what}: {stage.finished:,} of {stage.asked:,} finished"
         if stage.seconds:

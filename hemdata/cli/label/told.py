@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from hemdata.cli.app import out
-from hemdata.console import error
+from hemdata.console import error, many
 
 
 def refuse_unknown_accuracy(accuracy: str) -> None:
@@ -25,7 +25,7 @@ def tell_labelled(labelled: Any, level: str, as_json: bool) -> None:
         return
     missing = f", {outcome.missing:,} missing" if outcome.missing else ""
     out.print(
-        f"{labelled.folder}: {counts.accepted:,} molecules labelled at {level}"
+        f"{labelled.folder}: {many(counts.accepted)} labelled at {level}"
         f" ({outcome.computed:,} computed, {outcome.stored:,} from the store), {outcome.failed:,} failed{missing}."
     )
     for reason, number in sorted(counts.rejected.items(), key=lambda item: -item[1]):

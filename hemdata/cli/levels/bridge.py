@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from hemdata.cli.app import command, err, out
+from hemdata.cli.app import command, out
 from hemdata.cli.levels.group import AsJson, Data, levels
-from hemdata.console import print_table
+from hemdata.console import many, note, print_table
 
 
 @command(
@@ -76,7 +76,7 @@ def bridge(
     if scarce:
         out.print(f"Too few to convert others by: {', '.join(scarce)}.")
     for reason, number in judged.left_out.items():
-        err.print(f"Note: {number} molecules left out: {reason}.")
+        note(f"{many(number)} left out: {reason}.")
     if path:
         out.print(f"Written: {path}")
 

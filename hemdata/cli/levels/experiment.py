@@ -10,7 +10,7 @@ import typer
 from hemdata.cli.app import command, out
 from hemdata.cli.levels.group import AsJson, Data, Store, Workers, levels, table_of
 from hemdata.cli.values import named
-from hemdata.console import print_table
+from hemdata.console import many, print_table
 from hemdata.door.progress import stages
 
 
@@ -84,4 +84,4 @@ def experiment(
             f"For a card:  against_experiment: {{per_atom_kcal_mol: {{{of}}}, absolute_kcal_mol: "
             f"{corrected.absolute_kcal_mol:.2f}, molecules: {len(found.rows)}, source: ...}}",
         )
-    out.print(f"{len(found.left_out)} molecules of the table are left out (--json gives each reason).")
+    out.print(f"Left out of the table: {many(len(found.left_out))} (--json gives each reason).")

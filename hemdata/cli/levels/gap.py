@@ -10,7 +10,7 @@ import typer
 from hemdata.cli.app import command, out
 from hemdata.cli.levels.group import AsJson, Data, Store, Workers, levels, table_of
 from hemdata.cli.values import named
-from hemdata.console import note, print_table
+from hemdata.console import many, note, print_table
 from hemdata.door.progress import stages
 
 
@@ -69,4 +69,4 @@ def gap(
             table.add_row(row.id, str(row.n_atoms), *(f"{number:.2f}" for number in of_row))
         print_table(table)
     if found.only_one:
-        note(f"{found.only_one} molecules stand at one of the two levels only.")
+        note(f"At one of the two levels only: {many(found.only_one)}.")

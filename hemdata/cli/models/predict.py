@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hemdata.cli.app import command, err, out
-from hemdata.console import error, print_table
+from hemdata.console import error, many, print_table
 from hemdata.door.progress import bar
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def predict(
         if file is None:
             _tell(rows, question, _named(cards), as_json, file)
         err.print(
-            f"Stopped. {rows.done:,} molecules were done. "
+            f"Stopped after {many(rows.done)}. "
             + (f"They stand in {file}.part; the same command goes on behind them." if file else KEEP)
         )
         raise SystemExit(130) from None
@@ -117,7 +117,7 @@ def predict(
     for each in failed[:SHOWN]:
         err.print(f"{each['id']}: {each['failed']}")
     if failed:
-        error(f"{len(failed):,} of {rows.done:,} molecules have no energy.")
+        error(f"{len(failed):,} of {many(rows.done)} have no energy.")
         raise SystemExit(1)
 
 

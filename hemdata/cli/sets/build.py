@@ -9,7 +9,7 @@ import typer
 
 from hemdata.cli.app import command, out
 from hemdata.cli.values import named
-from hemdata.console import note
+from hemdata.console import many, note
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Data = Annotated[Path, typer.Option(help="Folder of the built datasets.")]
@@ -56,7 +56,7 @@ def build(
         print(json.dumps({"folder": str(built.folder), "new": built.new, "whole": built.whole, **counts.model_dump()}))
         return
     if not built.new:
-        out.print(f"{built.folder} stands already: {counts.accepted:,} molecules. (--force builds it again.)")
+        out.print(f"{built.folder} stands already: {many(counts.accepted)}. (--force builds it again.)")
         return
     out.print(f"{built.folder}: {counts.read:,} records read, {counts.accepted:,} accepted", end="")
     out.print(f", {sum(counts.rejected.values()):,} rejected" + (":" if counts.rejected else "."))
@@ -92,4 +92,4 @@ def verify(
         print(json.dumps({"folder": str(folder), "verified": True, **manifest.counts.model_dump()}))
         return
     files = len(manifest.shards) + 2
-    out.print(f"{folder} holds: {files} files, {manifest.counts.accepted:,} molecules, every check passed.")
+    out.print(f"{folder} holds: {files} files, {many(manifest.counts.accepted)}, every check passed.")

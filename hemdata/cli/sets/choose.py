@@ -9,7 +9,7 @@ import typer
 from rich.table import Table
 
 from hemdata.cli.app import command, err, out
-from hemdata.console import print_table
+from hemdata.console import many, print_table
 
 Data = Annotated[Path, typer.Option(help="Folder of the built datasets.")]
 Workers = Annotated[int | None, typer.Option(min=1, help="Worker processes; by default one a core.")]
@@ -43,7 +43,7 @@ def amons(
         rows = [{"name": a.name, "smiles": a.smiles, "n_heavy": a.n_heavy, "molecules": a.of} for a in found]
         print(json.dumps({"molecules": len(molecules), "by_heavy_atoms": sizes, "amons": rows}, indent=2))
         return
-    told = f"{len(found):,} amons of {len(molecules):,} molecules, up to {max_heavy} heavy atoms"
+    told = f"{many(len(found), 'amon')} of {many(len(molecules))}, up to {max_heavy} heavy atoms"
     if file is None:
         for amon in found:
             print(amon.smiles, amon.name)
