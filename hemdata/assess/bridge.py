@@ -1,9 +1,10 @@
 """Fits a bridge between two levels from molecules that are labelled at both on the same geometries."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from hemdata.assess.duals import Dual, digest, shown, up_to
 from hemdata.assess.judged_bridge import Errors, Judged, Stage
@@ -14,9 +15,9 @@ from hemdata.identity.bond_types import Kind, kind_of
 from hemdata.levels import level
 from hemdata.processes import one_thread
 
-FURTHER: tuple[Kind, ...] = ("distance", "environment", "ring")
+FURTHER: tuple[Kind, ...] = ("distance", "environment", "ring", "element")
 """Kinds of terms that are tried beside bond types, in this order."""
-START = {"bond": 2.0, "distance": 1.0, "ring": 0.5, "environment": 0.2}
+START = {"bond": 2.0, "distance": 1.0, "ring": 0.5, "environment": 0.2, "element": 2.0}
 NOISE = 0.3
 PAYS = 0.97
 """A stage is kept where the error on molecules left out falls below this share of the error before."""
@@ -24,6 +25,7 @@ COVERED = 0.95
 FEWEST = 3
 """Molecules that must show a bond type before others of that type are converted."""
 CURVE_DRAWS = 10
+Bools = npt.NDArray[np.bool_]
 
 
 def bridge(
@@ -51,10 +53,11 @@ def _refuse_too_few(found: Sequence[Dual]) -> None:
     graphs = {dual.graph for dual in found}
     if len(graphs) <= len(bonds):
         raise DataError(
-            "There are fewer molecules than bond types.",
+            "There are no more molecules than bond types.",
             expected=f"more than {len(bonds)} molecules",
             got=f"{len(graphs)}",
-            fix="Label more molecules at both levels; `hemdata select SET --for SET --by bonds` chooses them.",
+            fix="Label more molecules at both levels; `hemdata select SET --for SET --by bonds` chooses them. "
+            "Or allow larger ones (--max-heavy).",
         )
 
 
@@ -63,26 +66,42 @@ def _judged(a: str, b: str, found: list[Dual], beyond: Sequence[Dual], left_out:
     values = np.array([dual.difference for dual in found])
     counted = [dual.counted for dual in found]
     there = {kind_of(term) for each in counted for term in each}
+    known = {term: number for term, number in sorted(shown(found).items()) if number >= FEWEST}
+    at = _convertible(found, known, left_out)
     kinds, linear, left = _stage(counted, values, ("bond",), graphs)
-    stages = [Stage(kinds, left.error, True)]
+    stages = [Stage(kinds, left.error(at), True)]
     for kind in FURTHER:
         if kind in there:
             more, wider, its = _stage(counted, values, (*kinds, kind), graphs)
-            pays = its.error < PAYS * left.error
-            stages.append(Stage(more, its.error, pays))
+            pays = its.error(at) < PAYS * left.error(at)
+            stages.append(Stage(more, its.error(at), pays))
             if pays:
                 kinds, linear, left = more, wider, its
-    scores = np.abs(left.residual) / left.deviation
+    scores = (np.abs(left.residual) / left.deviation)[at]
     made = Bridge(
-        a, b, level(a).hash, level(b).hash, linear,
-        {term: number for term, number in sorted(shown(found).items()) if number >= FEWEST},
-        factor(scores), digest(found), len(found), max(dual.n_heavy for dual in found),
+        a, b, level(a).hash, level(b).hash, linear, known, factor(scores), digest(found), len(found),
+        max(dual.n_heavy for dual in found),
     )  # fmt: skip
-    others = np.array([factor(scores[[g != graph for g in graphs]]) for graph in graphs])
+    judged = [dual for dual, judge in zip(found, at, strict=True) if judge]
+    others = np.array([factor(scores[[other.graph != dual.graph for other in judged]]) for dual in judged])
     return Judged(
-        found, left.residual, others * left.deviation, _by_composition(found, values, graphs),
-        made, stages, _curve(found, linear, graphs), left_out, _on_larger(made, found, beyond, left_out),
+        judged, left.residual[at], others * left.deviation[at], _by_composition(found, values, graphs)[at],
+        found, made, stages, _curve(found, linear, graphs), left_out, _on_larger(made, found, beyond, left_out),
     )  # fmt: skip
+
+
+def _convertible(found: Sequence[Dual], known: Collection[str], left_out: Counter[str]) -> Bools:
+    """Which molecules a bridge of these bond types converts, and so is judged on; the others are counted."""
+    at = np.array([all(t in known for t in dual.counted if kind_of(t) == "bond") for dual in found])
+    if not at.any():
+        raise DataError(
+            "No molecule has bond types alone that enough molecules show.",
+            expected=f"{FEWEST} molecules of each bond type",
+            fix="Label more molecules at both levels; `hemdata select SET --for SET --by bonds` chooses them.",
+        )
+    if scarce := int((~at).sum()):
+        left_out[f"with a bond type that fewer than {FEWEST} molecules show (fitted, but not judged)"] += scarce
+    return at
 
 
 def _on_larger(made: Bridge, found: Sequence[Dual], beyond: Sequence[Dual], left_out: Counter[str]) -> Errors | None:

@@ -39,14 +39,14 @@ def duals(a: str, b: str, names: Sequence[str], data: Path) -> tuple[list[Dual],
     """The molecules that stand at both levels, each on every geometry on which it does; and why others are left out.
 
     Args:
-        names: labelled sets; all that are there where empty.
+        names: labelled sets, with or without a level (`test-groups@qm9`); all that are there where empty.
 
     Raises:
         DataError: if there is none, or a molecule's two labels stand on two geometries.
     """
     found: list[Dual] = []
     without: Counter[str] = Counter()
-    for name in names or sets_at(data, a):
+    for name in [SetName.of(each).dataset for each in names] or sets_at(data, a):
         at_a, at_b = geometries_of(data, name, a), geometries_of(data, name, b)
         if names and not at_a.keys() & at_b.keys():
             raise DataError(

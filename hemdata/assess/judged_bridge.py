@@ -49,16 +49,19 @@ class Errors:
 
 @dataclass(frozen=True)
 class Judged(Errors):
-    """A fitted bridge and its errors on each molecule that it was fitted on, when that is left out.
+    """A fitted bridge and its errors on each molecule that it was fitted on and would convert, when that is left out.
 
     Attributes:
         half_width: (n,); the interval's factor is of the other molecules.
+        fitted: all that take part in the fit; those with a scarce bond type are not judged, as no other such molecule
+            is converted.
         stages: each that was tried.
         curve: molecules, mean absolute error on those left out.
         left_out: molecules that could not be used, by reason.
         larger: errors on molecules that are larger than those that it was allowed to be fitted on.
     """
 
+    fitted: list[Dual]
     bridge: Bridge
     stages: list[Stage]
     curve: list[tuple[int, float]]
@@ -68,17 +71,17 @@ class Judged(Errors):
     @property
     def graphs(self) -> int:
         """Different molecules; one may stand on several geometries."""
-        return len({dual.graph for dual in self.duals})
+        return len({dual.graph for dual in self.fitted})
 
     @property
     def sets(self) -> list[str]:
         """Where the labels are from, by the first part of their ids."""
-        return sorted({dual.group for dual in self.duals})
+        return sorted({dual.group for dual in self.fitted})
 
     @property
     def counts(self) -> dict[str, int]:
         """Bond types, and how many molecules show each."""
-        return dict(sorted(shown(self.duals).items()))
+        return dict(sorted(shown(self.fitted).items()))
 
 
 def by_group(judged: Errors) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ import numpy as np
 
 from hemdata.bridges.distances import distances
 from hemdata.bridges.linear import Floats, Linear, Terms
-from hemdata.identity.bond_types import kind_of, terms_of
+from hemdata.identity.bond_types import elements, kind_of, terms_of
 from hemdata.identity.molecule import parsed
 
 Geometry = tuple[Sequence[int], Sequence[float]]
@@ -31,7 +31,7 @@ class Converted:
 
 @dataclass(frozen=True)
 class Bridge:
-    """The difference of two levels as a sum over bonds, pairs of atoms at a distance, rings and surroundings.
+    """The difference of two levels as a sum over bonds, pairs of atoms at a distance, and more where it pays.
 
     Attributes:
         a, b: names of the levels; `hash_a`, `hash_b` what defines them.
@@ -71,11 +71,12 @@ class Bridge:
 
 
 def terms(smiles: str, geometry: Geometry | None) -> Terms | None:
-    """What is counted of a molecule: bonds, small rings, surroundings; of its geometry pairs of atoms by distance.
+    """What is counted of a molecule: bonds, small rings, surroundings, atoms; of its geometry pairs by distance.
 
     None where the SMILES does not read.
     """
     molecule = parsed(smiles)
     if molecule is None:
         return None
-    return dict(terms_of(molecule)) | (distances(*geometry) if geometry is not None else {})
+    counted = terms_of(molecule) + elements(molecule)
+    return dict(counted) | (distances(*geometry) if geometry is not None else {})

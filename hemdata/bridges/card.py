@@ -1,7 +1,9 @@
 """Bridges as files: a card for people, and the terms with their covariance as Parquet."""
 
 import hashlib
+import json
 from pathlib import Path
+from typing import Any, get_args
 
 import numpy as np
 import pyarrow as pa
@@ -33,24 +35,22 @@ def write_bridge(made: Bridge, folder: Path, sets: list[str], error: float, cove
     )
     terms = folder / f"{name}.parquet"
     pq.write_table(table, terms, compression="zstd", store_schema=False)
-    card = BridgeCard.model_validate(
-        {
-            "name": name,
-            "title": f"From {made.a} to {made.b}",
-            "source": {"level": made.a, "hash": made.hash_a},
-            "target": {"level": made.b, "hash": made.hash_b},
-            "terms": hashlib.sha256(terms.read_bytes()).hexdigest(),
-            "scales_kcal_mol": {str(kind): round(scale, 6) for kind, scale in linear.scales.items()},
-            "noise_kcal_mol": round(linear.noise, 6),
-            "factor": made.factor,
-            "molecules": made.molecules,
-            "largest": made.largest,
-            "labels": made.labels,
-            "sets": sets,
-            "error_kcal_mol": round(error, 4),
-            "coverage": round(coverage, 4),
-        }
-    )
+    told = {
+        "name": name,
+        "title": f"From {made.a} to {made.b}",
+        "source": {"level": made.a, "hash": made.hash_a},
+        "target": {"level": made.b, "hash": made.hash_b},
+        "scales_kcal_mol": {str(kind): round(scale, 6) for kind, scale in linear.scales.items()},
+        "noise_kcal_mol": round(linear.noise, 6),
+        "factor": made.factor,
+        "molecules": made.molecules,
+        "largest": made.largest,
+        "labels": made.labels,
+        "sets": sets,
+        "error_kcal_mol": round(error, 4),
+        "coverage": round(coverage, 4),
+    }
+    card = BridgeCard.model_validate(told | {"terms": _seal(told, terms.read_bytes())})
     path = folder / f"{name}.yaml"
     text = yaml.safe_dump(card.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
     path.write_text(f"# Fitted by `hemdata levels bridge`; not to be edited.\n{text}", "utf-8")
@@ -65,24 +65,30 @@ def read_bridge(name: str | Path) -> Bridge:
         DataError: if a level is defined otherwise today, or the terms are not those of the card.
     """
     card = bridge_card(name)
+    where, anew = (
+        f"bridge {card.name}",
+        f"`hemdata levels bridge {card.source.level} {card.target.level} --write FOLDER`",
+    )
     for end in (card.source, card.target):
         if level(end.level).hash != end.hash:
             raise DataError(
                 f"The level '{end.level}' is defined otherwise today than where the bridge was fitted.",
-                where=f"bridge {card.name}",
+                where=where,
                 expected=end.hash,
                 got=level(end.level).hash,
-                fix=f"`hemdata levels bridge {card.source.level} {card.target.level}` fits it anew.",
+                fix=f"{anew} fits it anew.",
             )
     path = card_path("bridge", name).with_suffix(".parquet")
     data = path.read_bytes() if path.is_file() else b""
-    if hashlib.sha256(data).hexdigest() != card.terms:
+    if _seal(card.model_dump(mode="json", exclude={"terms"}), data) != card.terms:
         raise DataError(
-            "The bridge's terms are missing or were changed.", where=path, expected=card.terms, fix="Copy both files."
+            "The bridge's terms are missing, or they or its card were changed.",
+            where=path,
+            fix=f"Copy both files as they were written; or {anew} fits it anew.",
         )
     table = pq.read_table(path)
     terms = tuple(table["term"].to_pylist())
-    scales: dict[Kind, float] = {kind_of_name(kind): scale for kind, scale in card.scales_kcal_mol.items()}
+    scales: dict[Kind, float] = {_kind(kind, where, anew): scale for kind, scale in card.scales_kcal_mol.items()}
     linear = Linear(
         terms,
         table["weight_kcal_mol"].to_numpy(),
@@ -103,13 +109,20 @@ def _covariance(rows: list[list[float]]) -> Floats:
     return lower + np.tril(lower, -1).T
 
 
-def kind_of_name(name: str) -> Kind:
-    """A kind of term by its name in a card.
+def _seal(told: dict[str, Any], terms: bytes) -> str:
+    """A hash of the file of terms and of what else the card says."""
+    return hashlib.sha256(terms + json.dumps(told, sort_keys=True).encode()).hexdigest()
 
-    Raises:
-        DataError: if there is none.
-    """
-    for kind in ("bond", "distance", "ring", "environment"):
+
+def _kind(name: str, where: str, anew: str) -> Kind:
+    for kind in get_args(Kind):
         if name == kind:
-            return kind
-    raise DataError("There is no such kind of term.", got=name, expected="bond, distance, ring or environment")
+            known: Kind = kind
+            return known
+    raise DataError(
+        "There is no such kind of term.",
+        where=where,
+        expected=", ".join(get_args(Kind)),
+        got=name,
+        fix=f"{anew} fits it anew.",
+    )

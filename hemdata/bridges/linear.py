@@ -59,10 +59,9 @@ class LeftOut:
     residual: Floats
     deviation: Floats
 
-    @property
-    def error(self) -> float:
-        """Mean absolute residual, kcal/mol."""
-        return float(np.abs(self.residual).mean())
+    def error(self, at: npt.NDArray[np.bool_]) -> float:
+        """Mean absolute residual of some of the molecules, kcal/mol."""
+        return float(np.abs(self.residual[at]).mean())
 
 
 def matrix(molecules: Sequence[Terms], place: Mapping[str, int]) -> Floats:

@@ -25,7 +25,9 @@ class BridgeCard(Card):
     title: str
     source: BridgeEnd = Field(description="the level of the energies that are converted")
     target: BridgeEnd = Field(description="the level that they are converted to")
-    terms: Sha256 = Field(description="hash of the Parquet file of terms, named as the card")
+    terms: Sha256 = Field(
+        description="hash of the Parquet file of terms, named as the card, and of this card's numbers"
+    )
     scales_kcal_mol: dict[str, float] = Field(description="by kind of term: how far one may lie from nought")
     noise_kcal_mol: float
     factor: float = Field(description="half width of the 95 % interval over the fit's standard deviation")

@@ -70,6 +70,7 @@ def at_one_level(batch: pa.Table, bridges: Mapping[str, Bridge], writer: ShardWr
         converted, _, reasons = bridged(part, by)
         for id, smiles, reason in zip(part["id"].to_pylist(), part["smiles"].to_pylist(), reasons, strict=True):
             if reason is not None:
-                writer.reject(id, f"bridge {by.a}-{by.b}", reason, smiles)
+                rule = f"bridge {by.a}-{by.b}: {reason.partition(':')[0]}"
+                writer.reject(id, rule, reason, smiles)
         if len(converted):
             yield converted

@@ -5,8 +5,10 @@ from typing import Any, Literal
 
 from hemdata.identity.environments import environments_at
 
-Kind = Literal["bond", "distance", "ring", "environment"]
-_KINDS: dict[str, Kind] = {"environment": "environment", "ring": "ring", "distance": "distance"}
+Kind = Literal["bond", "distance", "environment", "ring", "element"]
+_KINDS: dict[str, Kind] = {
+    "environment": "environment", "ring": "ring", "distance": "distance", "element": "element",
+}  # fmt: skip
 
 SIGNS = {"SINGLE": "-", "DOUBLE": "=", "TRIPLE": "#", "AROMATIC": ":"}
 SMALL_RINGS = (3, 4)
@@ -36,6 +38,13 @@ def small_rings(molecule: Any) -> Counter[str]:
     return Counter({f"ring of {size}": sizes.count(size) for size in SMALL_RINGS if size in sizes})
 
 
+def elements(molecule: Any) -> Counter[str]:
+    """Atoms of each element, hydrogens among them: `element C`."""
+    found = Counter(f"element {atom.GetSymbol()}" for atom in molecule.GetAtoms())
+    found["element H"] += sum(atom.GetTotalNumHs() for atom in molecule.GetAtoms())
+    return +found
+
+
 def terms_of(molecule: Any) -> Counter[str]:
     """All that is counted: bonds, small rings, and each heavy atom with its neighbours (`environment 1a2b3c4d`)."""
     around = Counter(f"environment {number:08x}" for number in environments_at(molecule, (1,))[0])
@@ -43,5 +52,5 @@ def terms_of(molecule: Any) -> Counter[str]:
 
 
 def kind_of(term: str) -> Kind:
-    """Whether a term is a bond, a ring, an atom's surroundings, or pairs of atoms at a distance."""
+    """Whether a term is a bond, a ring, an atom's surroundings, an element, or pairs of atoms at a distance."""
     return _KINDS.get(term.split()[0], "bond")

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hemdata.bridges.rows import HALF_WIDTH
-from hemdata.catalog import TEST_GROUPS, StudyCard, TrainingSet, cards, dataset
+from hemdata.catalog import TEST_GROUPS, StudyCard, TrainingSet, cards, dataset, label_places
 from hemdata.errors import CallError, DataError
 from hemdata.identity import flat_graph
 from hemdata.levels import one_level
@@ -36,7 +36,9 @@ def labelled_folder(data: Path, name: str, level_name: str) -> Path:
     folder = data / str(its)
     if not stands(folder):
         what = f"'{name}' is not there at the level '{level_name}'."
-        raise CallError(what, where=folder, fix=f"Run `{its.command}`.")
+        ships = any(stands(place / str(its)) for place in label_places())
+        more = "; or `hemdata run` on the study, which takes the labels that ship with hemdata" if ships else ""
+        raise CallError(what, where=folder, fix=f"Run `{its.command}`{more}.")
     return folder
 
 

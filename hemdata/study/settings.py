@@ -44,4 +44,4 @@ def keep_settings(path: Path, settings: dict[str, Any], sentence: str, fix: str,
                 write_whole(path, text)
             return
         differ = sorted(settings_that_differ(path, settings))
-        raise DataError(sentence, where=path.parent, got=f"another {', '.join(differ)}", fix=fix)
+        raise DataError(sentence, where=path.parent, got=f"other {', '.join(differ)}", fix=fix)

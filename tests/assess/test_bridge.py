@@ -1,5 +1,6 @@
 """A bridge between two levels: fitted on labels whose difference is known by construction, and on those that ship."""
 
+import re
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -48,13 +49,25 @@ def additive() -> list[Dual]:
 
 def test_a_difference_that_is_a_sum_over_bonds_is_found(additive: list[Dual]) -> None:
     judged = bridge("qm9", "pc9", additive)
-    weights = dict(zip(judged.bridge.linear.terms, judged.bridge.linear.weights, strict=True))
-    for term, weight in PER_BOND.items():
-        assert weights[term] == pytest.approx(weight, abs=0.2)
+    new = [dual(smiles) for smiles in ("CCCCCO", "CCNCC", "CC(=O)CO", "OCCCN", "CCC(N)=O", "COCC=O")]
+    said = judged.bridge.convert([each.smiles for each in new], [None] * len(new))
+    assert said.difference_kcal_mol == pytest.approx([each.difference for each in new], abs=0.3)
+    assert (np.abs(said.difference_kcal_mol - [each.difference for each in new]) < said.half_width_kcal_mol).all()
     assert judged.error < 0.2
     assert 0.8 <= judged.coverage <= 1
     (row,) = [row for row in by_group(judged) if row["group"] == "mine"]
     assert row["molecules"] == len(additive)
+
+
+def test_a_molecule_whose_like_would_be_refused_is_fitted_but_not_judged(additive: list[Dual]) -> None:
+    """Its error is of a bond type that nobody else shows: no molecule that is converted has such a one."""
+    foreign = dual("CC#N", noise=40.0)
+    judged = bridge("qm9", "pc9", [*additive, foreign])
+    assert judged.duals == additive
+    assert judged.fitted == [*additive, foreign]
+    assert judged.error < 0.3
+    assert judged.left_out == {"with a bond type that fewer than 3 molecules show (fitted, but not judged)": 1}
+    assert judged.bridge.convert([foreign.smiles], [None]).refused == ["bond type outside the bridge: C#N"]
 
 
 def test_larger_molecules_judge_a_fit_that_has_not_seen_them(additive: list[Dual]) -> None:
@@ -91,7 +104,7 @@ def test_a_bond_type_outside_the_fit_is_refused_by_name(additive: list[Dual]) ->
 
 
 def test_fewer_molecules_than_bond_types_and_one_level_twice_are_sentences(additive: list[Dual]) -> None:
-    with pytest.raises(DataError, match="fewer molecules than bond types"):
+    with pytest.raises(DataError, match="no more molecules than bond types"):
         bridge("qm9", "pc9", [additive[n] for n in (11, 13, 16)])
     with pytest.raises(DataError, match="The two levels are one"):
         bridge("pc9", "od9", additive)
@@ -124,10 +137,13 @@ def test_another_level_definition_and_changed_terms_are_refused(
     path.write_text(whole.replace(level("qm9").hash, "ab0000000000"))
     with pytest.raises(DataError, match="defined otherwise"):
         read_bridge("qm9-pc9")
+    path.write_text(re.sub("factor: .*", "factor: 0.001", whole))
+    with pytest.raises(DataError, match="or its card were changed"):
+        read_bridge("qm9-pc9")
     path.write_text(whole)
     terms_file = path.with_suffix(".parquet")
     terms_file.write_bytes(terms_file.read_bytes()[:-1] + b"x")
-    with pytest.raises(DataError, match="missing or were changed"):
+    with pytest.raises(DataError, match="are missing"):
         read_bridge("qm9-pc9")
     with pytest.raises(CallError, match="no bridge named"):
         read_bridge("pc9-alchemy")

@@ -1,7 +1,7 @@
 """Compositions by declared steps, and the overlap of datasets."""
 
 import json
-import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -136,7 +136,8 @@ def test_a_set_that_another_bridge_made_is_built_again(tmp_path: Path, monkeypat
     """Its energies are others: the bridge was fitted again since."""
     import shutil
 
-    from hemdata.catalog import card_path, label_places
+    from hemdata.bridges.card import read_bridge, write_bridge
+    from hemdata.catalog import label_places
 
     data, mine = tmp_path / "data", tmp_path / "cards" / "pipelines" / "bridges"
     shipped = next(place / "test-groups@qm9" for place in label_places() if (place / "test-groups@qm9").is_dir())
@@ -145,11 +146,7 @@ def test_a_set_that_another_bridge_made_is_built_again(tmp_path: Path, monkeypat
     first = compose(set_card, data)
     assert first.new
     assert not compose(set_card, data).new
-    there = card_path("bridge", "qm9-pc9")
-    mine.mkdir(parents=True)
-    shutil.copy(there.with_suffix(".parquet"), mine)
-    wider = re.sub(r"factor: .*", "factor: 9.0", there.read_text(encoding="utf-8"))
-    (mine / "qm9-pc9.yaml").write_text(wider, encoding="utf-8")
+    write_bridge(replace(read_bridge("qm9-pc9"), factor=9.0), mine, ["mine"], 0.2, 0.95)
     monkeypatch.setenv("HEMDATA_CARDS", str(tmp_path / "cards"))
     again = compose(set_card, data)
     assert again.new
