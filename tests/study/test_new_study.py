@@ -156,9 +156,6 @@ def test_a_file_may_not_bear_the_name_of_a_dataset_nor_a_set_name_itself_twice(t
     (tmp_path / "own.smi").write_text("CCO\n")
     with pytest.raises(CallError, match="A training set does not read"):
         new_study("own", tmp_path / "own.smi", ["qm9+qm9=50+50"], networks=NETWORKS)
-    for sets in ("own=50", "qm9+own=50+20"):
-        with pytest.raises(CallError, match="are the test group; none of them is trained on"):
-            new_study("study", tmp_path / "own.smi", [sets], networks=NETWORKS)
 
 
 def test_a_set_that_nobody_labelled_names_its_command(data: Path) -> None:
