@@ -50,7 +50,7 @@ def tried(script: str, card: ClusterCard) -> None:
             "There is no SLURM here.",
             where="sbatch",
             expected="SLURM's commands on PATH",
-            fix="Run this on the cluster's login node, or leave --cluster out.",
+            fix="Run this on the cluster's login node, or leave --on out.",
         )
     with tempfile.NamedTemporaryFile("w", suffix=".sh") as file:
         file.write(script)
