@@ -130,8 +130,8 @@ class Level:
             >>> gap = hd.Level("qm9").gap("pc9", "test-groups")
             >>> gap[["group", "molecules", "mean_kcal_mol", "per_atom_kcal_mol"]].round(2).head(2)
                     group  molecules  mean_kcal_mol  per_atom_kcal_mol
-            0       azoxy         25          22.42               1.41
-            1  explosives         22          23.12               1.53
+            0       azoxy         45          30.90               1.48
+            1  explosives         40          31.03               1.58
         """
         from dataclasses import asdict
 

@@ -163,7 +163,7 @@ def test_the_labels_that_ship_need_distances_and_a_bridge_of_them_needs_geometri
     assert judged.error < 0.3
     assert 0.93 <= judged.coverage <= 0.97
     assert judged.larger is not None
-    assert judged.larger.error < 0.5
+    assert judged.larger.error < 0.6
     kept = [stage.kinds for stage in judged.stages if stage.kept]
     assert kept == [("bond",), ("bond", "distance"), ("bond", "distance", "environment")]
     assert judged.bridge.convert(["CCO"], [None]).refused == ["no geometry"]
