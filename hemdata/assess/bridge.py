@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from hemdata.assess.duals import Dual, digest, shown, up_to
+from hemdata.assess.duals import Dual, digest, of_bonds, shown, up_to
 from hemdata.assess.judged_bridge import Errors, Judged, Stage
 from hemdata.bridges.bridge import Bridge
 from hemdata.bridges.linear import Floats, LeftOut, Linear, Terms, fit, kernels, likelihood
@@ -92,7 +92,7 @@ def _judged(a: str, b: str, found: list[Dual], beyond: Sequence[Dual], left_out:
 
 def _convertible(found: Sequence[Dual], known: Collection[str], left_out: Counter[str]) -> Bools:
     """Which molecules a bridge of these bond types converts, and so is judged on; the others are counted."""
-    at = np.array([all(t in known for t in dual.counted if kind_of(t) == "bond") for dual in found])
+    at = np.array([of_bonds(dual, known) for dual in found])
     if not at.any():
         raise DataError(
             "No molecule has bond types alone that enough molecules show.",
@@ -106,7 +106,7 @@ def _convertible(found: Sequence[Dual], known: Collection[str], left_out: Counte
 
 def _on_larger(made: Bridge, found: Sequence[Dual], beyond: Sequence[Dual], left_out: Counter[str]) -> Errors | None:
     """Errors on molecules beyond the fit; those whose bond types it does not know are counted in `left_out`."""
-    known = [dual for dual in beyond if all(t in made.shown for t in dual.counted if kind_of(t) == "bond")]
+    known = [dual for dual in beyond if of_bonds(dual, made.shown)]
     if unknown := len(beyond) - len(known):
         left_out["larger, with a bond type outside the bridge"] += unknown
     if not known:
@@ -181,10 +181,7 @@ def _curve(found: Sequence[Dual], linear: Linear, graphs: Sequence[str]) -> list
                 [dual.counted for dual in inside], np.array([d.difference for d in inside]), linear.scales, linear.noise
             )
             known = set(some.terms)
-            outside = [
-                dual for dual in found
-                if dual.graph not in chosen and all(t in known for t in dual.counted if kind_of(t) == "bond")
-            ]  # fmt: skip
+            outside = [dual for dual in found if dual.graph not in chosen and of_bonds(dual, known)]
             if outside:
                 mean, _ = some.predict([dual.counted for dual in outside])
                 errors += np.abs(mean - [dual.difference for dual in outside]).tolist()

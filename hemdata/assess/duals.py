@@ -104,6 +104,11 @@ def up_to(found: Sequence[Dual], max_heavy: int | None) -> tuple[list[Dual], lis
     return inside, [dual for dual in found if max_heavy is not None and dual.n_heavy > max_heavy]
 
 
+def of_bonds(dual: Dual, known: Collection[str]) -> bool:
+    """Whether a molecule has bonds of these types alone."""
+    return all(term in known for term in dual.counted if kind_of(term) == "bond")
+
+
 def shown(found: Sequence[Dual]) -> Counter[str]:
     """How many molecules show each bond type."""
     once = {dual.graph: dual.counted for dual in found}

@@ -42,6 +42,11 @@ class Errors:
         return float(np.abs(self.residual).mean())
 
     @property
+    def composition_error(self) -> float:
+        """Mean absolute error of the fit linear in the elements."""
+        return float(np.abs(self.composition).mean())
+
+    @property
     def coverage(self) -> float:
         """The share of molecules that lie within their interval."""
         return float((np.abs(self.residual) <= self.half_width).mean())

@@ -65,10 +65,8 @@ def read_bridge(name: str | Path) -> Bridge:
         DataError: if a level is defined otherwise today, or the terms are not those of the card.
     """
     card = bridge_card(name)
-    where, anew = (
-        f"bridge {card.name}",
-        f"`hemdata levels bridge {card.source.level} {card.target.level} --write FOLDER`",
-    )
+    where = f"bridge {card.name}"
+    anew = f"`hemdata levels bridge {card.source.level} {card.target.level} --write FOLDER`"
     for end in (card.source, card.target):
         if level(end.level).hash != end.hash:
             raise DataError(

@@ -35,8 +35,6 @@ def bridge(
     as_json: AsJson = False,
 ) -> None:
     """Fit the difference of two levels by bond types, and judge the fit on molecules that it has not seen."""
-    import numpy as np
-
     from hemdata.assess.bridge import bridge as fitted
     from hemdata.assess.duals import duals
     from hemdata.assess.judged_bridge import by_group, by_size
@@ -75,7 +73,7 @@ def bridge(
     counts = ", ".join(f"{term} {number}" for term, number in judged.counts.items())
     out.print(f"Bond types and the molecules that show them: {counts}.")
     scarce = [term for term in judged.counts if term not in judged.bridge.shown]
-    if judged.error > float(np.abs(judged.composition).mean()):
+    if judged.error > judged.composition_error:
         note("the number of atoms of each element alone leaves less: more molecules at both levels are needed.")
     if scarce:
         out.print(f"Too few to convert others by: {', '.join(scarce)}.")
