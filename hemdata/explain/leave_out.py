@@ -69,9 +69,13 @@ class LeaveOut:
         atoms = np.linalg.lstsq(self._counts[kept], self._target[kept], rcond=None)[0]
         left = self._target - self._counts @ atoms
         gone, divided = self._features[rows], self._divided[rows]
-        weights = self._divided.T @ left
-        block = np.eye(len(rows)) - gone @ divided.T
-        weights = weights - divided.T @ np.linalg.solve(block, left[rows] - gone @ weights)
+        if len(rows) > len(self._squares):  # the ridge anew, whose matrix is the smaller one
+            matrix = np.diag(self._squares + self.alpha) - gone.T @ gone
+            weights = np.linalg.solve(matrix, self._features.T @ left - gone.T @ left[rows])
+        else:
+            weights = self._divided.T @ left
+            block = np.eye(len(rows)) - gone @ divided.T
+            weights = weights - divided.T @ np.linalg.solve(block, left[rows] - gone @ weights)
         change: Floats = counts @ (atoms - self._atoms) + (features @ self._turn) @ (weights - self._weights)
         return change
 

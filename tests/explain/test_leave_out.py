@@ -36,7 +36,8 @@ def test_leaving_out_is_fitting_again(seed: int, p: int, alpha: float) -> None:
     before = asked @ atoms + shown @ weights
     assert np.allclose(fitted.predict(asked, shown), before, atol=1e-6)
     each = fitted.each(asked, shown)
-    for gone in (np.array([0]), np.array([5]), random.choice(n, 6, replace=False)):
+    most = random.choice(np.arange(1, n), n - 12, replace=False)  # more than the ridge has features, or fewer
+    for gone in (np.array([0]), np.array([5]), random.choice(n, 6, replace=False), most):
         kept = np.setdiff1d(np.arange(n), gone)
         atoms, weights = fit_again(counts[kept], features[kept], target[kept], alpha)
         change = asked @ atoms + shown @ weights - before
