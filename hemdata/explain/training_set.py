@@ -111,6 +111,6 @@ def _as_learnt(table: pa.Table, about: dict[str, Any], data: Path) -> Molecules:
     molecules = Molecules.of(table)
     if "below" not in about:
         return molecules
-    from hemdata.train.delta import less
+    from hemdata.train.delta import Below, less
 
-    return less(molecules, level(about["below"]["level"]), data / "labels.sqlite")
+    return less(molecules, Below(level(about["below"]["level"]), data / "labels.sqlite"))

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from hemdata.identity import environments_of, flat_graph, share_unseen
+from hemdata.levels import level
 from hemdata.schema import table_schema
 from hemdata.shards import versions
 from hemdata.study.cells import Cell
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 SETTINGS = "settings.json"
 MODEL = "model"
+BELOW = "below"
+"""In a study's folder, the energies of the cheap level that its models learn differences from."""
 GROUPS = "groups"
 """The one setting that a model does not depend on."""
 Progress = Callable[[int, int], None]  # epochs done, epochs in all
@@ -84,17 +87,18 @@ def model_of(
     tell: Callable[[str], object] | None = None,
 ) -> "Fitted":
     """The cell's model; where it stands in the folder already, it is read."""
+    from hemdata.train.delta import Below
     from hemdata.train.fit import fit_network
     from hemdata.train.training_run import TrainingRun
 
+    delta = cell.study.delta
     return fit_network(
         cell.network.network,
         cell.configuration,
         sides.training,
         sides.validation,
         TrainingRun(folder / MODEL, seed=cell.seed, device=device, progress=progress, tell=tell),
-        delta=cell.study.delta,
-        store=data / "labels.sqlite",
+        delta=None if delta is None else Below(level(delta), data / "labels.sqlite", folder.parents[1] / BELOW),
     )
 
 

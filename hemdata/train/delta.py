@@ -5,8 +5,9 @@ Ramakrishnan, Dral, Rupp and von Lilienfeld 2015, 10.1021/acs.jctc.5b00099.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 
 from hemdata.chemistry.engines import engine
 from hemdata.errors import CallError, DataError
+from hemdata.files import whole
 from hemdata.label.calculation import Calculation, Result, Stage, Start, calculate, calculation_for
 from hemdata.label.jobs import POINT
 from hemdata.label.store.database import LabelStore
@@ -26,15 +28,77 @@ from hemdata.train.fitted import BATCH_SIZE, Fitted
 from hemdata.units import HARTREE_KCAL_MOL
 
 
+@dataclass(frozen=True)
+class Below:
+    """A cheap level, and where its energies are found that were computed before.
+
+    Attributes:
+        level: of theory; its atomization energies are made with its own atoms.
+        store: a label store, in which calculations are looked up (`hemdata label NAME --geometry given` puts them
+            there, on all cores).
+        kept: a folder that keeps what was computed, a file for each set of molecules, so that the models of a study
+            compute it once; it is made where it is missing.
+    """
+
+    level: Level
+    store: Path | None = None
+    kept: Path | None = None
+
+    def atomization_energies(self, molecules: Molecules) -> NDArray[np.float64]:
+        """Atomization energies (M,), kcal/mol, at the level and at the molecules' own geometries.
+
+        What is found neither in the store nor in the folder is computed here, one molecule after the other.
+
+        Raises:
+            DataError: if the level has no atom of an element, or a calculation fails; names the molecule.
+        """
+        atoms = self.level.atom_energies()
+        lacking = [SYMBOLS[z] for z in molecules.elements if not np.isfinite(atoms[z])]
+        if lacking:
+            raise DataError(f"The level '{self.level.name}' has no atoms of these elements.", got=", ".join(lacking))
+        tasks = list(_calculations(molecules, self.level))
+        path = None if self.kept is None else self.kept / f"{self.level.name}-{_hash(tasks)}.npy"
+        if path is not None and path.is_file():
+            totals: NDArray[np.float64] = np.load(path, allow_pickle=False)
+        else:
+            totals = self._totals(tasks, molecules)
+            if path is not None:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                with whole(path) as temporary, temporary.open("wb") as file:
+                    np.save(file, totals)
+        of_atoms = np.add.reduceat(atoms[molecules.atomic_numbers], molecules.offsets[:-1])
+        energies: NDArray[np.float64] = (of_atoms - totals) * HARTREE_KCAL_MOL
+        return energies
+
+    def _totals(self, tasks: Sequence[Calculation], molecules: Molecules) -> NDArray[np.float64]:
+        """Total energies (M,), hartree."""
+        stored: dict[str, Result] = {}
+        if self.store is not None and self.store.is_file():
+            with LabelStore(self.store, read_only=True) as opened:
+                stored = {result.key: result for result in opened.get({task.key: None for task in tasks})}
+        totals = np.empty(len(tasks))
+        for number, task in enumerate(tasks):
+            result = stored.get(task.key) or calculate(task)
+            if result.energy_hartree is None:
+                raise DataError(
+                    f"A molecule has no energy at '{self.level.name}'.",
+                    where=molecules.ids[number],
+                    got=result.reason,
+                    fix="Leave the molecule out, or learn the energies themselves (without delta).",
+                )
+            totals[number] = result.energy_hartree
+        return totals
+
+
 class FittedDelta(Fitted):
-    """A fitted difference and the cheap level below it, which is computed for every molecule that is asked about.
+    """A fitted difference and the cheap level below it, whose energy is had for every molecule that is asked about.
 
     Args:
         difference: what was fitted; its package names the level below.
         below: that level.
     """
 
-    def __init__(self, difference: Fitted, below: Level) -> None:
+    def __init__(self, difference: Fitted, below: Below) -> None:
         super().__init__(difference.about)
         self.difference, self.below = difference, below
 
@@ -45,7 +109,7 @@ class FittedDelta(Fitted):
             DataError: if a molecule has no energy at the level below.
         """
         read = Molecules.of(molecules, energies=False)
-        energies: NDArray[np.float64] = self.difference.predict(read) + atomization_energies(read, self.below)
+        energies: NDArray[np.float64] = self.difference.predict(read) + self.below.atomization_energies(read)
         return energies
 
     def atom_energies(self, molecules: pa.Table | Molecules) -> NDArray[np.float64]:
@@ -67,60 +131,33 @@ class FittedDelta(Fitted):
         """
         z, x = np.asarray(atoms.numbers), np.asarray(atoms.positions, dtype=np.float64)
         charge, multiplicity = said_of_atoms(atoms).settled(z.tolist())
-        point = engine(self.below).surface(z, x, charge, multiplicity, self.below)(x)
-        energy = (point.energy_hartree - float(self.below.atom_energies()[z].sum())) * units.Hartree
+        its = self.below.level
+        point = engine(its).surface(z, x, charge, multiplicity, its)(x)
+        energy = (point.energy_hartree - float(its.atom_energies()[z].sum())) * units.Hartree
         return energy, -np.asarray(point.gradient) * units.Hartree / units.Bohr
 
 
-def less(molecules: Molecules, below: Level, store: Path | None = None) -> Molecules:
+def less(molecules: Molecules, below: Below) -> Molecules:
     """The same molecules, whose target is the difference of their energies from those of a cheap level.
 
     Args:
         molecules: with energies.
-        below: the cheap level; its atomization energy is made with its own atoms.
-        store: a label store, in which calculations are looked up first.
+        below: the cheap level.
 
     Raises:
         CallError: if it is the level of the energies.
         DataError: if a molecule has no energy at the level below.
     """
-    if molecules.level == below.name:
-        raise CallError("A level has no difference from itself.", where="delta", got=below.name)
-    target = molecules.energies - atomization_energies(molecules, below, store)
-    return replace(molecules, target=target, below=(below.name, below.hash))
+    its = below.level
+    if molecules.level == its.name:
+        raise CallError("A level has no difference from itself.", where="delta", got=its.name)
+    target = molecules.energies - below.atomization_energies(molecules)
+    return replace(molecules, target=target, below=(its.name, its.hash))
 
 
-def atomization_energies(molecules: Molecules, level: Level, store: Path | None = None) -> NDArray[np.float64]:
-    """Atomization energies (M,), kcal/mol, at a level of theory and at the molecules' own geometries.
-
-    They are computed here, one after the other, but for those that `store` holds (`hemdata label NAME --geometry
-    given` puts them there, on all cores).
-
-    Raises:
-        DataError: if the level has no atom of an element, or a calculation fails; names the molecule.
-    """
-    atoms = level.atom_energies()
-    lacking = [SYMBOLS[z] for z in molecules.elements if not np.isfinite(atoms[z])]
-    if lacking:
-        raise DataError(f"The level '{level.name}' has no atoms of these elements.", got=", ".join(lacking))
-    tasks = list(_calculations(molecules, level))
-    stored: dict[str, Result] = {}
-    if store is not None and store.is_file():
-        with LabelStore(store, read_only=True) as opened:
-            stored = {result.key: result for result in opened.get({task.key: None for task in tasks})}
-    energies = np.empty(len(tasks))
-    for number, task in enumerate(tasks):
-        result = stored.get(task.key) or calculate(task)
-        if result.energy_hartree is None:
-            raise DataError(
-                f"A molecule has no energy at '{level.name}'.",
-                where=molecules.ids[number],
-                got=result.reason,
-                fix="Leave the molecule out, or learn the energies themselves (without delta).",
-            )
-        z = molecules.atomic_numbers[molecules.offsets[number] : molecules.offsets[number + 1]]
-        energies[number] = (atoms[z].sum() - result.energy_hartree) * HARTREE_KCAL_MOL
-    return energies
+def _hash(tasks: Sequence[Calculation]) -> str:
+    """Of the calculations' keys in their order, which hold geometry, level and the engine's version."""
+    return hashlib.sha256("".join(task.key for task in tasks).encode()).hexdigest()[:16]
 
 
 def _calculations(molecules: Molecules, level: Level) -> Iterator[Calculation]:

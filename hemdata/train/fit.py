@@ -24,6 +24,7 @@ from hemdata.train.package import CARD, read_package
 from hemdata.train.training_run import TrainingRun
 
 if TYPE_CHECKING:
+    from hemdata.train.delta import Below
     from hemdata.train.fitted_network import Build
 
 
@@ -40,8 +41,7 @@ def fit_network(
     run: TrainingRun,
     *,
     epochs: int | None = None,
-    delta: str | None = None,
-    store: Path | None = None,
+    delta: str | Below | None = None,
 ) -> Fitted:
     """Fits a network or a baseline to the atomization energies of training molecules.
 
@@ -52,8 +52,8 @@ def fit_network(
         training, validation: tables of the record, with geometry and energies at one level.
         run: folder and seed, where it computes, and who sees it.
         epochs: in place of the configuration's.
-        delta: a cheap level; what is learnt is then the difference from its energies at the same geometries.
-        store: with `delta`, a label store that may hold them; what it does not is computed.
+        delta: a cheap level; what is learnt is then the difference from its energies at the same geometries. With
+            `Below`, also where energies are found that were computed before.
 
     Raises:
         CallError: for a name, configuration or device that is not there, or a library that is not installed.
@@ -62,10 +62,10 @@ def fit_network(
     """
     read_training, read_validation = Molecules.of(training), Molecules.of(validation)
     if delta is not None:
-        from hemdata.train.delta import FittedDelta, less
+        from hemdata.train.delta import Below, FittedDelta, less
 
-        below = level(delta)
-        read_training, read_validation = (less(each, below, store) for each in (read_training, read_validation))
+        below = Below(level(delta)) if isinstance(delta, str) else delta
+        read_training, read_validation = (less(each, below) for each in (read_training, read_validation))
         fitted = fit_network(name, configuration, read_training, read_validation, run, epochs=epochs)
         return FittedDelta(fitted, below)
     if name in BASELINES:
@@ -98,7 +98,7 @@ def load(folder: str | Path) -> Fitted:
     fitted = _loaded(about, arrays, Path(folder))
     if "below" not in about:
         return fitted
-    from hemdata.train.delta import FittedDelta
+    from hemdata.train.delta import Below, FittedDelta
 
     below, written = level(about["below"]["level"]), about["below"]["hash"]
     if below.hash != written:
@@ -109,7 +109,7 @@ def load(folder: str | Path) -> Fitted:
             got=below.hash,
             fix="Use the level's card that the model was trained with.",
         )
-    return FittedDelta(fitted, below)
+    return FittedDelta(fitted, Below(below))
 
 
 def _loaded(about: dict[str, Any], arrays: dict[str, Any], folder: Path) -> Fitted:

@@ -1,6 +1,7 @@
 """Delta learning: what is learnt is the difference from a cheap level, which is put back in every answer."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +27,7 @@ from hemdata.study.rows import read_rows
 from hemdata.study.run import train_eval
 from hemdata.train.baselines.dressed_atoms import DressedAtoms
 from hemdata.train.data.molecules import Molecules
-from hemdata.train.delta import FittedDelta, atomization_energies, less
+from hemdata.train.delta import Below, FittedDelta, less
 from hemdata.train.fit import fit_network, load
 from hemdata.train.training_run import TrainingRun
 from hemdata.units import HARTREE_KCAL_MOL
@@ -93,11 +94,11 @@ def test_a_charge_is_the_cheap_levels_too(table: pa.Table) -> None:
     ion = ion.set_column(at, field, pa.array([1], field.type))
     spin = ion.schema.get_field_index("multiplicity")
     ion = ion.set_column(spin, ion.schema.field(spin), pa.array([2], ion.schema.field(spin).type))
-    found = atomization_energies(Molecules.of(ion), level(BELOW))
+    found = Below(level(BELOW)).atomization_energies(Molecules.of(ion))
     assert found == pytest.approx(cheap(ion, 1, 2), abs=1e-9)
     assert abs(found - cheap(table.slice(0, 1)))[0] > 50
     unsaid = ion.drop_columns(["multiplicity"])  # the lowest of an odd number of electrons
-    assert atomization_energies(Molecules.of(unsaid), level(BELOW)) == pytest.approx(found, abs=1e-9)
+    assert Below(level(BELOW)).atomization_energies(Molecules.of(unsaid)) == pytest.approx(found, abs=1e-9)
 
 
 def test_what_the_label_store_holds_is_not_computed_again(table: pa.Table, tmp_path: Path) -> None:
@@ -108,8 +109,32 @@ def test_what_the_label_store_holds_is_not_computed_again(table: pa.Table, tmp_p
     with LabelStore(tmp_path / "labels.sqlite") as store:
         store.put(type(result)(result.key, None, [], [], result.energy_hartree - 1, {}))
     molecules = Molecules.of(table.slice(0, 3))
-    plain, stored = less(molecules, its), less(molecules, its, tmp_path / "labels.sqlite")
+    plain, stored = (less(molecules, Below(its, store)) for store in (None, tmp_path / "labels.sqlite"))
     assert np.allclose(plain.energies - stored.energies, [HARTREE_KCAL_MOL, 0, 0], atol=1e-6)
+
+
+def test_what_was_computed_for_the_same_molecules_is_kept_and_taken(
+    table: pa.Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    below = Below(level(BELOW), kept=tmp_path / "below")
+    first = Molecules.of(table.slice(0, 3))
+    found = below.atomization_energies(first)
+    assert np.allclose(found, cheap(table.slice(0, 3)), rtol=0, atol=1e-9)
+    others = Below(level("gfn2-xtb"), kept=tmp_path / "below").atomization_energies(
+        first
+    )  # another level's are its own
+    assert not np.allclose(others, found, atol=1)
+    moved = replace(first, positions=first.positions + 0.01 * np.eye(len(first.positions), 3))
+    assert not np.array_equal(below.atomization_energies(moved), found)
+    assert len(list((tmp_path / "below").iterdir())) == 3
+
+    def fails(task: object) -> None:
+        raise AssertionError("It was computed again.")
+
+    monkeypatch.setattr("hemdata.train.delta.calculate", fails)
+    assert np.array_equal(below.atomization_energies(first), found)
+    with pytest.raises(AssertionError, match="computed again"):
+        below.atomization_energies(Molecules.of(table.slice(1, 3)))
 
 
 def test_a_level_has_no_difference_from_itself(table: pa.Table, tmp_path: Path) -> None:
@@ -121,7 +146,7 @@ def test_a_molecule_that_the_cheap_level_fails_on_is_named(table: pa.Table, tmp_
     row = table.slice(0, 1).to_pylist()[0]
     row["positions"] = [0.0] * len(row["positions"])
     with pytest.raises(DataError, match="has no energy at 'gfn1-xtb'") as refused:
-        atomization_energies(Molecules.of(pa.Table.from_pylist([row], schema=table.schema)), level(BELOW))
+        Below(level(BELOW)).atomization_energies(Molecules.of(pa.Table.from_pylist([row], schema=table.schema)))
     assert row["id"] in str(refused.value)
 
 
@@ -140,7 +165,7 @@ def test_a_level_below_that_is_defined_otherwise_is_refused(
 @pytest.mark.parametrize("network", ["painn"], indirect=True)
 def test_forces_hold_the_cheap_levels(network, request: pytest.FixtureRequest) -> None:
     """Oracle: central differences of the energy."""
-    calculator = ModelCalculator(FittedDelta(fitted(network, "painn"), level(BELOW)), dtype="float64")
+    calculator = ModelCalculator(FittedDelta(fitted(network, "painn"), Below(level(BELOW))), dtype="float64")
     atoms = g2("HCN")
     atoms.rattle(0.02, seed=1)
     atoms.calc = calculator
@@ -155,12 +180,13 @@ def test_a_study_of_differences_says_so_and_its_predictions_are_whole_energies(l
     card = StudyCard.model_validate({
         "name": "differences", "title": "Differences", "question": "?", "level": "gfn2-xtb", "delta": BELOW,
         "sets": {"saccharides": {"dataset": "saccharides", "molecules": 30}}, "groups": ["neuro"],
-        "networks": [{"network": "dressed-atoms"}], "seeds": [0],
+        "networks": [{"network": "dressed-atoms"}, {"network": "pair-distance-ridge"}], "seeds": [0],
     })  # fmt: skip
     assert train_eval(card, labelled, tmp_path, on=On(HERE)).failed == {}
     settings = json.loads(next(tmp_path.glob("cells/*/settings.json")).read_text("utf-8"))
     assert settings["delta"] == {"name": BELOW, "hash": level(BELOW).hash}
     rows = read_rows(tmp_path).predictions.to_pylist()
+    assert len(list((tmp_path / "below").iterdir())) == 4  # of both networks: training, validation, test, neuro
     off = np.mean([abs(row["predicted_kcal_mol"] - row["reference_kcal_mol"]) for row in rows])
     assert np.mean([row["reference_kcal_mol"] for row in rows]) > 1000
     assert off < 100
