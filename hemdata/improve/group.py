@@ -6,13 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from hemdata.catalog import TEST_GROUPS, label_places
 from hemdata.choose.targets import Target, by_group, targets
 from hemdata.errors import CallError, DataError
 from hemdata.identity import flat_graph
-from hemdata.shards import stands
 from hemdata.study.data import group_folder
-from hemdata.study.take import take
 
 LEAST = 6  # molecules of a group: fewer cannot be parted
 
@@ -86,13 +83,9 @@ def parted(molecules: Sequence[Target], share: float, seed: int, name: str = "")
 
 
 def _judged(name: str, level_name: str, data: Path) -> bool:
-    """Whether a group has labels at a level; those that ship are put beside the others first."""
+    """Whether a group has labels at a level."""
     try:
         group_folder(data, name, level_name)
-    except CallError as error:
-        folder = Path(str(error.where))
-        shipped = next((place / folder.name for place in label_places() if stands(place / folder.name)), None)
-        if shipped is None or not folder.name.startswith(f"{TEST_GROUPS}@"):
-            return False
-        take(shipped, folder)
+    except CallError:
+        return False
     return True

@@ -24,7 +24,8 @@ COLUMNS = (
 
 
 def labelled_folder(data: Path, name: str, level_name: str) -> Path:
-    """Where a dataset stands at a level: as published if that is its level, else where `hemdata label` wrote it.
+    """Where a dataset stands at a level: as published if that is its level, else where `hemdata label` wrote it, or
+    among the labels that travel with hemdata.
 
     A composed dataset stands where it was built; its card says at which level. A name without a card is that of a
     user's file, which stands where it was labelled.
@@ -33,12 +34,10 @@ def labelled_folder(data: Path, name: str, level_name: str) -> Path:
         CallError: if it is not there; gives the command that makes it.
     """
     its = named_at(name, level_name)
-    folder = data / str(its)
-    if not stands(folder):
+    folder = next((its_folder for place in (data, *label_places()) if stands(its_folder := place / str(its))), None)
+    if folder is None:
         what = f"'{name}' is not there at the level '{level_name}'."
-        ships = any(stands(place / str(its)) for place in label_places())
-        more = "; or `hemdata run` on the study, which takes the labels that ship with hemdata" if ships else ""
-        raise CallError(what, where=folder, fix=f"Run `{its.command}`{more}.")
+        raise CallError(what, where=data / str(its), fix=f"Run `{its.command}`.")
     return folder
 
 

@@ -12,6 +12,7 @@ from hemdata.errors import CallError, DataError
 from hemdata.identity import identify
 from hemdata.levels import SYMBOLS, level
 from hemdata.molecules import Molecule, dataset_name, from_shards, read_molecules, suffixes
+from hemdata.shards import read_manifest
 from hemdata.shards.sets import file_of
 from hemdata.study.data import labelled_folder
 
@@ -52,19 +53,18 @@ class NewStudy:
                 wanted[name] = max(wanted.get(name, 0), number)
         steps = []
         for name, number in wanted.items():
-            try:
-                labelled_folder(data, name, card.level)
-            except CallError:
-                if name in cards("set") or (
-                    name in cards("dataset") and name != TEST_GROUPS and _published(name, card.level)
-                ):
-                    steps.append(f"hemdata build {name}" + ("" if data == Path("data") else f" --out {data / name}"))
-                elif name in cards("dataset"):
-                    sample = f" -n {number + max(number // SPARE, 10)} --without {TEST_GROUPS}" if number else ""
-                    steps.append(f"hemdata label {name}{sample}{at}{where}")
-                else:
-                    file = self.file if name == card.groups[-1] else file_of(name)
-                    steps.append(f"hemdata label {file}{at}{where}")
+            if _labelled(data, name, card.level, number):
+                continue
+            if name in cards("set") or (
+                name in cards("dataset") and name != TEST_GROUPS and _published(name, card.level)
+            ):
+                steps.append(f"hemdata build {name}" + ("" if data == Path("data") else f" --out {data / name}"))
+            elif name in cards("dataset"):
+                sample = f" -n {number + max(number // SPARE, 10)} --without {TEST_GROUPS}" if number else ""
+                steps.append(f"hemdata label {name}{sample}{at}{where}")
+            else:
+                file = self.file if name == card.groups[-1] else file_of(name)
+                steps.append(f"hemdata label {file}{at}{where}")
         run = f"runs/{card.name}"
         return [*steps, f"hemdata train-eval {path}{where}", f"hemdata report {run}"]
 
@@ -173,12 +173,13 @@ def _imported(name: str) -> bool:
     return name in cards("dataset") and dataset(name).imported is not None
 
 
-def _labelled(data: Path, name: str, level_name: str) -> bool:
+def _labelled(data: Path, name: str, level_name: str, number: int = 0) -> bool:
+    """Whether a set stands at a level, with so many molecules at the least."""
     try:
-        labelled_folder(data, name, level_name)
+        folder = labelled_folder(data, name, level_name)
     except CallError:
         return False
-    return True
+    return not number or read_manifest(folder).counts.accepted >= number
 
 
 def _labels_can_be_computed(molecules: list[Molecule], path: Path, level_name: str) -> None:

@@ -92,8 +92,8 @@ def test_at_another_level_the_levels_part_is_told(data: Path, model: Path) -> No
 
 
 def test_what_is_not_labelled_at_the_models_level_is_told(data: Path, model: Path, tmp_path: Path) -> None:
-    (tmp_path / "saccharides@gfn1-xtb").symlink_to(data / "saccharides@gfn1-xtb")
-    found = evaluate([model], ["saccharides"], data=tmp_path, level_name="gfn1-xtb", resamples=50)
+    (tmp_path / "mine@gfn1-xtb").symlink_to(data / "saccharides@gfn1-xtb")
+    found = evaluate([model], ["mine"], data=tmp_path, level_name="gfn1-xtb", resamples=50)
     assert np.isnan(found.table["level_part_kcal_mol"]).all()
     assert len(found.notes) == 1
     assert "hemdata label" in found.notes[0]
@@ -132,11 +132,11 @@ def test_a_group_of_charges_that_training_had_not_is_refused(model: Path, tmp_pa
     assert len(evaluate([model], ["ions"], data=tmp_path, anyway=True, resamples=50).rows) == 2
 
 
-def test_wrong_calls_are_sentences(data: Path, model: Path) -> None:
+def test_wrong_calls_are_sentences(data: Path, model: Path, tmp_path: Path) -> None:
     with pytest.raises(CallError, match="no fitted model"):
         evaluate(["nowhere"], ["saccharides"], data=data)
-    with pytest.raises(CallError, match="not there at the level 'pc9'"):
-        evaluate([model], ["saccharides"], data=data, level_name="pc9")
+    with pytest.raises(CallError, match="not there at the level 'gfn1-xtb'"):
+        evaluate([model], ["saccharides"], data=tmp_path, level_name="gfn1-xtb")
 
 
 def test_the_command_prints_the_table_and_writes_the_rows(

@@ -128,8 +128,14 @@ def test_molecules_of_the_groups_are_left_out_of_a_training_set(labelled: Path) 
 
 def test_what_is_not_labelled_names_the_command_that_labels_it(tmp_path: Path) -> None:
     with pytest.raises(CallError, match="not there at the level") as refused:
-        groups(study(), tmp_path)
-    assert "hemdata label test-groups --level gfn2-xtb" in str(refused.value)
+        groups(study(), tmp_path, "gfn1-xtb")
+    assert "hemdata label test-groups --level gfn1-xtb" in str(refused.value)
+
+
+def test_labels_that_travel_with_hemdata_are_found_where_the_data_folder_has_none(tmp_path: Path) -> None:
+    (only,) = groups(study(groups=["azoxy"]), tmp_path, "pc9").values()
+    assert only.num_rows == 45
+    assert set(only["level"].to_pylist()) == {"pc9"}
 
 
 def test_a_failed_cell_does_not_stop_the_others(labelled: Path, tmp_path: Path) -> None:
