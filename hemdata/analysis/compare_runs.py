@@ -11,6 +11,7 @@ from hemdata.analysis import statistics
 from hemdata.analysis.matrix import MEAN, largest_size
 from hemdata.errors import DataError
 from hemdata.study.rows import read_rows
+from hemdata.study.settings import levels_below
 
 MODEL = ["network", "training_set"]
 SAME_REFERENCE_KCAL_MOL = 0.01
@@ -115,6 +116,10 @@ def _notes(
         values = kept.groupby("run")[column].agg(lambda each: ", ".join(map(str, sorted(set(each)))))
         if values.nunique() > 1:
             notes.append(f"The {said} differ: {values[0]} in A, {values[1]} in B; the ratios hold that too.")
+    below = [" and ".join(levels_below(run)) for run in runs]
+    if below[0] != below[1]:
+        told = [f"differences from {each}" if each else "energies" for each in below]
+        notes.append(f"What is learnt differs: {told[0]} in A, {told[1]} in B.")
     references = kept.groupby(["training_set", "molecule_id"])["reference_kcal_mol"].agg(["min", "max"])
     other = int(((references["max"] - references["min"]) > SAME_REFERENCE_KCAL_MOL).sum())
     if other:

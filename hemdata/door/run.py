@@ -14,10 +14,11 @@ from hemdata.label.workers.cluster import slurm_cluster
 from hemdata.levels import level
 from hemdata.processes import machine_gb, one_thread, script_run_once
 from hemdata.sources.at_hand import cannot_be_had
+from hemdata.study.cells import cells
+from hemdata.study.held import refuse_others
 from hemdata.study.on import THIS_MACHINE, On
 from hemdata.study.planning.needs import MEMORY_SHARE, beside_labels_gb, memory_gb, rows_of
 from hemdata.study.planning.steps import Step, steps, with_spare
-from hemdata.study.take import take
 
 if TYPE_CHECKING:
     from hemdata.report.answer import Answer
@@ -95,8 +96,9 @@ def run(
         shown: whether progress bars are.
 
     Raises:
-        CallError, DataError: as the steps raise them.
+        CallError, DataError: as the steps raise them; if the folder holds cells of another card or of other data.
     """
+    refuse_others(cells(card), data, out, word or card.name)
     found = steps(card, data, out, where, word, cannot_be_had)
     for line in impossible(found):
         tell(line)
@@ -116,7 +118,7 @@ def impossible(found: list[Step]) -> list[str]:
 def prepare(
     card: StudyCard, data: Path, out: Path, *, on: On = THIS_MACHINE, where: Path = Path(), shown: bool = True
 ) -> Run:
-    """Of `run` all that comes before the training: sets built, labels taken or computed. Raises as `run`."""
+    """Of `run` all that comes before the training: sets built, labels computed. Raises as `run`."""
     before = [step for step in steps(card, data, out, where) if step.kind not in ("train", "report")]
     return _do(before, card, data, out, on, lambda _: None, shown)
 
@@ -160,10 +162,6 @@ def _build(step: Step, doing: _Doing) -> None:
     build(step.name, doing.data, workers=doing.on.here, progress=doing.shown)
 
 
-def _take(step: Step, doing: _Doing) -> None:
-    take(Path(step.target), doing.data / step.name)
-
-
 def _label(step: Step, doing: _Doing) -> None:
     from hemdata.label.asked import Asked
     from hemdata.label.dataset import label_set
@@ -189,7 +187,6 @@ def _screen(step: Step, doing: _Doing) -> None:
 
 
 def _train(step: Step, doing: _Doing) -> None:
-    from hemdata.study.cells import cells
     from hemdata.study.ran import When
     from hemdata.study.run import epochs_told, train_eval
 
@@ -221,7 +218,6 @@ def _report(step: Step, doing: _Doing) -> None:
 
 _DO: dict[str, Callable[[Step, _Doing], None]] = {
     "build": _build,
-    "take": _take,
     "label": _label,
     "screen": _screen,
     "train": _train,

@@ -8,6 +8,7 @@ from typing import Any
 
 from hemdata.catalog import BASELINES, StudyCard, StudyNetwork, TrainingSet, network
 from hemdata.errors import CallError
+from hemdata.levels import level
 
 
 @dataclass(frozen=True)
@@ -56,13 +57,32 @@ class Cell:
 
 
 def cells(card: StudyCard) -> list[Cell]:
-    """All cells of a study, the costliest first: networks before baselines."""
+    """All cells of a study, the costliest first: networks before baselines.
+
+    Raises:
+        CallError: if differences are to be learnt from a level that there is not, or from the energies' own.
+    """
+    _refuse_no_difference(card)
     matrix = [
         Cell(card, one, set_name, at_size, seed)
         for one in card.networks for set_name, training_set in card.sets.items()
         for at_size in training_set.sizes for seed in card.seeds
     ]  # fmt: skip
     return sorted(matrix, key=lambda cell: -cell.epochs * cell.training_size)
+
+
+def _refuse_no_difference(card: StudyCard) -> None:
+    if card.delta is None:
+        return
+    below = level(card.delta)
+    for name in dict.fromkeys([card.level, *(its.level for its in card.sets.values() if its.level)]):
+        if level(name).hash == below.hash:
+            raise CallError(
+                "A level has no difference from itself.",
+                where=f"study {card.name}, delta",
+                expected=f"a cheaper level than '{name}', such as gfn2-xtb",
+                got=card.delta if card.delta == name else f"{card.delta}, another name of '{name}'",
+            )
 
 
 def chosen(matrix: list[Cell], patterns: Sequence[str]) -> list[Cell]:

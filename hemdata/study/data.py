@@ -41,6 +41,22 @@ def labelled_folder(data: Path, name: str, level_name: str) -> Path:
     return folder
 
 
+def hiding(card: StudyCard, data: Path) -> list[str]:
+    """Sentences about a user's own labels that hide more of the same, which travel with hemdata."""
+    told = []
+    names = dict.fromkeys(dataset_of_group(name) for name in card.groups)
+    names |= dict.fromkeys(name for wanted in card.sets.values() for name, _ in wanted.parts)
+    for its in (named_at(name, card.level) for name in names):
+        own = data / str(its)
+        travels = next((place / str(its) for place in label_places() if stands(place / str(its))), None)
+        if travels is None or not stands(own):
+            continue
+        few, many = (read_manifest(folder).counts.accepted for folder in (own, travels))
+        if few < many:
+            told.append(f"{own} holds {few:,} molecules, and hides the {many:,} that travel with hemdata.")
+    return told
+
+
 def groups(card: StudyCard, data: Path, level_name: str | None = None) -> dict[str, pa.Table]:
     """The study's test groups by name, each in its published order, at a level, by default the study's.
 
@@ -66,8 +82,12 @@ def groups(card: StudyCard, data: Path, level_name: str | None = None) -> dict[s
 
 def group_folder(data: Path, name: str, level_name: str) -> Path:
     """Where a test group stands at a level: with the shipped ones, or on its own if it is a user's file."""
-    shipped = name in cards("dataset") and dataset(name).reader == "test_groups"
-    return labelled_folder(data, TEST_GROUPS if shipped else name, level_name)
+    return labelled_folder(data, dataset_of_group(name), level_name)
+
+
+def dataset_of_group(name: str) -> str:
+    """The dataset that holds a group: that of all shipped ones, or a user's own."""
+    return TEST_GROUPS if name in cards("dataset") and dataset(name).reader == "test_groups" else name
 
 
 def training_molecules(card: StudyCard, wanted: TrainingSet, data: Path, without: set[str]) -> pa.Table:

@@ -18,7 +18,9 @@ from hemdata.catalog import StudyCard
 from hemdata.files import write_whole
 from hemdata.processes import cores, end_with_parent, interrupts_held, one_thread, script_run_once
 from hemdata.study.cells import Cell, cells, chosen
+from hemdata.study.data import hiding
 from hemdata.study.fit_and_judge import run_cell
+from hemdata.study.held import refuse_others
 from hemdata.study.lock import claimed
 from hemdata.study.on import THIS_MACHINE, On
 from hemdata.study.ran import AT_ONCE, Ran, TimeUp, When, note
@@ -68,17 +70,21 @@ def train_eval(
             process itself. Or a running Dask cluster or jobs of SLURM, which see the folders under the same paths.
         when: cells may begin, and all is to end.
         progress: called with a cell's name, its epochs done and in all; also with (name, n, n) when it ends.
-        tell: called with a sentence about what had to be changed in a cell.
+        tell: called with a sentence about what had to be changed in a cell, or about labels that hide others.
 
     Where a worker process dies, the others with it, they go on with half as many at a time, so that the cell that does
     it is found and told, and stops no other.
 
     Raises:
         CallError: for a pattern that fits no cell.
+        DataError: if the folder holds cells of another card, or of other data.
     """
     workers, device = on.where.workers, on.device
     ran = Ran()
     matrix = chosen(cells(card), only)
+    refuse_others(matrix, data, out, card.name)
+    for sentence in hiding(card, data):
+        (tell or str)(sentence)
     keep(card, out)
     deadline = None if when.max_seconds is None else time.time() + when.max_seconds
     context = multiprocessing.get_context("spawn")

@@ -45,3 +45,10 @@ def keep_settings(path: Path, settings: dict[str, Any], sentence: str, fix: str,
             return
         differ = sorted(settings_that_differ(path, settings))
         raise DataError(sentence, where=path.parent, got=f"other {', '.join(differ)}", fix=fix)
+
+
+def levels_below(folder: Path) -> list[str]:
+    """The cheap levels that the cells of a run learn differences from, sorted; of cells that learn energies none."""
+    paths = sorted((folder / "cells").glob("*/settings.json"))
+    told = [json.loads(path.read_text(encoding="utf-8")).get("delta") for path in paths]
+    return sorted({each["name"] for each in told if each})

@@ -6,6 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from hemdata.catalog import StudyCard
 from hemdata.levels import level
 from hemdata.study.cells import Cell
 from hemdata.study.data import MIXED, bridged, data_hash, flat_graphs, groups, kept, training_level, training_molecules
@@ -57,6 +58,10 @@ class Sides:
         if wanted.share < 1:
             training = kept(wanted, training, tests, cell.seed)
             settings["kept"] = data_hash(training)
-        if study.delta is not None:
-            settings["delta"] = {"name": study.delta, "hash": level(study.delta).hash}
+        settings |= delta_settings(study)
         return cls(training, validation, test, tests, its_level, settings)
+
+
+def delta_settings(study: StudyCard) -> dict[str, Any]:
+    """The level that differences are learnt from, with its hash; nothing where energies themselves are."""
+    return {} if study.delta is None else {"delta": {"name": study.delta, "hash": level(study.delta).hash}}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,17 +16,21 @@ import pyarrow as pa
 from ase import Atoms, units
 from numpy.typing import NDArray
 
+from hemdata.catalog import cards
 from hemdata.chemistry.engines import engine
 from hemdata.errors import CallError, DataError
 from hemdata.files import whole
 from hemdata.label.calculation import Calculation, Result, Stage, Start, calculate, calculation_for
 from hemdata.label.jobs import POINT
 from hemdata.label.store.database import LabelStore
-from hemdata.levels import SYMBOLS, Level
+from hemdata.levels import SYMBOLS, Level, level
+from hemdata.locks import alone
 from hemdata.molecules.state import said_of_atoms
 from hemdata.train.data.molecules import Molecules
 from hemdata.train.fitted import BATCH_SIZE, Fitted
 from hemdata.units import HARTREE_KCAL_MOL
+
+DIGEST = 32  # bytes of SHA-256
 
 
 @dataclass(frozen=True)
@@ -57,18 +62,27 @@ class Below:
         if lacking:
             raise DataError(f"The level '{self.level.name}' has no atoms of these elements.", got=", ".join(lacking))
         tasks = list(_calculations(molecules, self.level))
-        path = None if self.kept is None else self.kept / f"{self.level.name}-{_hash(tasks)}.npy"
-        if path is not None and path.is_file():
-            totals: NDArray[np.float64] = np.load(path, allow_pickle=False)
-        else:
-            totals = self._totals(tasks, molecules)
-            if path is not None:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                with whole(path) as temporary, temporary.open("wb") as file:
-                    np.save(file, totals)
+        path = None if self.kept is None else self.kept / f"{self.level.name}-{_hash(tasks)}.f8"
+        totals = self._totals(tasks, molecules) if path is None else self._kept(path, tasks, molecules)
         of_atoms = np.add.reduceat(atoms[molecules.atomic_numbers], molecules.offsets[:-1])
         energies: NDArray[np.float64] = (of_atoms - totals) * HARTREE_KCAL_MOL
         return energies
+
+    def _kept(self, path: Path, tasks: Sequence[Calculation], molecules: Molecules) -> NDArray[np.float64]:
+        """Total energies (M,), hartree, from a file, which is written first where it is missing or damaged.
+
+        Of several processes that want the same molecules one computes, and the others wait for it.
+        """
+        totals = _read(path, len(tasks))
+        if totals is None:
+            with ExitStack() as stack:
+                with suppress(CallError):  # on a disk without locks several may compute the same
+                    stack.enter_context(alone(path.with_suffix(".lock"), fix=""))
+                totals = _read(path, len(tasks))
+                if totals is None:
+                    totals = self._totals(tasks, molecules)
+                    _write(path, totals)
+        return totals
 
     def _totals(self, tasks: Sequence[Calculation], molecules: Molecules) -> NDArray[np.float64]:
         """Total energies (M,), hartree."""
@@ -149,10 +163,27 @@ def less(molecules: Molecules, below: Below) -> Molecules:
         DataError: if a molecule has no energy at the level below.
     """
     its = below.level
-    if molecules.level == its.name:
+    if molecules.level == its.name or (molecules.level in cards("level") and level(molecules.level).hash == its.hash):
         raise CallError("A level has no difference from itself.", where="delta", got=its.name)
     target = molecules.energies - below.atomization_energies(molecules)
     return replace(molecules, target=target, below=(its.name, its.hash))
+
+
+def _read(path: Path, number: int) -> NDArray[np.float64] | None:
+    """So many numbers from a file that ends with its SHA-256; None where it is missing or not as it was written."""
+    if not path.is_file():
+        return None
+    held = path.read_bytes()
+    body, digest = held[:-DIGEST], held[-DIGEST:]
+    if len(body) != 8 * number or hashlib.sha256(body).digest() != digest:
+        return None
+    return np.frombuffer(body, dtype="<f8")
+
+
+def _write(path: Path, totals: NDArray[np.float64]) -> None:
+    body = totals.astype("<f8").tobytes()
+    with whole(path) as temporary:
+        temporary.write_bytes(body + hashlib.sha256(body).digest())
 
 
 def _hash(tasks: Sequence[Calculation]) -> str:

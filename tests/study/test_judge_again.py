@@ -52,14 +52,16 @@ def test_a_further_group_is_judged_by_the_models_that_stand(ran: Path, labelled:
 
 
 def test_without_being_asked_nothing_is_replaced_and_the_way_is_told(ran: Path, labelled: Path) -> None:
-    failed = train_eval(study(groups=["saccharides"]), labelled, ran, on=On(HERE)).failed
-    assert list(failed) == CELLS
-    assert all("--judge-again" in reason and "groups" in reason for reason in failed.values())
+    before = {path: path.read_bytes() for path in ran.rglob("*") if path.is_file()}
+    with pytest.raises(DataError, match=r"other groups in .* and 1 more") as refused:
+        train_eval(study(groups=["saccharides"]), labelled, ran, on=On(HERE))
+    assert "--judge-again" in str(refused.value)
+    assert before == {path: path.read_bytes() for path in ran.rglob("*") if path.is_file()}
 
 
 @pytest.mark.parametrize(
     ("changes", "named"),
-    [({"split": [0.7, 0.2, 0.1]}, "split"), ({"networks": [{"network": "painn", "epochs": 2}]}, "configuration")],
+    [({"split": [0.8, 0.15, 0.05]}, "split"), ({"networks": [{"network": "painn", "epochs": 2}]}, "configuration")],
 )
 def test_a_cell_that_differs_in_more_than_its_groups_is_left_and_refused(
     ran: Path, labelled: Path, changes: dict[str, object], named: str
@@ -68,9 +70,9 @@ def test_a_cell_that_differs_in_more_than_its_groups_is_left_and_refused(
     before = read_rows(ran).predictions
     assert judge_again(other, labelled, ran) == []
     assert read_rows(ran).predictions == before
-    for reason in train_eval(other, labelled, ran, on=On(HERE)).failed.values():
-        assert named in reason
-        assert "--judge-again" not in reason
+    with pytest.raises(DataError, match=rf"other .*{named}") as refused:
+        train_eval(other, labelled, ran, on=On(HERE))
+    assert "--judge-again" not in str(refused.value)
 
 
 def test_a_cell_whose_model_is_gone_is_not_trained_in_silence(ran: Path, labelled: Path) -> None:

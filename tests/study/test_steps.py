@@ -8,13 +8,16 @@ from pathlib import Path
 import pytest
 
 from hemdata.catalog import StudyCard, label_places, study
-from hemdata.door.run import impossible, run
+from hemdata.door.run import _DO, impossible, run
+from hemdata.errors import CallError, DataError
 from hemdata.label.workers.where import Where
-from hemdata.shards import read, read_manifest
+from hemdata.shards import read
 from hemdata.study.cells import cells
 from hemdata.study.on import On
 from hemdata.study.planning.costs import Cost, cost, wall_seconds
+from hemdata.study.planning.plan import plan
 from hemdata.study.planning.steps import Step, steps, with_spare
+from hemdata.study.run import train_eval
 
 CARD = {
     "name": "mine", "title": "t", "question": "q", "level": "gfn2-xtb", "groups": ["saccharides"], "seeds": [0],
@@ -29,7 +32,7 @@ def named(found: list[Step]) -> list[tuple[str, str, bool]]:
 def test_of_demos_card_all_is_worked_out_in_order(tmp_path: Path) -> None:
     found = steps(study("demo"), tmp_path, tmp_path / "run")
     assert named(found) == [
-        ("take", "test-groups@gfn2-xtb", False),
+        ("label", "test-groups@gfn2-xtb", True),
         ("build", "qm9", False),
         ("build", "test-groups", False),
         ("label", "qm9@gfn2-xtb", False),
@@ -47,13 +50,13 @@ def test_what_is_composed_is_built_after_what_it_is_composed_of(tmp_path: Path) 
     card = StudyCard.model_validate(CARD | {"level": "pc9", "sets": {"q": {"dataset": "qm9-at-pc9", "molecules": 100}}})
     found = named(steps(card, tmp_path, tmp_path / "run"))
     assert found.index(("build", "qm9", False)) < found.index(("build", "qm9-at-pc9", False))
-    assert ("take", "test-groups@pc9", False) in found
+    assert ("label", "test-groups@pc9", True) in found  # they travel with hemdata
 
 
 def test_the_largest_number_asked_of_a_set_is_labelled_once(tmp_path: Path) -> None:
     sets = {name: {"dataset": "pubchem9", "molecules": n} for name, n in (("a", 50), ("b", 300), ("c", 100))}
     found = steps(StudyCard.model_validate(CARD | {"sets": sets}), tmp_path, tmp_path / "run")
-    assert [step.number for step in found if step.kind == "label"] == [300]
+    assert [step.number for step in found if step.kind == "label" and not step.done] == [300]
 
 
 def test_what_asks_for_jobs_is_loaded_before_steps_begin_in_threads_and_leaves_ctrl_c_alone(
@@ -63,10 +66,11 @@ def test_what_asks_for_jobs_is_loaded_before_steps_begin_in_threads_and_leaves_c
     for name in [name for name in sys.modules if name.partition(".")[0] == "dask_jobqueue"]:
         monkeypatch.delitem(sys.modules, name)
     before, seen = signal.getsignal(signal.SIGINT), list[bool]()
-    on = On(Where(cluster="slurm"))
-    run(StudyCard.model_validate(CARD), tmp_path, tmp_path / "run", on=on, where=tmp_path, shown=False,
-        tell=lambda said: seen.append("dask_jobqueue" in sys.modules) if said.startswith("take") else None)  # fmt: skip
-    assert seen == [True]
+    for kind in ("train", "report"):
+        monkeypatch.setitem(_DO, kind, lambda *_: seen.append("dask_jobqueue" in sys.modules))
+    card = StudyCard.model_validate(CARD | {"level": "pc9", "sets": {"p": {"dataset": "pubchem9", "molecules": 40}}})
+    run(card, tmp_path, tmp_path / "run", on=On(Where(cluster="slurm")), tell=lambda _: None, shown=False)
+    assert seen == [True, True]
     assert signal.getsignal(signal.SIGINT) is before
 
 
@@ -85,7 +89,9 @@ def test_labels_of_another_level_or_too_few_do_not_count_as_done(tmp_path: Path)
     assert ("label", "test-groups@gfn2-xtb", True) in named(steps(card, tmp_path, tmp_path / "run"))
     shutil.rmtree(tmp_path / "test-groups@gfn2-xtb")
     shutil.copytree(shipped.with_name("test-groups@pc9"), tmp_path / "test-groups@gfn2-xtb")
-    assert ("take", "test-groups@gfn2-xtb", False) in named(steps(card, tmp_path, tmp_path / "run"))
+    other = next(step for step in steps(card, tmp_path, tmp_path / "run") if step.name == "test-groups@gfn2-xtb")
+    assert other.cannot is not None
+    assert "hides those that travel" in other.cannot
 
 
 def test_steps_that_share_work_take_less_wall_time() -> None:
@@ -104,11 +110,10 @@ def test_a_study_of_a_users_file_runs_to_its_report_and_again_does_nothing(tmp_p
         ("build", "test-groups", False),
         ("label", "few@gfn2-xtb", False),
         ("report", "mine", False),
-        ("take", "test-groups@gfn2-xtb", False),
         ("train", "mine", False),
     ]
     assert [line.split()[0] for line in told][-3:] == ["label", "train", "report"]
-    assert len(told) == 5
+    assert len(told) == 4
     assert (ran.cannot, ran.failed) == ([], {})
     assert ran.page is not None
     assert ran.page.is_file()
@@ -118,7 +123,61 @@ def test_a_study_of_a_users_file_runs_to_its_report_and_again_does_nothing(tmp_p
     assert [step.kind for step in again.done] == ["report"]
     assert before == {path: path.stat().st_mtime_ns for path in (out / "cells").rglob("*.parquet")}
     assert len(before) == 3 * len(cells(card))
-    read_manifest(data / "test-groups@gfn2-xtb")
+    assert not (data / "test-groups@gfn2-xtb").exists()  # labels that travel are read where they are
+
+
+def test_a_run_of_another_card_is_refused_before_anything_is_done(tmp_path: Path) -> None:
+    """Cells were known by their names alone: the old answer came for a new question."""
+    its = {"few": {"dataset": "pubchem9", "molecules": 100}}
+    card = StudyCard.model_validate(CARD | {"sets": its, "level": "pc9"})
+    data, out = tmp_path / "data", tmp_path / "run"
+    assert run(card, data, out, on=On(Where(0)), tell=lambda _: None, shown=False).answer is not None
+    before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    for others, what, fix in (
+        ({"groups": ["saccharides", "azoxy"]}, "other groups in", "--judge-again"),
+        ({"delta": "gfn2-xtb"}, "other delta in", "another --out"),
+        ({"level": "qm9"}, "level", "another --out"),
+    ):
+        other = card.model_copy(update=others)
+        for refused in (
+            lambda its=other: run(its, data, out, tell=lambda _: None, shown=False),
+            lambda its=other: train_eval(its, data, out, on=On(Where(0))),
+        ):
+            with pytest.raises(DataError, match="another card, or of other data") as told:
+                refused()
+            assert what in str(told.value)
+            assert fix in str(told.value)
+        assert all(row.reason is not None for row in plan(other, data, out))
+    assert before == {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    assert all(row.reason is None for row in plan(card, data, out))
+
+
+def test_the_cheap_level_of_differences_is_in_the_plan_and_once_a_side(tmp_path: Path) -> None:
+    its = {"few": {"dataset": "pubchem9", "molecules": 100}}
+    networks = [{"network": "dressed-atoms"}, {"network": "pair-distance-ridge"}]
+    card = StudyCard.model_validate(CARD | {"sets": its, "level": "pc9", "networks": networks})
+    without, with_it = (
+        [row.seconds or 0 for row in plan(each, tmp_path, tmp_path / "run")]
+        for each in (card, card.model_copy(update={"delta": "gfn2-xtb"}))
+    )
+    assert with_it[0] > without[0] + 140 * 0.002  # molecules, and milliseconds each at the least
+    assert with_it[1] < with_it[0] / 2
+
+
+def test_fewer_labels_of_ones_own_do_not_hide_those_that_travel_in_silence(tmp_path: Path) -> None:
+    data, told = tmp_path / "data", list[str]()
+    shipped = next(folder for place in label_places() if (folder := place / "test-groups@alchemy").is_dir())
+    shutil.copytree(shipped, data / "test-groups@pc9")  # ten molecules of 160
+    its = {"few": {"dataset": "pubchem9", "molecules": 100}}
+    card = StudyCard.model_validate(CARD | {"sets": its, "level": "pc9"})
+    train_eval(card, data, tmp_path / "run", on=On(Where(0)), tell=told.append)
+    assert told == [f"{data / 'test-groups@pc9'} holds 10 molecules, and hides the 160 that travel with hemdata."]
+
+
+def test_a_study_has_no_difference_from_its_own_level_by_whatever_name() -> None:
+    for name in ("pc9", "od9", "nolevel"):
+        with pytest.raises(CallError, match=r"no difference from itself|no level"):
+            cells(StudyCard.model_validate(CARD | {"level": "pc9", "delta": name}))
 
 
 def test_each_step_needs_what_it_is_made_of_and_cells_begin_set_by_set(tmp_path: Path) -> None:
@@ -160,4 +219,4 @@ def test_a_source_that_cannot_be_had_names_what_needs_it_and_the_cells_that_will
 
 @pytest.mark.parametrize("name", ["demo", "harmonised", "larger-molecules", "matrix", "pruning"])
 def test_every_step_of_a_card_that_ships_has_a_command(name: str, tmp_path: Path) -> None:
-    assert all(step.command.startswith(("hemdata ", "cp -r ")) for step in steps(study(name), tmp_path, tmp_path / "r"))
+    assert all(step.command.startswith("hemdata ") for step in steps(study(name), tmp_path, tmp_path / "r"))

@@ -11,6 +11,8 @@ import yaml
 from ase.build import molecule as g2
 from small_networks import differences, fitted
 
+from hemdata.analysis.compare_runs import compare_runs
+from hemdata.analysis.results import Results
 from hemdata.catalog import StudyCard, level_card
 from hemdata.chemistry.engines.tblite import single_point
 from hemdata.errors import CallError, DataError
@@ -20,6 +22,7 @@ from hemdata.label.store.database import LabelStore
 from hemdata.label.workers.where import HERE
 from hemdata.levels import level
 from hemdata.predict.calculator import ModelCalculator
+from hemdata.report.page.page import write_report
 from hemdata.study.cells import cells
 from hemdata.study.fit_and_judge import run_cell
 from hemdata.study.on import On
@@ -131,6 +134,14 @@ def test_what_was_computed_for_the_same_molecules_is_kept_and_taken(
     def fails(task: object) -> None:
         raise AssertionError("It was computed again.")
 
+    path = min(
+        (tmp_path / "below").iterdir(), key=lambda each: (not each.name.startswith(BELOW), each.stat().st_mtime_ns)
+    )
+    written = path.read_bytes()
+    for damaged in (written[:-40], b"", written[:3] + b"x" + written[4:]):  # computed again, not taken
+        path.write_bytes(damaged)
+        assert np.array_equal(below.atomization_energies(first), found)
+        assert path.read_bytes() == written
     monkeypatch.setattr("hemdata.train.delta.calculate", fails)
     assert np.array_equal(below.atomization_energies(first), found)
     with pytest.raises(AssertionError, match="computed again"):
@@ -190,5 +201,14 @@ def test_a_study_of_differences_says_so_and_its_predictions_are_whole_energies(l
     off = np.mean([abs(row["predicted_kcal_mol"] - row["reference_kcal_mol"]) for row in rows])
     assert np.mean([row["reference_kcal_mol"] for row in rows]) > 1000
     assert off < 100
+    plain = card.model_copy(update={"delta": None})
     with pytest.raises(DataError, match="other settings"):
-        run_cell(cells(card.model_copy(update={"delta": None}))[0], labelled, tmp_path)
+        run_cell(cells(plain)[0], labelled, tmp_path)
+    train_eval(plain, labelled, tmp_path / "plain", on=On(HERE))
+    notes = compare_runs(tmp_path, tmp_path / "plain", resamples=50).notes
+    assert f"What is learnt differs: differences from {BELOW} in A, energies in B." in notes
+    for folder, there in ((tmp_path, True), (tmp_path / "plain", False)):
+        write_report(Results.of(folder, data=labelled), tmp_path / "page.html")
+        page = (tmp_path / "page.html").read_text(encoding="utf-8")
+        assert (f"differences from {BELOW}" in page) is there
+        assert "hemdata train-eval differences.yaml" in page

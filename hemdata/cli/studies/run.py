@@ -46,6 +46,8 @@ def run(
     from hemdata.door.run import run as run_study
     from hemdata.errors import CallError
     from hemdata.sources.at_hand import cannot_be_had
+    from hemdata.study.cells import cells
+    from hemdata.study.held import refuse_others
     from hemdata.study.planning.costs import cost
     from hemdata.study.planning.steps import steps
 
@@ -55,6 +57,7 @@ def run(
     folder = folder or Path("runs") / card.name
     where = Path(study).parent if Path(study).is_file() else Path()
     if dry_run:
+        refuse_others(cells(card), data, folder, study)
         found = steps(card, data, folder, where, study, cannot_be_had)
         place = on_what(workers, on, device)
         costs = [cost(step, card, data, folder, device) for step in found]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from hemdata.analysis.results import Results
 from hemdata.analysis.variance import CHOSEN, Variance
-from hemdata.catalog import BASELINES
+from hemdata.catalog import BASELINES, cards
 from hemdata.report.answer import Answer, answer
 from hemdata.report.figures.reason_figures import LEVEL_BARS, ReasonFigures
 from hemdata.report.figures.size_curves import size_curve, size_grid
@@ -19,7 +19,8 @@ from hemdata.report.tables.layout import Layout
 from hemdata.report.tables.published_level import level_section
 from hemdata.report.tables.reason_layout import ReasonLayout
 from hemdata.report.titles import titles_of
-from hemdata.report.words import number, p_value
+from hemdata.report.words import listed, number, p_value
+from hemdata.study.settings import levels_below
 
 
 def write_report(
@@ -126,6 +127,7 @@ def _page(
             for name, of in (level.networks if level else ())
         }
     study = results.study
+    card = study if study in cards("study") else f"{study}.yaml"
     return page_text(
         "page.html.j2",
         ("sorting.js", "page.js"),
@@ -133,7 +135,11 @@ def _page(
         title=title,
         question=question,
         answer=found,
-        facts=[*facts(rows, tables, labels, networks), *([bridge.fact] if bridge else [])],
+        facts=[
+            *facts(rows, tables, labels, networks),
+            *([("Learnt", f"differences from {listed(below)}")] if (below := levels_below(results.folder)) else []),
+            *([bridge.fact] if bridge else []),
+        ],
         sets=[{"label": layout.label(name), "colour": i % 7} for i, name in enumerate(figures.sets)],
         baselines=[name for name in names if name in BASELINES and name not in networks],
         panels=panels,
@@ -166,7 +172,7 @@ def _page(
         level_bars=LEVEL_BARS,
         provenance=provenance(rows, levels),
         unfinished=rows.unfinished,
-        commands=list(commands) or [f"hemdata train-eval pipelines/studies/{study}.yaml", "hemdata report FOLDER"],
+        commands=list(commands) or [f"hemdata train-eval {card}", "hemdata report FOLDER"],
         resamples=f"{results.resamples:,}".replace(",", "\u202f"),
         downloads=downloads(rows, tables, why, variance),
         data=as_script({**points(tables), "labels": dict(labels), "sets": figures.sets}),

@@ -70,8 +70,6 @@ def cost(step: Step, card: StudyCard, data: Path, out: Path, device: str = "auto
         return Cost()
     if step.kind == "build":
         return _build(step.name)
-    if step.kind == "take":
-        return Cost(1.0, 0.1, 5.0, 0.2, 1.0, "copying", parallel=False)
     if step.kind == "label":
         return _labels(step, data)
     if step.kind == "screen":

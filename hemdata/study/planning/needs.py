@@ -9,7 +9,7 @@ MEMORY_SHARE = 0.8
 """Of a machine's memory, for a study's work."""
 TRAINING_GB = 1.5
 """A process that trains a cell."""
-PROCESS_GB = {"build": 0.8, "screen": 1.5, "take": 0.2, "train": TRAINING_GB, "report": 0.8}
+PROCESS_GB = {"build": 0.8, "screen": 1.5, "train": TRAINING_GB, "report": 0.8}
 """A process of a step of each kind."""
 LABEL_GB, DENSITY_FUNCTIONAL_GB = 0.4, 2.5
 """A process that labels by tight binding; one that does by a density functional, of a molecule of some 15 heavy atoms.

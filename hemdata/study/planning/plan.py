@@ -10,12 +10,16 @@ import pyarrow.parquet as pq
 
 from hemdata.catalog import StudyCard
 from hemdata.errors import HemdataError
+from hemdata.levels import level
 from hemdata.study.cells import Cell, cells, chosen
 from hemdata.study.data import flat_graphs, groups, training_molecules
+from hemdata.study.held import in_words, others
 from hemdata.study.lock import holder
 from hemdata.study.rows import finished
 
 CURVE = "model/curve.csv"
+TIMED = 5
+"""Molecules whose energies at the cheap level of a study of differences are timed."""
 
 
 @dataclass(frozen=True)
@@ -55,12 +59,16 @@ def plan(
     matrix = chosen(cells(card), only)
     past = _past(out, cells(card))
     timed: dict[tuple[str, str], tuple[float, float, str]] = {}
-    found = []
+    found, differ = [], others(matrix, data, out)
+    below = set[tuple[str, int, int]]()
     for cell in matrix:
         row = _state(cell, out)
-        if row.state != "finished":
+        if cell.name in differ:
+            row = replace(row, reason=in_words(differ[cell.name]))
+        elif row.state != "finished":
             try:
                 row = _with_time(cell, row, data, past, timed, device, measure)
+                row = _with_cheap_level(cell, row, data, below)
             except HemdataError as error:
                 row = replace(row, reason=str(error))
         found.append(row)
@@ -126,6 +134,29 @@ def _with_time(
         timed[name, cell.set_name] = one_epoch / cell.training_size, rate.training, device
     a_molecule, speed, _ = timed[name, cell.set_name]
     return replace(row, seconds=left * cell.training_size * a_molecule, rate_from=f"measured: {speed:,.0f} molecules/s")
+
+
+def _with_cheap_level(cell: Cell, row: Plan, data: Path, below: set[tuple[str, int, int]]) -> Plan:
+    """The plan with the time that the cheap level of a study of differences takes; it is computed once a side.
+
+    Args:
+        below: the sets, sizes and seeds for which it is counted already.
+    """
+    side = cell.set_name, cell.training_set.size, cell.seed
+    if cell.study.delta is None or side in below or row.seconds is None:
+        return row
+    from hemdata.train.data.molecules import Molecules
+    from hemdata.train.delta import Below
+
+    table = _molecules(cell, data)
+    number = table.num_rows + (
+        0 if below else sum(map(len, groups(cell.study, data, cell.training_set.level).values()))
+    )
+    some = Molecules.of(table.slice(0, TIMED))
+    started = time.perf_counter()
+    Below(level(cell.study.delta)).atomization_energies(some)
+    below.add(side)
+    return replace(row, seconds=row.seconds + number * (time.perf_counter() - started) / len(some))
 
 
 def _molecules(cell: Cell, data: Path) -> pa.Table:

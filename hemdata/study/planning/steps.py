@@ -1,4 +1,4 @@
-"""What leads from a study's card to its report: sets to build, labels to take or compute, cells to train."""
+"""What leads from a study's card to its report: sets to build, labels to compute, cells to train."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
@@ -13,11 +13,12 @@ from hemdata.molecules import dataset_name, is_file_of_molecules
 from hemdata.shards import SetName, in_catalogue, named_at, read_manifest, stands
 from hemdata.shards.manifest import MANIFEST
 from hemdata.study.cells import Cell, cells
+from hemdata.study.data import dataset_of_group
 from hemdata.study.rows import finished
 
 SPARE = 20
 """One molecule in so many is labelled beyond what is asked: some fail, some are the test groups'."""
-Kind = Literal["build", "take", "label", "screen", "train", "report"]
+Kind = Literal["build", "label", "screen", "train", "report"]
 
 
 @dataclass(frozen=True)
@@ -25,8 +26,9 @@ class Step:
     """One step of a run.
 
     Attributes:
-        kind: `build` a dataset or composition, `take` labels that ship, `label` molecules, `screen` a set for wrong
-            labels, which a composition of it leaves out or flags, `train` the study's cells, or write its `report`.
+        kind: `build` a dataset or composition, `label` molecules, `screen` a set for wrong labels, which a composition
+            of it leaves out or flags, `train` the study's cells, or write its `report`. Labels that travel with hemdata
+            are done.
         name: of the set, or of the study.
         command: that does the same by hand.
         done: whether it is done already.
@@ -105,10 +107,10 @@ def steps(
     of_sets: dict[str, list[tuple[str, str]]] = {}
     for set_name, its in card.sets.items():
         at = its.level or card.level
-        of_sets[set_name] = [(TEST_GROUPS if _shipped_group(group) else group, at) for group in card.groups]
+        of_sets[set_name] = [(dataset_of_group(group), at) for group in card.groups]
     for its_level in dict.fromkeys([card.level, *(its.level or card.level for its in card.sets.values())]):
         for group in card.groups:
-            wanted[TEST_GROUPS if _shipped_group(group) else group, its_level] = 0
+            wanted[dataset_of_group(group), its_level] = 0
     for set_name, its in card.sets.items():
         for name, number in its.parts:
             key = (name, its.level or card.level)
@@ -156,10 +158,6 @@ def _training_and_report(
     return [train, Step("report", card.name, report, cannot=reason if nothing else None, needs=needs)]
 
 
-def _shipped_group(name: str) -> bool:
-    return name in cards("dataset") and dataset(name).reader == "test_groups"
-
-
 def _at(data: Path) -> str:
     return "" if data == Path("data") else f" --data {data}"
 
@@ -201,14 +199,14 @@ def _add_screen(plan: _Plan, name: str) -> str:
 
 def _add_labels(plan: _Plan, its: SetName, number: int) -> str:
     assert its.level is not None
-    folder, shipped = plan.data / str(its), _that_ships(its, number)
-    done = _enough(folder, its, number)
-    if not done and shipped is not None:
-        command = f"cp -r {shipped} {folder}"
-        return plan.add(Step("take", str(its), command, False, str(shipped), its.level, number))
+    folder = plan.data / str(its)
+    travels = any(_enough(place / str(its), its, number) for place in label_places())
+    done = _enough(folder, its, number) or (travels and not stands(folder))
     target, cannot = _target(plan, its)
     sample = f" -n {with_spare(number)} --without {TEST_GROUPS}" if number else ""
     command = f"hemdata label {target}{sample} --level {its.level}{_at(plan.data)}"
+    if travels and not done:
+        cannot = _in_the_way(folder)
     needs: list[str] = []
     if not done and cannot is None:
         made_of = [*([its.dataset] if in_catalogue(its.dataset) else []), *([TEST_GROUPS] if number else [])]
@@ -235,12 +233,13 @@ def _target(plan: _Plan, its: SetName) -> tuple[str, str | None]:
     )
 
 
-def _that_ships(its: SetName, number: int) -> Path | None:
-    """The folder of these labels where they travel with the package, as many as are asked for."""
-    for place in label_places():
-        if _enough(place / str(its), its, number):
-            return place / str(its)
-    return None
+def _in_the_way(folder: Path) -> str:
+    """Why labels that travel with hemdata are not taken: a user's own come first, though they are fewer."""
+    held = read_manifest(folder).counts.accepted
+    return (
+        f"{folder} holds other labels than the study asks for ({held:,} molecules), and hides those that travel with"
+        " hemdata. Move it away, or give another --data."
+    )
 
 
 def _enough(folder: Path, its: SetName, number: int) -> bool:
