@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hemdata.assess.gap import gap, sets_at
-from hemdata.bridges.bridge import Geometry, terms
+from hemdata.bridges.bridge import SINGLET, Geometry, not_a_singlet, terms
 from hemdata.bridges.linear import Terms
 from hemdata.errors import DataError
 from hemdata.identity import flat_graph
@@ -37,6 +37,8 @@ class Dual:
 
 def duals(a: str, b: str, names: Sequence[str], data: Path) -> tuple[list[Dual], Counter[str]]:
     """The molecules that stand at both levels, each on every geometry on which it does; and why others are left out.
+
+    Ions and molecules with unpaired electrons are left out: a bridge is for neutral singlets.
 
     Args:
         names: labelled sets, with or without a level (`test-groups@qm9`); all that are there where empty.
@@ -68,11 +70,14 @@ def duals(a: str, b: str, names: Sequence[str], data: Path) -> tuple[list[Dual],
 
 
 def _of(folder_a: Path, folder_b: Path, without: Counter[str]) -> list[Dual]:
-    columns = ["id", "canonical_smiles", "inchikey", "atomic_numbers", "positions"]
+    columns = ["id", "canonical_smiles", "inchikey", "atomic_numbers", "positions", "charge", "multiplicity"]
     rows = {row["id"]: row for row in read(folder_a, columns).to_pylist()}
     found = []
     for one in gap(folder_a, folder_b).rows:
         row = rows[one.id]
+        if (state := (row["charge"], row["multiplicity"])) != SINGLET:
+            without[not_a_singlet(state)] += 1
+            continue
         geometry = row["atomic_numbers"], row["positions"]
         counted = terms(row["canonical_smiles"], geometry) if row["canonical_smiles"] else None
         if counted is None:

@@ -7,11 +7,16 @@ import numpy as np
 
 from hemdata.bridges.distances import distances
 from hemdata.bridges.linear import Floats, Linear, Terms
+from hemdata.identity import identify
 from hemdata.identity.bond_types import elements, kind_of, terms_of
 from hemdata.identity.molecule import parsed
 
 Geometry = tuple[Sequence[int], Sequence[float]]
 """Atomic numbers (n,) and positions (3 n,) in angstrom."""
+State = tuple[int, int]
+"""Total charge (e) and spin multiplicity 2S + 1."""
+SINGLET: State = (0, 1)
+"""What bridges are for: bonds alone do not tell a charge's or an unpaired electron's part of the difference."""
 
 
 @dataclass(frozen=True)
@@ -53,21 +58,45 @@ class Bridge:
     molecules: int
     largest: int | None = None
 
-    def convert(self, smiles: Sequence[str | None], geometries: Sequence[Geometry | None]) -> Converted:
-        """Differences for molecules given as SMILES, with their geometries."""
+    def convert(
+        self,
+        smiles: Sequence[str | None],
+        geometries: Sequence[Geometry | None],
+        states: Sequence[State] | None = None,
+    ) -> Converted:
+        """Differences for molecules given as SMILES, with their geometries.
+
+        Args:
+            states: charge and multiplicity of each; what its SMILES draws where that is None.
+        """
         counted = [None if each is None else terms(each, at) for each, at in zip(smiles, geometries, strict=True)]
-        refused = [self._refused(each, at) for each, at in zip(counted, geometries, strict=True)]
+        known_states = [_drawn(each) for each in smiles] if states is None else states
+        refused = [self._refused(*each) for each in zip(counted, geometries, known_states, strict=True)]
         mean, deviation = self.linear.predict([each or {} for each in counted])
         known = np.array([reason is None for reason in refused], dtype=bool)
         return Converted(np.where(known, mean, np.nan), np.where(known, self.factor * deviation, np.nan), refused)
 
-    def _refused(self, counted: Terms | None, geometry: Geometry | None) -> str | None:
+    def _refused(self, counted: Terms | None, geometry: Geometry | None, state: State) -> str | None:
         if counted is None:
             return "no SMILES that reads"
+        if state != SINGLET:
+            return not_a_singlet(state)
         if geometry is None and "distance" in self.linear.scales:
             return "no geometry"
         foreign = sorted(term for term in counted if kind_of(term) == "bond" and term not in self.shown)
         return f"bond type outside the bridge: {', '.join(foreign)}" if foreign else None
+
+
+def not_a_singlet(state: State) -> str:
+    """Why a bridge takes no such molecule."""
+    charge, multiplicity = state
+    return f"not a neutral singlet: charge {charge}, multiplicity {multiplicity}"
+
+
+def _drawn(smiles: str | None) -> State:
+    """The state that a SMILES draws; a neutral singlet without one."""
+    identity = None if smiles is None or "[" not in smiles else identify(smiles, bonds=False, inchi=False)
+    return SINGLET if identity is None else (identity.charge, identity.radical_electrons + 1)
 
 
 def terms(smiles: str, geometry: Geometry | None) -> Terms | None:

@@ -31,7 +31,8 @@ def bridged(table: pa.Table, by: Bridge) -> tuple[pa.Table, Counter[str], list[s
     """
     flags = table["flags"].to_pylist()
     geometries = zip(table["atomic_numbers"].to_pylist(), table["positions"].to_pylist(), strict=True)
-    found = by.convert(table["canonical_smiles"].to_pylist(), [(z, at) if at else None for z, at in geometries])
+    states = list(zip(table["charge"].to_pylist(), table["multiplicity"].to_pylist(), strict=True))
+    found = by.convert(table["canonical_smiles"].to_pylist(), [(z, at) if at else None for z, at in geometries], states)
     at_a = np.asarray(table["atomization_energy_kcal_mol"].to_numpy(zero_copy_only=False), dtype=np.float64)
     elements, offsets = lists(table["atomic_numbers"])
     its_b = level(by.b)
