@@ -24,6 +24,9 @@ PAYS = 0.97
 COVERED = 0.95
 FEWEST = 3
 """Molecules that must show a bond type before others of that type are converted."""
+FEWEST_JUDGED = 19
+"""Different molecules that must be judged: with fewer, no rank among them stands for 95 %."""
+MORE_LABELS = "Label more molecules at both levels; `hemdata select SET --for SET --by bonds` chooses them."
 CURVE_DRAWS = 10
 Bools = npt.NDArray[np.bool_]
 
@@ -37,7 +40,7 @@ def bridge(
         max_heavy: fit to molecules of so many heavy atoms at most, and judge the fit on the larger ones as well.
 
     Raises:
-        DataError: if there are fewer molecules than bond types, or the two levels are one.
+        DataError: if there are fewer molecules than bond types, too few for a 95 % interval, or the two levels are one.
     """
     if level(a).hash == level(b).hash:
         raise DataError("The two levels are one.", got=f"{a} and {b}", fix="Name two levels.")
@@ -56,8 +59,7 @@ def _refuse_too_few(found: Sequence[Dual]) -> None:
             "There are no more molecules than bond types.",
             expected=f"more than {len(bonds)} molecules",
             got=f"{len(graphs)}",
-            fix="Label more molecules at both levels; `hemdata select SET --for SET --by bonds` chooses them. "
-            "Or allow larger ones (--max-heavy).",
+            fix=f"{MORE_LABELS} Or allow larger ones (--max-heavy).",
         )
 
 
@@ -97,7 +99,15 @@ def _convertible(found: Sequence[Dual], known: Collection[str], left_out: Counte
         raise DataError(
             "No molecule has bond types alone that enough molecules show.",
             expected=f"{FEWEST} molecules of each bond type",
-            fix="Label more molecules at both levels; `hemdata select SET --for SET --by bonds` chooses them.",
+            fix=MORE_LABELS,
+        )
+    judged = {dual.graph for dual, judge in zip(found, at, strict=True) if judge}
+    if len(judged) < FEWEST_JUDGED:
+        raise DataError(
+            "Too few molecules to tell how wide a 95 % interval is.",
+            expected=f"at least {FEWEST_JUDGED} different molecules with bond types that {FEWEST} or more of them show",
+            got=f"{len(judged)}",
+            fix=MORE_LABELS,
         )
     if scarce := int((~at).sum()):
         left_out[f"with a bond type that fewer than {FEWEST} molecules show (fitted, but not judged)"] += scarce

@@ -89,6 +89,16 @@ class Judged(Errors):
         return dict(sorted(shown(self.fitted).items()))
 
 
+HELD = 0.9
+"""Of 95 % intervals; where fewer hold, they are not to be trusted."""
+
+
+def not_held(larger: Errors) -> list[str]:
+    """Groups of larger molecules whose intervals hold too few of them, with their numbers: `saccharides 19 of 24`."""
+    rows = [row for row in by_group(larger) if row["coverage"] < HELD]
+    return [f"{row['group']} {round(row['coverage'] * row['molecules'])} of {row['molecules']}" for row in rows]
+
+
 def by_group(judged: Errors) -> list[dict[str, Any]]:
     """Error by group, then of all."""
     names = [dual.group for dual in judged.duals]

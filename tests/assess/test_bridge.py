@@ -104,7 +104,7 @@ def test_a_bond_type_outside_the_fit_is_refused_by_name(additive: list[Dual]) ->
 
 
 def test_ions_and_radicals_are_refused_by_name_and_neutral_zwitterions_are_not(additive: list[Dual]) -> None:
-    """Acetate has the bonds of acetic acid, all known: a bridge between tight bindings missed its label by 35 kcal/mol."""
+    """Acetate has the bonds of acetic acid, all known; a bridge of tight bindings missed its label by 35 kcal/mol."""
     by = bridge("qm9", "pc9", additive).bridge
     smiles = ["CC(=O)[O-]", "CC(C)=[OH+]", "[CH3]", "[NH3+]CC(=O)[O-]", "CC(=O)O"]
     found = by.convert(smiles, [None] * 5)
@@ -124,6 +124,16 @@ def test_fewer_molecules_than_bond_types_and_one_level_twice_are_sentences(addit
         bridge("qm9", "pc9", [additive[n] for n in (11, 13, 16)])
     with pytest.raises(DataError, match="The two levels are one"):
         bridge("pc9", "od9", additive)
+
+
+def test_fewer_molecules_than_tell_an_interval_of_95_percent_are_a_sentence() -> None:
+    """Of n exchangeable scores the largest stays above a new one with n / (n + 1): 18 / 19 < 0.95 = 19 / 20."""
+    alkanes = [dual("C" * n, 0.01 * n) for n in range(2, 21)]
+    with pytest.raises(DataError, match="how wide a 95 % interval is") as refused:
+        bridge("qm9", "pc9", [*alkanes[:18], *alkanes[:18]])
+    assert "at least 19 different molecules" in str(refused.value)
+    assert "got: 18" in str(refused.value)
+    assert bridge("qm9", "pc9", alkanes).bridge.molecules == 19
 
 
 def test_the_card_brings_back_the_same_bridge(

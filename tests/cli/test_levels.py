@@ -53,3 +53,9 @@ def test_a_gap_is_told_from_the_labels_that_ship_where_there_are_no_others(tmp_p
     groups = {each["group"]: each for each in json.loads(told.stdout)["groups"]}
     assert set(groups) == {"azoxy", "explosives", "neuro", "saccharides", "all"}
     assert 8 < groups["azoxy"]["smallest"] < groups["saccharides"]["mean"] < 30
+
+
+def test_a_bridge_says_where_its_intervals_do_not_hold(tmp_path: Path) -> None:
+    """Oracle: the table of the same call, where explosives and azoxy compounds lie below 90 %."""
+    told = levels("bridge", "qm9", "pc9", "--max-heavy", 4, "--data", tmp_path)
+    assert "Note: of molecules of more than 4 heavy atoms fewer lie within their 95 % intervals" in told.stderr

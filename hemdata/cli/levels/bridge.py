@@ -37,7 +37,7 @@ def bridge(
     """Fit the difference of two levels by bond types, and judge the fit on molecules that it has not seen."""
     from hemdata.assess.bridge import bridge as fitted
     from hemdata.assess.duals import duals
-    from hemdata.assess.judged_bridge import by_group, by_size
+    from hemdata.assess.judged_bridge import by_group, by_size, not_held
     from hemdata.bridges.card import write_bridge
 
     found, left_out = duals(a, b, labels, data)
@@ -77,6 +77,11 @@ def bridge(
         note("the number of atoms of each element alone leaves less: more molecules at both levels are needed.")
     if scarce:
         out.print(f"Too few to convert others by: {', '.join(scarce)}.")
+    if judged.larger is not None and (missed := not_held(judged.larger)):
+        note(
+            f"of molecules of more than {max_heavy} heavy atoms fewer lie within their 95 % intervals than ought to: "
+            f"{', '.join(missed)}. What the bridge says of such molecules is less sure than it claims."
+        )
     for reason, number in judged.left_out.items():
         note(f"{many(number)} left out: {reason}.")
     if path:
