@@ -34,7 +34,7 @@ class BridgeCard(Card):
     molecules: int = Field(description="dual labels that it was fitted on")
     largest: int | None = Field(None, description="heavy atoms of the largest molecule that it was fitted on")
     labels: Sha256 = Field(description="hash of these molecules and their energies")
-    sets: list[str] = Field(description="the labelled sets that they are of")
+    sets: list[str] = Field(description="where they are from, by the first part of their ids (`qm9` of `qm9:gdb_1`)")
     error_kcal_mol: float = Field(description="mean absolute error on molecules left out")
     coverage: float = Field(description="share of molecules within the interval of a fit without them")
 

@@ -69,14 +69,14 @@ def bridge_words(part: pd.DataFrame, label: Callable[[Any], str]) -> str:
         return " ".join(said)
     judged = part[part["n_molecules"] > 0]
     if judged.empty:
-        said.append("No molecule of the groups is labelled at both levels, so what it errs on them is not known.")
+        said.append("It converts no molecule of the groups that is labelled at both levels: what it errs is not known.")
         return " ".join(said)
     groups = judged.drop_duplicates("group")
     errs = listed([f"{number(row['part_kcal_mol'])} on {label(row['group'])}" for row in groups.to_dict("records")])
     least = judged.sort_values("mae_same_kcal_mol").to_dict("records")[0]
     most = float(judged["share"].max())
     said.append(
-        f"On the molecules that are labelled at both levels, which its fit has not seen, it errs by "
+        f"On the molecules labelled at both levels that it converts, which its fit has not seen, it errs by "
         f"{errs.replace(' on ', ' kcal/mol on ', 1)}. A model that had learned {name} by heart would err by so much."
     )
     said.append(

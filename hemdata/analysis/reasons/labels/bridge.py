@@ -1,7 +1,7 @@
 """Bridge: what an energy that a bridge gave, and no calculation, adds to the error of a model trained on it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +12,11 @@ import pyarrow as pa
 from hemdata.analysis import statistics
 from hemdata.analysis.reasons.errors import ERROR
 from hemdata.analysis.reasons.tables import PART, by_group
-from hemdata.assess.duals import duals, geometries, up_to
+from hemdata.assess.duals import Dual, duals, geometries, up_to
 from hemdata.bridges.bridge import Bridge, Geometry
 from hemdata.bridges.card import read_bridge
 from hemdata.bridges.linear import fit
-from hemdata.catalog import card_path, cards
+from hemdata.catalog import bridge_card, card_path, cards
 from hemdata.errors import DataError
 from hemdata.shards import sha256
 
@@ -49,8 +49,8 @@ def bridge_errors(
     """What the bridges of a study's training sets err on its groups, beside the errors of the models.
 
     A model that had learned a bridged set by heart would err by what the bridge errs. That is measured on the molecules
-    of a group that are labelled at both levels, each left out of the bridge's fit. Where the bridge at hand is not the
-    one that gave the energies, only what the set itself tells is there.
+    of a group that are labelled at both levels and that it converts, each left out of the bridge's fit. Where the
+    bridge at hand is not the one that gave the energies, only what the set itself tells is there.
 
     Args:
         errors: of `signed_errors`.
@@ -88,24 +88,45 @@ def _that(name: str, card_hash: str) -> Bridge | None:
 def _left_out(by: Bridge, data: Path) -> pd.DataFrame:
     """The bridge's error on every molecule at both levels, by a fit without it: group, molecule_id, n_atoms, signed.
 
-    Molecules that are larger than any that the bridge was fitted on take no part in the fit. Of a molecule
-    on two geometries the first counts, which is GFN2-xTB's, as the groups'.
+    The fit is on labels of the sets that its card names, up to its size. Other molecules, and larger ones, are judged
+    by the bridge as it stands, unless the fit has the same molecule under another name. Of a molecule on two
+    geometries the first counts, which is GFN2-xTB's, as the groups'.
     """
     try:
         found, _ = duals(by.a, by.b, [], data)
     except DataError:  # no molecule at both
         return pd.DataFrame(columns=["group", "molecule_id", "n_atoms", "signed"])
-    inside, larger = up_to(found, by.largest)
-    values = np.array([dual.difference for dual in inside])
-    graphs = [dual.graph for dual in inside]
-    fitted, left = fit([dual.counted for dual in inside], values, by.linear.scales, by.linear.noise, graphs)
-    beyond = [dual.difference for dual in larger] - fitted.predict([dual.counted for dual in larger])[0]
-    found = [*inside, *larger]
+    of_card = set(bridge_card(f"{by.a}-{by.b}").sets)
+    inside, larger = up_to([dual for dual in found if dual.group in of_card], by.largest)
+    others = [*larger, *(dual for dual in found if dual.group not in of_card)]
+    signed = [*_without_each(by, inside), *(_beyond(by, inside, dual) for dual in others)]
+    found = [*inside, *others]
     frame = pd.DataFrame({
         "group": [dual.group for dual in found], "molecule_id": [dual.id for dual in found],
-        "n_atoms": [dual.symbols.total() for dual in found], "signed": np.concatenate([left.residual, beyond]),
+        "n_atoms": [dual.symbols.total() for dual in found], "signed": signed,
     })  # fmt: skip
     return frame.drop_duplicates("molecule_id")
+
+
+def _without_each(by: Bridge, inside: Sequence[Dual]) -> list[float]:
+    """Residuals of a bridge's own molecules, each by a fit without it, kcal/mol."""
+    if not inside:
+        return []
+    values = np.array([dual.difference for dual in inside])
+    graphs = [dual.graph for dual in inside]
+    _, left = fit([dual.counted for dual in inside], values, by.linear.scales, by.linear.noise, graphs)
+    residual: list[float] = left.residual.tolist()
+    return residual
+
+
+def _beyond(by: Bridge, inside: Sequence[Dual], dual: Dual) -> float:
+    """The residual of a molecule that the fit lacks, kcal/mol; where the fit has its graph, by one without that."""
+    rest = [one for one in inside if one.graph != dual.graph]
+    linear = by.linear
+    if len(rest) < len(inside):
+        values = np.array([one.difference for one in rest])
+        linear, _ = fit([one.counted for one in rest], values, by.linear.scales, by.linear.noise)
+    return dual.difference - float(linear.predict([dual.counted])[0][0])
 
 
 def _of_group(
@@ -127,8 +148,9 @@ def _of_group(
     said = by.convert(smiles, [places.get(each) for each in molecules["molecule_id"]])
     known = said.half_width_kcal_mol[~np.isnan(said.half_width_kcal_mol)]
     row["n_group_refused"] = len(smiles) - len(known)
-    row["group_half_width_kcal_mol"] = float(known.mean()) if len(known) else None
-    both = left_out[left_out["molecule_id"].isin(molecules["molecule_id"])]
+    row["group_half_width_kcal_mol"] = float(known.mean()) if len(known) else float("nan")
+    converted = [id for id, reason in zip(molecules["molecule_id"], said.refused, strict=True) if reason is None]
+    both = left_out[left_out["molecule_id"].isin(converted)]
     if both.empty:
         return row
     (found,) = by_group(both, resamples=resamples, seed=seed).to_dict("records")
