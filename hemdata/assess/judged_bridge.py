@@ -48,7 +48,7 @@ class Errors:
 
     @property
     def coverage(self) -> float:
-        """The share of molecules that lie within their interval."""
+        """The share of labels that lie within their interval."""
         return float((np.abs(self.residual) <= self.half_width).mean())
 
 
@@ -62,8 +62,8 @@ class Judged(Errors):
             is converted.
         stages: each that was tried.
         curve: molecules, mean absolute error on those left out.
-        left_out: molecules that could not be used, by reason.
-        larger: errors on molecules that are larger than those that it was allowed to be fitted on.
+        left_out: labels that could not be used, by reason.
+        larger: errors on labels of molecules that are larger than those that it was allowed to be fitted on.
     """
 
     fitted: list[Dual]
@@ -96,7 +96,7 @@ HELD = 0.9
 def not_held(larger: Errors) -> list[str]:
     """Groups of larger molecules whose intervals hold too few of them, with their numbers: `saccharides 19 of 24`."""
     rows = [row for row in by_group(larger) if row["coverage"] < HELD]
-    return [f"{row['group']} {round(row['coverage'] * row['molecules'])} of {row['molecules']}" for row in rows]
+    return [f"{row['group']} {round(row['coverage'] * row['labels'])} of {row['labels']}" for row in rows]
 
 
 def by_group(judged: Errors) -> list[dict[str, Any]]:
@@ -114,12 +114,12 @@ def by_size(judged: Errors) -> list[dict[str, Any]]:
 
 
 def _row(judged: Errors, key: str, name: str | int, at: Sequence[bool]) -> dict[str, Any]:
-    """Of some molecules: raw difference, error by composition alone and of the bridge, share within the interval."""
+    """Of some labels: raw difference, error by composition alone and of the bridge, share within the interval."""
     chosen = np.array(at)
     raw = np.abs([dual.difference for dual in judged.duals])
     return {
         key: name,
-        "molecules": int(chosen.sum()),
+        "labels": int(chosen.sum()),
         "raw_kcal_mol": float(raw[chosen].mean()),
         "composition_kcal_mol": float(np.abs(judged.composition[chosen]).mean()),
         "error_kcal_mol": float(np.abs(judged.residual[chosen]).mean()),

@@ -43,8 +43,8 @@ class Bridge:
         linear: the fit of atomization energy at b less that at a.
         shown: molecules that show each bond type or ring.
         factor: half width of the 95 % interval over the fit's standard deviation.
-        labels: hash of the molecules and energies that it was fitted on; `molecules` how many, `largest` the
-            heavy atoms of the largest, where that is known.
+        labels: hash of the molecules and energies that it was fitted on; `molecules` how many such dual labels, one for
+            each geometry of a molecule; `largest` the heavy atoms of the largest, where that is known.
     """
 
     a: str

@@ -31,12 +31,12 @@ class BridgeCard(Card):
     scales_kcal_mol: dict[str, float] = Field(description="by kind of term: how far one may lie from nought")
     noise_kcal_mol: float
     factor: float = Field(description="half width of the 95 % interval over the fit's standard deviation")
-    molecules: int = Field(description="dual labels that it was fitted on")
+    molecules: int = Field(description="dual labels that it was fitted on, one for each geometry of a molecule")
     largest: int | None = Field(None, description="heavy atoms of the largest molecule that it was fitted on")
     labels: Sha256 = Field(description="hash of these molecules and their energies")
     sets: list[str] = Field(description="where they are from, by the first part of their ids (`qm9` of `qm9:gdb_1`)")
-    error_kcal_mol: float = Field(description="mean absolute error on molecules left out")
-    coverage: float = Field(description="share of molecules within the interval of a fit without them")
+    error_kcal_mol: float = Field(description="mean absolute error over labels of molecules left out")
+    coverage: float = Field(description="share of labels within the interval of a fit without their molecule")
 
 
 def bridge_card(name: str | Path) -> BridgeCard:

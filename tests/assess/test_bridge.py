@@ -56,7 +56,7 @@ def test_a_difference_that_is_a_sum_over_bonds_is_found(additive: list[Dual]) ->
     assert judged.error < 0.2
     assert 0.8 <= judged.coverage <= 1
     (row,) = [row for row in by_group(judged) if row["group"] == "mine"]
-    assert row["molecules"] == len(additive)
+    assert row["labels"] == len(additive)
 
 
 def test_a_molecule_whose_like_would_be_refused_is_fitted_but_not_judged(additive: list[Dual]) -> None:
@@ -91,6 +91,7 @@ def test_a_molecule_at_two_geometries_is_left_out_at_both(additive: list[Dual]) 
     odd = [dual(smiles, 2.0 * random.standard_normal()) for smiles in SMILES]
     twice = bridge("qm9", "pc9", [*odd, *odd])
     assert twice.error > 1.0
+    assert by_group(twice)[-1]["labels"] == twice.bridge.molecules == 2 * twice.graphs == 2 * len(SMILES)
 
 
 def test_a_bond_type_outside_the_fit_is_refused_by_name(additive: list[Dual]) -> None:

@@ -59,3 +59,14 @@ def test_a_bridge_says_where_its_intervals_do_not_hold(tmp_path: Path) -> None:
     """Oracle: the table of the same call, where explosives and azoxy compounds lie below 90 %."""
     told = levels("bridge", "qm9", "pc9", "--max-heavy", 4, "--data", tmp_path)
     assert "Note: of molecules of more than 4 heavy atoms fewer lie within their 95 % intervals" in told.stderr
+
+
+def test_a_bridges_tables_count_labels_and_its_molecules_are_the_different_ones(tmp_path: Path) -> None:
+    """The test groups' molecules stand at two geometries each, as far as these are labelled at both levels."""
+    words = ("bridge", "qm9", "pc9", "--labels", "test-groups", "--max-heavy", 10, "--data", tmp_path)
+    told = json.loads(levels(*words, "--json").stdout)
+    assert told["labels"] > told["molecules"]
+    assert told["labels"] >= told["groups"][-1]["labels"] > told["molecules"]
+    shown = levels(*words).stdout
+    assert f"{told['labels']} dual labels of {told['molecules']} molecules" in shown
+    assert [line.split()[1] for line in shown.splitlines() if line.startswith(" group")] == ["labels"]

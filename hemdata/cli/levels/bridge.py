@@ -47,8 +47,8 @@ def bridge(
     larger = [] if judged.larger is None else [*by_size(judged.larger), *by_group(judged.larger)]
     if as_json:
         told = {
-            "a": a, "b": b, "molecules": judged.bridge.molecules, "groups": groups, "by_heavy_atoms": sizes,
-            "larger": larger,
+            "a": a, "b": b, "labels": judged.bridge.molecules, "molecules": judged.graphs, "groups": groups,
+            "by_heavy_atoms": sizes, "larger": larger,
             "stages": [{"terms": s.kinds, "error_kcal_mol": s.error, "kept": s.kept} for s in judged.stages],
             "learning_curve": [{"molecules": n, "error_kcal_mol": error} for n, error in judged.curve],
             "bond_types": judged.counts, "left_out": dict(judged.left_out), "card": str(path) if path else None,
@@ -59,13 +59,11 @@ def bridge(
         f"{a} -> {b}: atomization energies in kcal/mol, {judged.bridge.molecules} dual labels of "
         f"{judged.graphs} molecules; errors on molecules that the fit has not seen.",
     )
-    _print(groups, ("group", "molecules", "raw gap", "by composition", "bridge", "within the interval"))
-    _print(sizes, ("heavy atoms", "molecules", "raw gap", "by composition", "bridge", "within the interval"))
+    _print(groups, ("group", "labels", "raw gap", "by composition", "bridge", "within the interval"))
+    _print(sizes, ("heavy atoms", "labels", "raw gap", "by composition", "bridge", "within the interval"))
     if larger:
         out.print(f"Larger than the {max_heavy} heavy atoms of the fit:")
-        _print(
-            larger, ("heavy atoms, group", "molecules", "raw gap", "by composition", "bridge", "within the interval")
-        )
+        _print(larger, ("heavy atoms, group", "labels", "raw gap", "by composition", "bridge", "within the interval"))
     for stage in judged.stages:
         out.print(f"  terms: {', '.join(stage.kinds):<36}{stage.error:6.2f}{'' if stage.kept else '  does not pay'}")
     if judged.curve:
@@ -83,7 +81,7 @@ def bridge(
             f"{', '.join(missed)}. What the bridge says of such molecules is less sure than it claims."
         )
     for reason, number in judged.left_out.items():
-        note(f"{many(number)} left out: {reason}.")
+        note(f"{many(number, 'label')} left out: {reason}.")
     if path:
         out.print(f"Written: {path}")
 
