@@ -11,6 +11,8 @@ from hemdata.catalog.reading import Card, read_card
 from hemdata.catalog.yaml_file import read_yaml
 
 Identifier = Literal["flat_graph", "inchikey"]
+Taken = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*(@[a-z0-9][a-z0-9._-]*){0,2}$")]
+"""A set as its folder is named: NAME, or labelled NAME@LEVEL or NAME@LEVEL@GEOMETRY."""
 
 
 VERBS = ("take", "mark", "subtract", "filter", "deduplicate", "without", "flag", "plant", "sample")
@@ -26,7 +28,9 @@ class Planted(Card):
 class Step(Card):
     """One step of a composition; exactly one of its keys is given (`at` belongs to `take`, `by` to the others)."""
 
-    take: list[Name] | None = Field(None, description="datasets, merged in this order")
+    take: list[Taken] | None = Field(
+        None, description="datasets, merged in this order; labelled ones as NAME@LEVEL or NAME@LEVEL@GEOMETRY"
+    )
     at: Name | None = Field(None, description="the level their labels are taken at, instead of their own")
     mark: dict[Name, str] | None = Field(None, description="dataset: name of a column, true for its molecules")
     subtract: list[Name] | None = Field(None, description="datasets whose molecules are left out")
@@ -61,6 +65,8 @@ class Step(Card):
             raise ValueError("`at` belongs to a step that takes")
         if self.by == "bridge" and self.at is None:
             raise ValueError("`by: bridge` belongs to a step that takes at a level")
+        if self.at is not None and self.by != "bridge" and any("@" in name for name in self.take or []):
+            raise ValueError("a name that says its level (NAME@LEVEL) is taken without `at`, or with `by: bridge`")
         if self.mirror and self.deduplicate != "geometry":
             raise ValueError("`mirror` belongs to `deduplicate: geometry`")
         return self

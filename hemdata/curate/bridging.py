@@ -11,7 +11,7 @@ from hemdata.bridges.rows import bridged
 from hemdata.catalog import SetCard, card_path, cards
 from hemdata.errors import DataError
 from hemdata.levels import level
-from hemdata.shards import ShardWriter, sha256
+from hemdata.shards import SetName, ShardWriter, sha256
 
 
 def by_bridge(card: SetCard) -> bool:
@@ -35,7 +35,8 @@ def bridges_of(card: SetCard, levels: Sequence[str]) -> dict[str, Bridge]:
             "All rows are at this level already.",
             where=f"set {card.name}",
             got=asked.name,
-            fix="Leave `at` and `by: bridge` out.",
+            fix="Leave `at` and `by: bridge` out. Or take labels of another level by their whole name: "
+            f"`take: [{SetName.of(str((card.steps[0].take or [])[0])).dataset}@LEVEL]`.",
         )
     return {name: read_bridge(f"{name}-{asked.name}") for name in foreign}
 

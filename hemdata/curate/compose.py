@@ -21,7 +21,17 @@ from hemdata.errors import CallError, DataError
 from hemdata.identity import FLAT_GRAPH_LETTERS
 from hemdata.levels import level, one_level
 from hemdata.schema import table_schema
-from hemdata.shards import LevelName, SetName, ShardWriter, SourceFile, read_manifest, sha256, stands
+from hemdata.shards import (
+    LevelName,
+    SetName,
+    ShardWriter,
+    SourceFile,
+    in_catalogue,
+    read_manifest,
+    sets_in,
+    sha256,
+    stands,
+)
 
 ORIGIN = Column(name="origin", type="string", meaning="the dataset that the row was taken from")
 BATCH_ROWS = 10_000
@@ -104,7 +114,8 @@ def _manifest_file(folder: Path) -> SourceFile:
 def _parents(card: SetCard, data: Path) -> list[Path]:
     """The folders of all datasets that the card names, those taken first; under `data`, or labels that travel."""
     first = card.steps[0]
-    names = [SetName(name, None if by_bridge(card) else first.at) for name in first.take or []]
+    asked = None if by_bridge(card) else first.at
+    names = [SetName.of(name) if asked is None else SetName(name, asked) for name in first.take or []]
     names += [SetName(name) for step in card.steps[1:] for name in [*(step.mark or {}), *(step.subtract or [])]]
     folders = []
     for its in names:
@@ -113,10 +124,21 @@ def _parents(card: SetCard, data: Path) -> list[Path]:
             raise CallError(
                 f"'{card.name}' is composed of '{its}', which is not there.",
                 where=data / str(its),
-                fix=f"`{its.command}`",
+                fix=_how_to_get(its, data),
             )
         folders.append(folder)
     return folders
+
+
+def _how_to_get(its: SetName, data: Path) -> str:
+    """What to do about a parent that is not there: the command that makes it, or the names under which it stands."""
+    if its.level is not None or in_catalogue(its.dataset):
+        return f"`{its.command}`"
+    there = [other for place in (data, *label_places()) for other, _ in sets_in(place)]
+    labelled = list(dict.fromkeys(f"'{other}'" for other in there if other.dataset == its.dataset))
+    if labelled:
+        return f"Its labels are taken by their whole name, NAME@LEVEL: {' or '.join(labelled)}."
+    return "`hemdata list` tells the sets that can be built; labels of a file of yours are taken as NAME@LEVEL."
 
 
 class _connection:

@@ -68,6 +68,36 @@ def test_labels_that_travel_are_taken_where_the_data_folder_has_none(tmp_path: P
     assert [level.name for level in manifest.levels] == ["pc9"]
 
 
+def test_labels_are_taken_by_the_name_of_their_folder_and_over_a_bridge(tmp_path: Path) -> None:
+    """Oracle: the same labels by `at`; and over a bridge the flag of every row."""
+    none, steps = tmp_path / "none", [{"filter": "n_heavy <= 6"}]
+    named = card(tmp_path, [{"take": ["test-groups@qm9"]}, *steps])
+    assert compose(named, none, tmp_path / "named").manifest.counts.accepted == 10
+    at = card(tmp_path, [{"take": ["test-groups"], "at": "qm9"}, *steps])
+    compose(at, none, tmp_path / "at")
+    assert read(tmp_path / "named").equals(read(tmp_path / "at"))
+    over = card(tmp_path, [{"take": ["duals-qm9@qm9@given"], "at": "pc9", "by": "bridge"}])
+    manifest = compose(over, none, tmp_path / "over").manifest
+    assert [level.name for level in manifest.levels] == ["pc9"]
+    assert all("bridged" in flags for flags in read(tmp_path / "over")["flags"].to_pylist())
+
+
+def test_the_names_of_labels_are_told_where_a_set_was_never_built(labelled: Path, tmp_path: Path) -> None:
+    import shutil
+
+    data = tmp_path / "data"
+    shutil.copytree(labelled / "neuro@gfn2-xtb", data / "mine@gfn2-xtb")
+    with pytest.raises(CallError, match="which is not there") as missing:
+        compose(card(tmp_path, [{"take": ["mine"], "at": "gfn1-xtb", "by": "bridge"}]), data, tmp_path / "out")
+    assert missing.value.fix == "Its labels are taken by their whole name, NAME@LEVEL: 'mine@gfn2-xtb'."
+    with pytest.raises(DataError, match="at this level already") as already:
+        compose(card(tmp_path, [{"take": ["mine@gfn2-xtb"], "at": "gfn2-xtb", "by": "bridge"}]), data, tmp_path / "out")
+    assert "take: [mine@LEVEL]" in str(already.value)
+    with pytest.raises(DataError, match="card is wrong") as twice:
+        compose(card(tmp_path, [{"take": ["mine@gfn2-xtb"], "at": "gfn2-xtb"}]), data, tmp_path / "out")
+    assert "taken without `at`" in str(twice.value)
+
+
 def test_two_levels_are_refused_unless_asked_for_and_then_written_down(labelled: Path, tmp_path: Path) -> None:
     """The second level is a copy of the first under another name's card, made here."""
     import shutil

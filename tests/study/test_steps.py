@@ -1,5 +1,6 @@
 """From a study's card to its report: each step once, its needs before it, and none that is done already."""
 
+import json
 import shutil
 import signal
 import sys
@@ -51,6 +52,23 @@ def test_what_is_composed_is_built_after_what_it_is_composed_of(tmp_path: Path) 
     found = named(steps(card, tmp_path, tmp_path / "run"))
     assert found.index(("build", "qm9", False)) < found.index(("build", "qm9-at-pc9", False))
     assert ("label", "test-groups@pc9", True) in found  # they travel with hemdata
+
+
+def test_labels_that_a_composition_takes_by_their_name_are_made_before_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HEMDATA_CARDS", str(tmp_path))
+    take = ["duals-qm9@qm9@given", "azoxy@gfn1-xtb@gfn1-xtb"]
+    made = {"name": "both", "title": "t", "about": "a", "steps": [{"take": take, "at": "pc9", "by": "bridge"}]}
+    path = tmp_path / "pipelines/sets/both.yaml"
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps(made))
+    card = StudyCard.model_validate(CARD | {"level": "pc9", "sets": {"q": {"dataset": "both", "molecules": 100}}})
+    found = {step.name: step for step in steps(card, tmp_path, tmp_path / "run")}
+    assert found[take[0]].done
+    assert found[take[1]].command.startswith("hemdata label azoxy --level gfn1-xtb --geometry gfn1-xtb")
+    assert set(found["both"].needs) == {found[name].id for name in take}
+    assert cost(found["both"], card, tmp_path, tmp_path / "run").seconds > 0
 
 
 def test_the_largest_number_asked_of_a_set_is_labelled_once(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from hemdata.label.estimate import estimate
 from hemdata.label.how import Files, How
 from hemdata.levels import level
 from hemdata.molecules import Molecule
-from hemdata.shards import read
+from hemdata.shards import SetName, read
 from hemdata.study.cells import Cell, cells
 from hemdata.study.planning.needs import TRAINING_GB, rows_of
 from hemdata.study.planning.plan import plan
@@ -90,7 +90,7 @@ def _build(name: str) -> Cost:
     seconds = 2.0
     if name in cards("set"):
         made = composition(name).steps[0]
-        taken = sum(rows_of(parent) for parent in made.take or [])
+        taken = sum(rows_of(SetName.of(parent).dataset) for parent in made.take or [])
         rows = rows_of(name, taken)
         seconds += taken / COMPOSED_ROWS_A_SECOND
         seconds += rows / BRIDGED_ROWS_A_SECOND if made.by == "bridge" else 0.0

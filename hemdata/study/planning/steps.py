@@ -175,7 +175,10 @@ def _add_build(plan: _Plan, name: str) -> str:
         made = composition(name)
         first = made.steps[0]
         for parent in first.take or []:
-            if first.at is not None and first.by != "bridge":
+            its = SetName.of(parent)
+            if its.level is not None:
+                needs.append(_add_taken(plan, its))
+            elif first.at is not None and first.by != "bridge":
                 needs.append(_add_set(plan, parent, first.at, 0))
             else:
                 needs.append(_add_build(plan, parent))
@@ -187,6 +190,13 @@ def _add_build(plan: _Plan, name: str) -> str:
         cannot = plan.look(dataset(name))
     command = f"hemdata build {name}{_at(plan.data)}"
     return plan.add(Step("build", name, command, done, cannot=cannot, needs=tuple(dict.fromkeys(needs))))
+
+
+def _add_taken(plan: _Plan, its: SetName) -> str:
+    """Labels that a composition takes by their whole name: as they stand, however many, or all of the set's."""
+    if any(stands(place / str(its)) for place in (plan.data, *label_places())):
+        return plan.add(Step("label", str(its), its.command, True))
+    return _add_labels(plan, its, 0)
 
 
 def _add_screen(plan: _Plan, name: str) -> str:
@@ -204,7 +214,8 @@ def _add_labels(plan: _Plan, its: SetName, number: int) -> str:
     done = _enough(folder, its, number) or (travels and not stands(folder))
     target, cannot = _target(plan, its)
     sample = f" -n {with_spare(number)} --without {TEST_GROUPS}" if number else ""
-    command = f"hemdata label {target}{sample} --level {its.level}{_at(plan.data)}"
+    geometry = f" --geometry {its.geometry}" if its.geometry else ""
+    command = f"hemdata label {target}{sample} --level {its.level}{geometry}{_at(plan.data)}"
     if travels and not done:
         cannot = _in_the_way(folder)
     needs: list[str] = []
