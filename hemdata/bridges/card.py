@@ -12,7 +12,8 @@ import yaml
 
 from hemdata.bridges.bridge import Bridge
 from hemdata.bridges.linear import Floats, Linear
-from hemdata.catalog import BridgeCard, bridge_card, card_path
+from hemdata.catalog import BridgeCard, bridge_card, card_path, own_folder, roots
+from hemdata.catalog.folders import PLACES
 from hemdata.errors import DataError
 from hemdata.identity.bond_types import Kind, kind_of
 from hemdata.levels import level
@@ -57,6 +58,21 @@ def write_bridge(made: Bridge, folder: Path, sets: list[str], error: float, cove
     return path
 
 
+def own_bridges() -> Path:
+    """The folder in which a user's own bridges are found by their names, there or not."""
+    return own_folder() / PLACES["bridge"]
+
+
+def command(a: str, b: str) -> str:
+    """What fits a bridge between two levels and writes it to where it is found."""
+    return f"`hemdata levels bridge {a} {b} --write {own_bridges()}`"
+
+
+def is_found_in(folder: Path) -> bool:
+    """Whether bridges in a folder are found by their names."""
+    return folder.resolve() in [place.resolve() for place in (own_bridges(), *(r / PLACES["bridge"] for r in roots()))]
+
+
 def read_bridge(name: str | Path) -> Bridge:
     """A bridge by name (`qm9-pc9`) or by its card's path.
 
@@ -66,7 +82,7 @@ def read_bridge(name: str | Path) -> Bridge:
     """
     card = bridge_card(name)
     where = f"bridge {card.name}"
-    anew = f"`hemdata levels bridge {card.source.level} {card.target.level} --write FOLDER`"
+    anew = command(card.source.level, card.target.level)
     for end in (card.source, card.target):
         if level(end.level).hash != end.hash:
             raise DataError(

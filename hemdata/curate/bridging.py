@@ -6,10 +6,10 @@ from typing import Any
 import pyarrow as pa
 
 from hemdata.bridges.bridge import Bridge
-from hemdata.bridges.card import read_bridge
+from hemdata.bridges.card import command, read_bridge
 from hemdata.bridges.rows import bridged
 from hemdata.catalog import SetCard, card_path, cards
-from hemdata.errors import DataError
+from hemdata.errors import CallError, DataError
 from hemdata.levels import level
 from hemdata.shards import SetName, ShardWriter, sha256
 
@@ -38,6 +38,16 @@ def bridges_of(card: SetCard, levels: Sequence[str]) -> dict[str, Bridge]:
             fix="Leave `at` and `by: bridge` out. Or take labels of another level by their whole name: "
             f"`take: [{SetName.of(str((card.steps[0].take or [])[0])).dataset}@LEVEL]`.",
         )
+    there = cards("bridge")
+    for name in foreign:
+        if f"{name}-{asked.name}" not in there:
+            raise CallError(
+                f"There is no bridge from {name} to {asked.name}.",
+                where=f"set {card.name}",
+                expected=f"{name}-{asked.name}",
+                got=", ".join(there),
+                fix=f"{command(name, asked.name)} fits one to molecules that are labelled at both.",
+            )
     return {name: read_bridge(f"{name}-{asked.name}") for name in foreign}
 
 

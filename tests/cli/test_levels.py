@@ -70,3 +70,17 @@ def test_a_bridges_tables_count_labels_and_its_molecules_are_the_different_ones(
     shown = levels(*words).stdout
     assert f"{told['labels']} dual labels of {told['molecules']} molecules" in shown
     assert [line.split()[1] for line in shown.splitlines() if line.startswith(" group")] == ["labels"]
+
+
+def test_a_bridge_is_written_where_it_is_found_and_tells_what_it_replaced(tmp_path: Path) -> None:
+    words = ("bridge", "qm9", "pc9", "--data", "none", "--write")
+    home = Path("cards/pipelines/bridges")
+    shown = " ".join(levels("bridge", "--help").stdout.split())
+    assert f"--write {home}" in shown
+    aside = levels(*words, "aside", "--max-heavy", 4, cwd=tmp_path).stderr
+    assert f"a composition finds bridges in {home}, not in aside" in aside
+    first = levels(*words, home, "--max-heavy", 4, cwd=tmp_path).stderr
+    again = levels(*words, home, "--max-heavy", 4, cwd=tmp_path).stderr
+    other = levels(*words, home, "--max-heavy", 5, cwd=tmp_path).stderr
+    assert not any("replaced" in said or "finds bridges" in said for said in (first, again))
+    assert f"another bridge stood at {home / 'qm9-pc9.yaml'}; this one replaced it" in other

@@ -98,6 +98,13 @@ def test_the_names_of_labels_are_told_where_a_set_was_never_built(labelled: Path
     assert "taken without `at`" in str(twice.value)
 
 
+def test_a_bridge_that_is_not_there_is_told_with_the_command_that_fits_it(tmp_path: Path) -> None:
+    over = card(tmp_path, [{"take": ["test-groups@qm9"], "at": "gfn1-xtb", "by": "bridge"}])
+    with pytest.raises(CallError, match="no bridge from qm9 to gfn1-xtb") as missing:
+        compose(over, tmp_path / "none", tmp_path / "out")
+    assert "`hemdata levels bridge qm9 gfn1-xtb --write cards/pipelines/bridges`" in str(missing.value)
+
+
 def test_two_levels_are_refused_unless_asked_for_and_then_written_down(labelled: Path, tmp_path: Path) -> None:
     """The second level is a copy of the first under another name's card, made here."""
     import shutil

@@ -15,7 +15,7 @@ from hemdata.console import many, note, print_table
 @command(
     "bridge",
     "hemdata levels bridge qm9 pc9 --max-heavy 10\n"
-    "hemdata levels bridge alchemy qm9 --labels test-groups --write cards/bridges",
+    "hemdata levels bridge alchemy qm9 --labels test-groups --write cards/pipelines/bridges",
     levels,
 )
 def bridge(
@@ -29,7 +29,8 @@ def bridge(
         typer.Option(min=1, help="Fit to molecules of so many heavy atoms; the larger ones are judged by the fit."),
     ] = None,
     write: Annotated[
-        Path | None, typer.Option(help="Folder for the bridge's card and terms (pipelines/bridges of your cards).")
+        Path | None,
+        typer.Option(help="Folder for its card and terms; found in pipelines/bridges of cards/ or HEMDATA_CARDS."),
     ] = None,
     data: Data = Path("data"),
     as_json: AsJson = False,
@@ -38,11 +39,19 @@ def bridge(
     from hemdata.assess.bridge import bridge as fitted
     from hemdata.assess.duals import duals
     from hemdata.assess.judged_bridge import by_group, by_size, not_held
-    from hemdata.bridges.card import write_bridge
+    from hemdata.bridges.card import is_found_in, own_bridges, write_bridge
 
     found, left_out = duals(a, b, labels, data)
     judged = fitted(a, b, found, left_out, max_heavy)
-    path = write_bridge(judged.bridge, write, judged.sets, judged.error, judged.coverage) if write else None
+    path = None
+    if write:
+        before = write / f"{a}-{b}.yaml"
+        replaced = before.read_bytes() if before.is_file() else None
+        path = write_bridge(judged.bridge, write, judged.sets, judged.error, judged.coverage)
+        if replaced not in (None, path.read_bytes()):
+            note(f"another bridge stood at {path}; this one replaced it.")
+        if not is_found_in(write):
+            note(f"a composition finds bridges in {own_bridges()}, not in {write}.")
     groups, sizes = by_group(judged), by_size(judged)
     larger = [] if judged.larger is None else [*by_size(judged.larger), *by_group(judged.larger)]
     if as_json:
