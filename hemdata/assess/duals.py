@@ -13,11 +13,13 @@ import pyarrow.compute as pc
 from hemdata.assess.gap import gap, sets_at
 from hemdata.bridges.bridge import SINGLET, Geometry, not_a_singlet, terms
 from hemdata.bridges.linear import Terms
+from hemdata.catalog import TEST_GROUPS, cards, dataset
+from hemdata.console import many
 from hemdata.errors import DataError
 from hemdata.identity import flat_graph
 from hemdata.identity.bond_types import kind_of
 from hemdata.levels import SYMBOLS
-from hemdata.shards import SetName, read
+from hemdata.shards import SetName, read, read_manifest
 from hemdata.shards.sets import geometries_of
 
 
@@ -41,15 +43,19 @@ def duals(a: str, b: str, names: Sequence[str], data: Path) -> tuple[list[Dual],
     Ions and molecules with unpaired electrons are left out: a bridge is for neutral singlets.
 
     Args:
-        names: labelled sets, with or without a level (`test-groups@qm9`); all that are there where empty.
+        names: labelled sets, with or without a level (`test-groups@qm9`), or test groups; all that are there where
+            empty, but for sets whose two labels do not go together.
 
     Raises:
-        DataError: if there is none, or a molecule's two labels stand on two geometries.
+        DataError: if there is none, none can be used, or a molecule of a named set stands at two geometries.
     """
     found: list[Dual] = []
     without: Counter[str] = Counter()
     for name in [SetName.of(each).dataset for each in names] or sets_at(data, a):
         at_a, at_b = geometries_of(data, name, a), geometries_of(data, name, b)
+        group = None
+        if not at_a.keys() & at_b.keys() and _is_group(name):
+            at_a, at_b, group = geometries_of(data, TEST_GROUPS, a), geometries_of(data, TEST_GROUPS, b), name
         if names and not at_a.keys() & at_b.keys():
             raise DataError(
                 f"'{name}' is not labelled at both levels on the same geometries.",
@@ -58,7 +64,23 @@ def duals(a: str, b: str, names: Sequence[str], data: Path) -> tuple[list[Dual],
                 fix=f"`hemdata label {name} --level {a}` and the same with {b}.",
             )
         for geometry in sorted(at_a.keys() & at_b.keys()):
-            found += _of(at_a[geometry], at_b[geometry], without)
+            folders = at_a[geometry], at_b[geometry]
+            try:
+                found += _of(*folders, without, group)
+            except DataError as error:
+                if names:
+                    raise
+                reason = f"'{folders[0].name}' and '{folders[1].name}' do not go together ({error.what} {error.where})"
+                without[reason] += read_manifest(folders[0]).counts.accepted
+    if not found and without:
+        raise DataError(
+            "No molecule that is labelled at both levels can be used.",
+            where=data,
+            expected="neutral singlets with a SMILES, each at one geometry",
+            got="; ".join(f"{many(number)}: {reason}" for reason, number in without.items()),
+            fix="A bridge counts the bonds of neutral singlets: label such from a file that says their SMILES "
+            "(.smi, .csv, .sdf), in the same way at both levels.",
+        )
     if not found:
         raise DataError(
             "No molecule is labelled at both levels.",
@@ -69,11 +91,16 @@ def duals(a: str, b: str, names: Sequence[str], data: Path) -> tuple[list[Dual],
     return found, without
 
 
-def _of(folder_a: Path, folder_b: Path, without: Counter[str]) -> list[Dual]:
+def _is_group(name: str) -> bool:
+    """Whether it is one of the test groups, whose labels stand among those of all."""
+    return name != TEST_GROUPS and name in cards("dataset") and dataset(name).reader == "test_groups"
+
+
+def _of(folder_a: Path, folder_b: Path, without: Counter[str], group: str | None) -> list[Dual]:
     columns = ["id", "canonical_smiles", "inchikey", "atomic_numbers", "positions", "charge", "multiplicity"]
     rows = {row["id"]: row for row in read(folder_a, columns).to_pylist()}
     found = []
-    for one in gap(folder_a, folder_b).rows:
+    for one in gap(folder_a, folder_b, group).rows:
         row = rows[one.id]
         if (state := (row["charge"], row["multiplicity"])) != SINGLET:
             without[not_a_singlet(state)] += 1

@@ -151,12 +151,16 @@ def gap(folder_a: Path, folder_b: Path, group: str | None = None) -> Gap:
         if one["atomic_numbers"] != other["atomic_numbers"] or not np.allclose(
             one["positions"], other["positions"], rtol=0, atol=SAME_GEOMETRY_ANGSTROM
         ):
+            other_way = one["geometry_level"] == other["geometry_level"]  # of one level, but of another start
             raise DataError(
                 "A molecule stands at two geometries.",
                 where=key,
                 expected="the same atoms at the same places, so that the difference is the level's alone",
                 got=f"{folder_a.name} ({one['geometry_level']}) and {folder_b.name} ({other['geometry_level']})",
-                fix="Label both on one geometry (`hemdata label ... --geometry LEVEL`).",
+                fix="Label one of them again the same way as the other (`hemdata label ... --force`, with the same "
+                "--conformers, --charge and --geometry)."
+                if other_way
+                else "Label both on one geometry (`hemdata label ... --geometry LEVEL`).",
             )
         z = np.array(one["atomic_numbers"])
         atoms_a, atoms_b = float(level_a.atom_energies()[z].sum()), float(level_b.atom_energies()[z].sum())

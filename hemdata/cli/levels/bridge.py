@@ -22,7 +22,8 @@ def bridge(
     a: Annotated[str, typer.Argument(metavar="A", help="Level of the energies that are to be converted.")],
     b: Annotated[str, typer.Argument(metavar="B", help="Level that they are to be converted to.")],
     labels: Annotated[
-        list[str], typer.Option(help="Only this labelled set; by default every one that is labelled at both.")
+        list[str],
+        typer.Option(help="Only this labelled set or test group; by default all that are labelled at both."),
     ] = [],  # noqa: B006
     max_heavy: Annotated[
         int | None,
