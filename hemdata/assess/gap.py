@@ -10,8 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from hemdata.catalog import TEST_GROUPS, cards, dataset, label_places
+from hemdata.console import many
 from hemdata.errors import DataError
 from hemdata.levels import START_LEVEL, SYMBOLS, Level, level
+from hemdata.molecules import drawn
 from hemdata.shards import SetName, read, read_manifest, sets_in
 from hemdata.shards.sets import geometries_of, same_level
 from hemdata.units import HARTREE_KCAL_MOL
@@ -88,7 +90,10 @@ class Gap:
         )
 
 
-def gap_of(data: Path, name: str, a: str, b: str, geometry: str | None = None) -> Gap:
+def gap_of(
+    data: Path, name: str, a: str, b: str, geometry: str | None = None, *, n: int | None = None,
+    max_heavy: int | None = None,
+) -> Gap:  # fmt: skip
     """Compare a labelled set, or one of the test groups, at two levels: `gap` of `pair`.
 
     Raises:
@@ -100,7 +105,7 @@ def gap_of(data: Path, name: str, a: str, b: str, geometry: str | None = None) -
         if name == TEST_GROUPS or name not in cards("dataset") or dataset(name).reader != "test_groups":
             raise
         folders, group = pair(data, TEST_GROUPS, a, b, geometry), name
-    return replace(gap(*folders, group), a=a, b=b)
+    return replace(gap(*folders, group, n=n, max_heavy=max_heavy), a=a, b=b)
 
 
 def pair(data: Path, name: str, a: str, b: str, geometry: str | None = None) -> tuple[Path, Path]:
@@ -132,19 +137,33 @@ def sets_at(data: Path, its_level: str) -> list[str]:
     return sorted({its.dataset for its in labelled if its.level in names})
 
 
-def gap(folder_a: Path, folder_b: Path, group: str | None = None) -> Gap:
+def gap(
+    folder_a: Path, folder_b: Path, group: str | None = None, *, n: int | None = None, max_heavy: int | None = None
+) -> Gap:
     """Compare two folders of labelled molecules by id, or one group of them.
+
+    Args:
+        n: only so many, the first in the order of `hemdata label -n`.
+        max_heavy: only those of so many heavy atoms at most, chosen before `n`.
 
     Raises:
         DataError: if the folders share no molecule, or one's geometries differ.
     """
     level_a, level_b = _level(folder_a), _level(folder_b)
     rows_a, rows_b = ({row["id"]: row for row in read(f, COLUMNS).to_pylist()} for f in (folder_a, folder_b))
-    if group is not None:
-        rows_a, rows_b = ({k: row for k, row in rows.items() if k.startswith(f"{group}:")} for rows in (rows_a, rows_b))
+    rows_a, rows_b = (
+        {
+            key: row for key, row in rows.items()
+            if (group is None or key.startswith(f"{group}:")) and (max_heavy is None or row["n_heavy"] <= max_heavy)
+        }
+        for rows in (rows_a, rows_b)
+    )  # fmt: skip
     shared = [key for key in rows_a if key in rows_b]
     if not shared:
-        raise DataError("The two sets share no molecule.", where=f"{folder_a} and {folder_b}")
+        size = "" if max_heavy is None else f" of {many(max_heavy, 'heavy atom')} at most"
+        raise DataError(f"The two sets share no molecule{size}.", where=f"{folder_a} and {folder_b}")
+    if n is not None:
+        shared = sorted(shared, key=drawn)[:n]
     found = []
     for key in shared:
         one, other = rows_a[key], rows_b[key]

@@ -28,8 +28,8 @@ def gap(
         None
     ),
     compute: Annotated[bool, typer.Option("--compute", help="Label at both levels first.")] = False,
-    n: Annotated[int | None, typer.Option("-n", min=1, help="With --compute: how many molecules.")] = None,
-    max_heavy: Annotated[int | None, typer.Option(min=1, help="With --compute: the largest molecules.")] = None,
+    n: Annotated[int | None, typer.Option("-n", min=1, help="How many molecules, as `hemdata label -n`.")] = None,
+    max_heavy: Annotated[int | None, typer.Option(min=1, help="Leave out larger molecules.")] = None,
     rows: Annotated[bool, typer.Option("--rows", help="Print every molecule.")] = False,
     store: Store = None,
     workers: Workers = None,
@@ -49,7 +49,7 @@ def gap(
         with stages(f"label {name} at {a} and {b}") as progress:
             found = gap_computed(asked, a, b, geometry or "gfn2-xtb", where=where, files=files, progress=progress)
     else:
-        found = gap_of(data, name, a, b, geometry)
+        found = gap_of(data, name, a, b, geometry, n=n, max_heavy=max_heavy)
     if as_json:
         print(json.dumps(asdict(found) | {"groups": [asdict(group) for group in found.groups()]}, indent=2))
         return
