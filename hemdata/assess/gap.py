@@ -57,8 +57,8 @@ class GapGroup:
     smallest: float
     largest: float
     per_atom: float
-    rest: float
-    """Mean size of what the composition does not give."""
+    rest: float | None
+    """Mean size of what the composition does not give; None where the molecules are too few for its fit."""
     foreign_atoms: float
     """Mean error of B's totals with A's atoms."""
 
@@ -71,7 +71,7 @@ class Gap:
         a, b: the levels' names.
         geometry: the level of the geometries, the same for both: compared atom by atom.
         rows: by group, then size.
-        per_element: the linear part, kcal/mol for each atom of an element.
+        per_element: the linear part, kcal/mol for each atom of an element, by one fit to all rows.
         only_one: molecules that only one of the two has.
     """
 
@@ -82,12 +82,17 @@ class Gap:
     per_element: dict[str, float]
     only_one: int
 
+    @property
+    def fitted(self) -> bool:
+        """Whether the linear part says something: there are more molecules than elements, else it fits any numbers."""
+        return len(self.rows) > len(self.per_element)
+
     def groups(self) -> list[GapGroup]:
         """The table by group, and `all` where there are several."""
         names = sorted({row.group for row in self.rows})
-        return [_group(name, [row for row in self.rows if row.group == name]) for name in names] + (
-            [_group("all", self.rows)] if len(names) > 1 else []
-        )
+        found = [_group(name, [row for row in self.rows if row.group == name]) for name in names]
+        found += [_group("all", self.rows)] if len(names) > 1 else []
+        return found if self.fitted else [replace(group, rest=None) for group in found]
 
 
 def gap_of(

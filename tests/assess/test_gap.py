@@ -6,9 +6,11 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+import hemdata as hd
 from hemdata.assess.gap import gap, gap_of, pair
 from hemdata.assess.gap_computed import gap_computed
 from hemdata.catalog import label_places
+from hemdata.cli.levels.gap import gap as command
 from hemdata.errors import DataError
 from hemdata.label.asked import Asked
 from hemdata.label.how import Files
@@ -55,6 +57,28 @@ def test_a_difference_by_composition_is_found_as_such(data: Path) -> None:
     rows = {row["id"]: row["atomic_numbers"] for row in read(data / "neuro@gfn2-xtb").to_pylist()}
     for row in found.rows:
         assert row.difference == pytest.approx(sum(OF_ELEMENT[z] for z in rows[row.id]), abs=1e-6)
+
+
+def test_a_fit_of_as_many_elements_as_molecules_is_no_finding(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Two molecules of four elements were told to be linear in the composition: four numbers fit any two."""
+    few = gap_of(tmp_path, "neuro", "alchemy", "qm9")
+    assert (len(few.rows), len(few.per_element), few.fitted) == (2, 4, False)
+    assert [group.rest for group in few.groups()] == [None]
+    command("alchemy", "qm9", "neuro", data=tmp_path, rows=True)
+    told = capsys.readouterr().out
+    line = next(line for line in told.splitlines() if line.split()[:2] == ["neuro", "2"])
+    assert line.split()[6] == "-"
+    assert "a fit of 4 elements needs more than 4 molecules, and there are 2." in told
+    assert "Linear in the composition, per atom" not in told
+    frame = hd.Level("alchemy").gap("qm9", "neuro", data=tmp_path)
+    assert np.isnan(frame["rest_kcal_mol"]).all()
+
+
+def test_the_fit_is_told_to_be_to_all_molecules(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command("qm9", "pc9", "azoxy", data=tmp_path)
+    assert "by one fit to all 45 molecules: H " in capsys.readouterr().out
 
 
 def test_foreign_atoms_are_the_atoms_difference_of_the_levels(data: Path) -> None:

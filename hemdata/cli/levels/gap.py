@@ -3,7 +3,7 @@
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +12,9 @@ from hemdata.cli.levels.group import AsJson, Data, Store, Workers, levels, table
 from hemdata.cli.values import named
 from hemdata.console import many, note, print_table
 from hemdata.door.progress import stages
+
+if TYPE_CHECKING:
+    from hemdata.assess.gap import Gap
 
 
 @command(
@@ -58,15 +61,32 @@ def gap(
     table = table_of("group", "molecules", "mean", "least", "most", "per atom", "not linear", f"{b} with {a}'s atoms")
     for group in found.groups():
         numbers = (group.mean, group.smallest, group.largest, group.per_atom, group.rest, group.foreign_atoms)
-        table.add_row(group.group, str(group.molecules), *(f"{number:.2f}" for number in numbers))
+        table.add_row(group.group, str(group.molecules), *map(_told, numbers))
     print_table(table)
-    linear = ", ".join(f"{symbol} {value:+.2f}" for symbol, value in found.per_element.items())
-    out.print(f"Linear in the composition, per atom: {linear}.")
+    out.print(_linear(found))
     if rows:
         table = table_of("molecule", "atoms", a, b, "difference", "linear part", "foreign atoms")
         for row in found.rows:
-            of_row = (row.of_a, row.of_b, row.difference, row.composition, row.foreign_atoms)
-            table.add_row(row.id, str(row.n_atoms), *(f"{number:.2f}" for number in of_row))
+            linear = row.composition if found.fitted else None
+            table.add_row(
+                row.id, str(row.n_atoms), *map(_told, (row.of_a, row.of_b, row.difference, linear, row.foreign_atoms))
+            )
         print_table(table)
     if found.only_one:
         note(f"At one of the two levels only: {many(found.only_one)}.")
+
+
+def _told(number: float | None) -> str:
+    return "-" if number is None else f"{number:.2f}"
+
+
+def _linear(found: "Gap") -> str:
+    """What is linear in the composition, or why that is not known."""
+    molecules, elements = len(found.rows), len(found.per_element)
+    if not found.fitted:
+        return (
+            f"Linear in the composition: not known; a fit of {many(elements, 'element')} needs more than {elements} "
+            f"molecules, and there {'is' if molecules == 1 else 'are'} {molecules}."
+        )
+    linear = ", ".join(f"{symbol} {value:+.2f}" for symbol, value in found.per_element.items())
+    return f"Linear in the composition, per atom, by one fit to all {many(molecules)}: {linear}."
