@@ -89,6 +89,18 @@ def test_foreign_atoms_are_the_atoms_difference_of_the_levels(data: Path) -> Non
         assert row.foreign_atoms == pytest.approx(float((a - b)[numbers[row.id]].sum()) * HARTREE_KCAL_MOL)
 
 
+def test_foreign_atoms_are_told_of_two_levels_of_one_program_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`pc9 with gfn2-xtb's atoms` was 526597.01 kcal/mol: tight binding counts no core electrons."""
+    for a, there in (("gfn2-xtb", False), ("qm9", True)):
+        command(a, "pc9", "neuro", data=tmp_path, rows=True)
+        told = capsys.readouterr().out
+        head = next(line for line in told.splitlines() if line.split()[:1] == ["group"])
+        assert (f"pc9 with {a}'s atoms" in head, "foreign atoms" in told) == (there, there)
+        assert ("total energies of tblite and pyscf have no common zero" in told) is not there
+
+
 def test_one_test_group_is_compared_out_of_all_of_them(data: Path, tmp_path: Path) -> None:
     for name in ("gfn2-xtb", "gfn1-xtb"):
         (tmp_path / f"test-groups@{name}").symlink_to(data / f"neuro@{name}")

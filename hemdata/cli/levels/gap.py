@@ -56,24 +56,35 @@ def gap(
     if as_json:
         print(json.dumps(asdict(found) | {"groups": [asdict(group) for group in found.groups()]}, indent=2))
         return
-    out.print(f"{a} less {b}, atomization energies in kcal/mol, each level with its own atoms;")
-    out.print(f"both at the same geometries ({found.geometry}), compared atom by atom.")
-    table = table_of("group", "molecules", "mean", "least", "most", "per atom", "not linear", f"{b} with {a}'s atoms")
-    for group in found.groups():
-        numbers = (group.mean, group.smallest, group.largest, group.per_atom, group.rest, group.foreign_atoms)
-        table.add_row(group.group, str(group.molecules), *map(_told, numbers))
-    print_table(table)
-    out.print(_linear(found))
-    if rows:
-        table = table_of("molecule", "atoms", a, b, "difference", "linear part", "foreign atoms")
-        for row in found.rows:
-            linear = row.composition if found.fitted else None
-            table.add_row(
-                row.id, str(row.n_atoms), *map(_told, (row.of_a, row.of_b, row.difference, linear, row.foreign_atoms))
-            )
-        print_table(table)
+    _print(found, rows)
     if found.only_one:
         note(f"At one of the two levels only: {many(found.only_one)}.")
+
+
+def _print(found: "Gap", rows: bool) -> None:
+    from hemdata.levels import level
+
+    a, b = found.a, found.b
+    out.print(f"{a} less {b}, atomization energies in kcal/mol, each level with its own atoms;")
+    out.print(f"both at the same geometries ({found.geometry}), compared atom by atom.")
+    engines = [level(each).card.engine for each in (a, b)]
+    last = None if engines[0] == engines[1] else -1  # a program's total energies have a zero of their own
+    heads = ("group", "molecules", "mean", "least", "most", "per atom", "not linear", f"{b} with {a}'s atoms")
+    table = table_of(*heads[:last])
+    for group in found.groups():
+        numbers = (group.mean, group.smallest, group.largest, group.per_atom, group.rest, group.foreign_atoms)
+        table.add_row(group.group, str(group.molecules), *map(_told, numbers[:last]))
+    print_table(table)
+    if last:
+        out.print(f"No column '{heads[-1]}': total energies of {' and '.join(engines)} have no common zero.")
+    out.print(_linear(found))
+    if rows:
+        table = table_of(*("molecule", "atoms", a, b, "difference", "linear part", "foreign atoms")[:last])
+        for row in found.rows:
+            linear = row.composition if found.fitted else None
+            of_row = (row.of_a, row.of_b, row.difference, linear, row.foreign_atoms)
+            table.add_row(row.id, str(row.n_atoms), *map(_told, of_row[:last]))
+        print_table(table)
 
 
 def _told(number: float | None) -> str:
