@@ -3,7 +3,7 @@
 A perfect model of the one, judged at the other, would err by just this.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -73,6 +73,7 @@ class Gap:
         rows: by group, then size.
         per_element: the linear part, kcal/mol for each atom of an element, by one fit to all rows.
         only_one: molecules that only one of the two has.
+        left_out: of those that were to be labelled for it, which could not be, by id, and why.
     """
 
     a: str
@@ -81,6 +82,7 @@ class Gap:
     rows: list[GapRow]
     per_element: dict[str, float]
     only_one: int
+    left_out: dict[str, str] = field(default_factory=dict)
 
     @property
     def fitted(self) -> bool:

@@ -142,6 +142,25 @@ def test_a_part_is_compared_beside_sets_that_stand_whole_and_stay(tmp_path: Path
     assert gap(*pair(tmp_path, "mine", "gfn2-xtb", "gfn1-xtb")).rows == whole.rows
 
 
+def test_what_does_not_read_or_cannot_be_computed_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Such molecules were left out of the table without a word."""
+    path = tmp_path / "mine.smi"
+    path.write_text("O water\nC1CC broken\nC12=C3C4=C1C2=C34 strained\nN ammonia\n")
+    command("gfn2-xtb", "gfn1-xtb", str(path), compute=True, workers=0, data=tmp_path)
+    told = capsys.readouterr()
+    assert "1 molecule left out (mine:broken): A SMILES does not parse." in told.err
+    assert "1 molecule left out (mine:strained): The relaxed molecule is not the one asked for." in told.err
+    files, here = Files(tmp_path), Where(workers=0)
+    found = gap_computed(Asked(path), "gfn2-xtb", "gfn1-xtb", "gfn2-xtb", where=here, files=files)
+    assert ({row.id for row in found.rows}, set(found.left_out)) == (
+        {"mine:water", "mine:ammonia"}, {"mine:broken", "mine:strained"},
+    )  # fmt: skip
+    path = tmp_path / "strained.smi"
+    path.write_text("C12=C3C4=C1C2=C34 strained\n")
+    with pytest.raises(DataError, match=r"No molecule is labelled at gfn2-xtb\.(?s:.)*is not the one asked for"):
+        gap_computed(Asked(path), "gfn2-xtb", "gfn1-xtb", "gfn2-xtb", where=here, files=files)
+
+
 def test_other_geometries_and_what_is_not_labelled_are_refused(data: Path, labelled: Path, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="not labelled at both") as refused:
         pair(data, "neuro", "gfn2-xtb", "pc9")

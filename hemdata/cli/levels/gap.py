@@ -16,6 +16,8 @@ from hemdata.door.progress import stages
 if TYPE_CHECKING:
     from hemdata.assess.gap import Gap
 
+NAMED = 20  # molecules of one reason; --json has all
+
 
 @command(
     "gap",
@@ -57,6 +59,9 @@ def gap(
         print(json.dumps(asdict(found) | {"groups": [asdict(group) for group in found.groups()]}, indent=2))
         return
     _print(found, rows)
+    for reason, ids in _by_reason(found.left_out).items():
+        more = f" and {len(ids) - NAMED:,} more" if len(ids) > NAMED else ""
+        note(f"{many(len(ids))} left out ({', '.join(ids[:NAMED])}{more}): {reason}")
     if found.only_one:
         note(f"At one of the two levels only: {many(found.only_one)}.")
 
@@ -85,6 +90,13 @@ def _print(found: "Gap", rows: bool) -> None:
             of_row = (row.of_a, row.of_b, row.difference, linear, row.foreign_atoms)
             table.add_row(row.id, str(row.n_atoms), *map(_told, of_row[:last]))
         print_table(table)
+
+
+def _by_reason(left_out: dict[str, str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for id, reason in left_out.items():
+        found.setdefault(reason, []).append(id)
+    return found
 
 
 def _told(number: float | None) -> str:
