@@ -6,9 +6,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from hemdata.assess.gap import Gap, gap
+from hemdata.chemistry.engines import engine
 from hemdata.errors import DataError
 from hemdata.label.asked import Asked
-from hemdata.label.dataset import label_set
+from hemdata.label.dataset import label_set, refuse_foreign_elements
 from hemdata.label.how import GIVEN, Files, How
 from hemdata.label.progress import Pace
 from hemdata.label.workers.where import Where
@@ -38,6 +39,10 @@ def gap_computed(
     target = str(asked.target)
     name = target if in_catalogue(target) else dataset_name(Path(target))
     at = geometry if geometry == GIVEN else level(geometry).name
+    molecules = asked.molecules(files.data).molecules
+    for each in map(level, (a, b)):  # what the second level cannot do is told before the first one is computed
+        engine(each).refuse_unknown(each.card)
+        refuse_foreign_elements(molecules, each)
     with TemporaryDirectory() as own:
         folders = []
         for its in (a, b):

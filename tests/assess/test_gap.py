@@ -11,7 +11,7 @@ from hemdata.assess.gap import gap, gap_of, pair
 from hemdata.assess.gap_computed import gap_computed
 from hemdata.catalog import label_places
 from hemdata.cli.levels.gap import gap as command
-from hemdata.errors import DataError
+from hemdata.errors import DataError, HemdataError
 from hemdata.label.asked import Asked
 from hemdata.label.how import Files
 from hemdata.label.workers.where import Where
@@ -21,6 +21,10 @@ from hemdata.shards import LevelName, ShardWriter, read
 from hemdata.units import HARTREE_KCAL_MOL
 
 OF_ELEMENT = {1: 0.5, 6: -1.25, 7: 2.0, 8: 3.5}  # kcal/mol that the first level binds more, for each atom
+NUMBERS = (
+    "name: numbers\ntitle: t\nabout: a\nengine: data\nmethod: HF/CBS\n"
+    "atoms_hartree: {H: -0.5, C: -37.7}\natoms_source: s\n"
+)
 COLUMNS = table_schema("molecule").arrow.names
 
 
@@ -159,6 +163,27 @@ def test_what_does_not_read_or_cannot_be_computed_is_named(tmp_path: Path, capsy
     path.write_text("C12=C3C4=C1C2=C34 strained\n")
     with pytest.raises(DataError, match=r"No molecule is labelled at gfn2-xtb\.(?s:.)*is not the one asked for"):
         gap_computed(Asked(path), "gfn2-xtb", "gfn1-xtb", "gfn2-xtb", where=here, files=files)
+
+
+@pytest.mark.parametrize(
+    ("b", "geometry", "smiles", "refusal"),
+    [
+        ("qm9", "gfn1-xtb", "CCl", "no energy for an atom of Cl"),
+        ("numbers", "gfn2-xtb", "C", "can only be imported"),
+    ],
+)
+def test_what_the_second_level_cannot_do_is_told_before_the_first_is_computed(
+    b: str, geometry: str, smiles: str, refusal: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A relaxation of 41 s, then the sentence that the other level has no atom of Cl; and half of the labels stood."""
+    monkeypatch.setenv("HEMDATA_CARDS", str(tmp_path))
+    (tmp_path / "pipelines" / "levels").mkdir(parents=True)
+    (tmp_path / "pipelines" / "levels" / "numbers.yaml").write_text(NUMBERS)
+    path, files = tmp_path / "mine.smi", Files(tmp_path / "data")
+    path.write_text(f"{smiles} first\n")
+    with pytest.raises(HemdataError, match=refusal):
+        gap_computed(Asked(path), "gfn1-xtb", b, geometry, where=Where(workers=0), files=files)
+    assert not files.data.exists()
 
 
 def test_other_geometries_and_what_is_not_labelled_are_refused(data: Path, labelled: Path, tmp_path: Path) -> None:
