@@ -13,8 +13,8 @@ from hemdata.catalog import TEST_GROUPS, cards, dataset, label_places
 from hemdata.console import many
 from hemdata.errors import DataError
 from hemdata.levels import START_LEVEL, SYMBOLS, Level, level
-from hemdata.molecules import drawn
-from hemdata.shards import SetName, read, read_manifest, sets_in
+from hemdata.molecules import dataset_name, drawn, is_file_of_molecules
+from hemdata.shards import SetName, in_catalogue, read, read_manifest, sets_in
 from hemdata.shards.sets import geometries_of, same_level
 from hemdata.units import HARTREE_KCAL_MOL
 
@@ -118,22 +118,23 @@ def gap_of(
 def pair(data: Path, name: str, a: str, b: str, geometry: str | None = None) -> tuple[Path, Path]:
     """The folders of a labelled set at two levels on one level's geometries: the first that both have, or `geometry`.
 
+    A user's set may be named by its file.
     Each is looked for under `data`, then among the labels that travel with the package. Labels of a level of another
     name that is the same one serve as well (OD9's is PC9's).
 
     Raises:
         DataError: if there is no such pair; tells how it is made.
     """
-    of_a, of_b = (geometries_of(data, name, each) for each in (a, b))
+    its = dataset_name(Path(name)) if is_file_of_molecules(name) and not in_catalogue(name) else name
+    of_a, of_b = (geometries_of(data, its, each) for each in (a, b))
     for each in [geometry] if geometry else [START_LEVEL, *of_a]:
         if each in of_a and each in of_b:
             return of_a[each], of_b[each]
-    wanted = SetName(name, a, geometry)
     raise DataError(
         "The set is not labelled at both levels on the same geometries.",
         where=data,
-        expected=f"{wanted} and {SetName(name, b, geometry)}",
-        fix=f"`{wanted.command}` and the same with {b}, or --compute.",
+        expected=f"{SetName(its, a, geometry)} and {SetName(its, b, geometry)}",
+        fix=f"`{SetName(name, a, geometry).command}` and the same with {b}, or --compute.",
     )
 
 

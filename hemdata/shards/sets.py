@@ -13,6 +13,7 @@ from hemdata.shards.manifest import MANIFEST
 
 LABELLED = (".smi", ".smiles", ".xyz", ".extxyz", ".sdf", ".sd", ".mol", ".mol2", ".csv", ".tsv", ".jsonl")
 """How the files end that `hemdata label` takes."""
+COMPRESSED = (".gz", ".bz2", ".xz")
 
 
 @dataclass(frozen=True)
@@ -53,9 +54,19 @@ class SetName:
 
 
 def file_of(name: str) -> str:
-    """The user's file that a set is of: the one of its name in the current folder, of any form; else NAME.smi."""
-    forms = sorted(path.name for path in Path().glob(f"{escape(name)}.*") if path.is_file() and path.suffix in LABELLED)
+    """The user's file that a set is of: the one of its name in the current folder, of any form; else NAME.smi.
+
+    The name of a file is that file.
+    """
+    if _form(Path(name)) in LABELLED:
+        return name
+    forms = sorted(path.name for path in Path().glob(f"{escape(name)}.*") if path.is_file() and _form(path) in LABELLED)
     return forms[0] if forms else f"{name}.smi"
+
+
+def _form(path: Path) -> str:
+    """The ending of a file, be it compressed or not."""
+    return next((each for each in reversed(path.suffixes) if each not in COMPRESSED), "").lower()
 
 
 def in_catalogue(name: str) -> bool:

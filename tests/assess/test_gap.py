@@ -165,6 +165,14 @@ def test_what_does_not_read_or_cannot_be_computed_is_named(tmp_path: Path, capsy
         gap_computed(Asked(path), "gfn2-xtb", "gfn1-xtb", "gfn2-xtb", where=here, files=files)
 
 
+def test_a_labelled_file_is_found_by_its_name(data: Path, tmp_path: Path) -> None:
+    assert gap_of(data, "neuro.xyz", "gfn2-xtb", "gfn1-xtb").rows == gap_of(data, "neuro", "gfn2-xtb", "gfn1-xtb").rows
+    with pytest.raises(DataError, match="not labelled at both") as refused:
+        gap_of(data, "some/where.xyz", "qm9", "pc9")
+    assert refused.value.fix == "`hemdata label some/where.xyz --level qm9` and the same with pc9, or --compute."
+    assert refused.value.expected == "where@qm9 and where@pc9"
+
+
 @pytest.mark.parametrize(
     ("b", "geometry", "smiles", "refusal"),
     [
