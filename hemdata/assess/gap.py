@@ -15,7 +15,7 @@ from hemdata.errors import DataError
 from hemdata.levels import START_LEVEL, SYMBOLS, Level, level
 from hemdata.molecules import dataset_name, drawn, is_file_of_molecules
 from hemdata.shards import SetName, in_catalogue, read, read_manifest, sets_in
-from hemdata.shards.sets import geometries_of, same_level
+from hemdata.shards.sets import geometries_of, imported_alone, same_level
 from hemdata.units import HARTREE_KCAL_MOL
 
 SAME_GEOMETRY_ANGSTROM = 1e-6
@@ -134,7 +134,9 @@ def pair(data: Path, name: str, a: str, b: str, geometry: str | None = None) -> 
         "The set is not labelled at both levels on the same geometries.",
         where=data,
         expected=f"{SetName(its, a, geometry)} and {SetName(its, b, geometry)}",
-        fix=f"`{SetName(name, a, geometry).command}` and the same with {b}, or --compute.",
+        fix=imported_alone(a)
+        or imported_alone(b)
+        or f"`{SetName(name, a, geometry).command}` and the same with {b}, or --compute.",
     )
 
 

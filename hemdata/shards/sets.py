@@ -1,12 +1,13 @@
 """What a set is called and where it stands: NAME as published, NAME@LEVEL labelled, NAME@LEVEL@GEOMETRY elsewhere."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from glob import escape
 from pathlib import Path
 
 from hemdata.catalog import cards, dataset, label_places
-from hemdata.errors import CallError, did_you_mean
+from hemdata.errors import CallError, HemdataError, did_you_mean
 from hemdata.levels import START_LEVEL, level, readable_levels
 from hemdata.levels import level as level_of_theory
 from hemdata.shards.manifest import MANIFEST
@@ -52,6 +53,11 @@ class SetName:
         at = f" --geometry {self.geometry}" if self.geometry else ""
         return f"hemdata label {target} --level {self.level}{at}"
 
+    @property
+    def advice(self) -> str:
+        """A sentence that says how it is made."""
+        return (imported_alone(self.level) if self.level else None) or f"Run `{self.command}`."
+
 
 def file_of(name: str) -> str:
     """The user's file that a set is of: the one of its name in the current folder, of any form; else NAME.smi.
@@ -67,6 +73,14 @@ def file_of(name: str) -> str:
 def _form(path: Path) -> str:
     """The ending of a file, be it compressed or not."""
     return next((each for each in reversed(path.suffixes) if each not in COMPRESSED), "").lower()
+
+
+def imported_alone(its_level: str) -> str | None:
+    """Where nothing computes a level, a sentence that says so: no command can label at it."""
+    with suppress(HemdataError):
+        if level(its_level).card.engine == "data":
+            return f"hemdata runs no program for '{its_level}': its energies can only be imported (`hemdata import`)."
+    return None
 
 
 def in_catalogue(name: str) -> bool:
@@ -119,7 +133,7 @@ def find(
     labelled = [str(other) for other, _ in sets_in(data) if other.dataset == its.dataset and not its.level]
     meant = f"Did you mean {' or '.join(map(repr, labelled))}? " if labelled else ""
     meant = meant or did_you_mean(its, dict.fromkeys([*near, *known]))
-    fix = f"{meant}Run `{its.command}`, or give its folder."
+    fix = f"{meant}{its.advice[:-1]}, or give its folder."
     if its.level is None and not in_catalogue(its.dataset):
         fix = f"{meant}`hemdata list` tells the sets that can be built; one of your own is given by its folder."
     raise CallError(f"The set '{its}' is not there.", where=data / str(its), fix=fix)

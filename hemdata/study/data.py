@@ -37,7 +37,7 @@ def labelled_folder(data: Path, name: str, level_name: str) -> Path:
     folder = next((its_folder for place in (data, *label_places()) if stands(its_folder := place / str(its))), None)
     if folder is None:
         what = f"'{name}' is not there at the level '{level_name}'."
-        raise CallError(what, where=data / str(its), fix=f"Run `{its.command}`.")
+        raise CallError(what, where=data / str(its), fix=its.advice)
     return folder
 
 
