@@ -132,7 +132,7 @@ def find(
     known = () if its.level else (*cards("dataset"), *cards("set"))
     labelled = [str(other) for other, _ in sets_in(data) if other.dataset == its.dataset and not its.level]
     meant = f"Did you mean {' or '.join(map(repr, labelled))}? " if labelled else ""
-    meant = meant or did_you_mean(its, dict.fromkeys([*near, *known]))
+    meant = meant or ("" if str(its) in known else did_you_mean(its, dict.fromkeys([*near, *known])))
     fix = f"{meant}{its.advice[:-1]}, or give its folder."
     if its.level is None and not in_catalogue(its.dataset):
         fix = f"{meant}`hemdata list` tells the sets that can be built; one of your own is given by its folder."

@@ -66,6 +66,14 @@ def test_a_compressed_file_is_named_too(tmp_path: Path, monkeypatch: pytest.Monk
     assert SetName("mine", "pc9").command == "hemdata label mine.smi.gz --level pc9"
 
 
+@pytest.mark.parametrize("name", ["azoxy", "pubchem9", "duals-qm9"])
+def test_a_set_that_is_not_built_is_not_taken_for_a_mistyped_one(name: str, tmp_path: Path) -> None:
+    """Of azoxy it was asked whether 'azoxy' was meant."""
+    with pytest.raises(CallError) as error:
+        find(name, tmp_path)
+    assert error.value.fix == f"Run `hemdata build {name}`, or give its folder."
+
+
 def test_no_command_is_told_that_cannot_work(tmp_path: Path) -> None:
     """No level of that name, and no card by which the set could be built."""
     with pytest.raises(CallError, match="no level named 'gfn3'") as error:
