@@ -139,6 +139,49 @@ def test_wrong_calls_are_sentences(data: Path, model: Path, tmp_path: Path) -> N
         evaluate([model], ["saccharides"], data=tmp_path, level_name="gfn1-xtb")
 
 
+@pytest.fixture
+def at_pc9(data: Path, model: Path, tmp_path: Path) -> Path:
+    """A model whose package says that it is of PC9's level."""
+    molecules = read(data / "neuro@gfn2-xtb", COLUMNS)
+    where = molecules.schema.get_field_index("level")
+    molecules = molecules.set_column(where, "level", pa.array(["pc9"] * molecules.num_rows))
+    fit_network("dressed-atoms", {}, molecules, molecules, TrainingRun(tmp_path / "of-pc9", seed=0))
+    return tmp_path / "of-pc9"
+
+
+def test_a_level_that_there_is_not_is_told_as_such(model: Path, tmp_path: Path) -> None:
+    """It was advised to label the group at it."""
+    with pytest.raises(CallError, match="There is no level named 'nolevel'") as refused:
+        evaluate([model], ["azoxy"], data=tmp_path, level_name="nolevel")
+    assert "hemdata label" not in str(refused.value)
+
+
+def test_labels_of_a_level_of_another_name_that_is_the_same_one_serve(at_pc9: Path, tmp_path: Path) -> None:
+    """OD9's level is PC9's, whose labels travel."""
+    of_od9, of_pc9 = (
+        evaluate([at_pc9], ["neuro"], data=tmp_path, level_name=name, resamples=50) for name in ("od9", "pc9")
+    )
+    assert of_od9.table.iloc[0]["mae_kcal_mol"] == of_pc9.table.iloc[0]["mae_kcal_mol"]
+    assert of_od9.table.iloc[0]["level_part_kcal_mol"] == 0
+    assert (set(of_od9.rows["judged_at"]), of_od9.notes) == ({"od9"}, [])
+
+
+def test_labels_that_travel_at_a_datasets_own_geometries_are_found(at_pc9: Path, tmp_path: Path) -> None:
+    """`hemdata build duals-qm9` was the advice, though its labels are there at three levels."""
+    found = evaluate([at_pc9], ["duals-qm9"], data=tmp_path, level_name="alchemy", anyway=True, resamples=50)
+    assert found.table.iloc[0]["n_molecules"] > 100
+    assert found.table.iloc[0]["level_part_kcal_mol"] > 0
+    assert evaluate([at_pc9], ["duals-qm9"], data=tmp_path, anyway=True, resamples=50).notes == []
+
+
+def test_a_labelled_file_is_a_group_by_its_own_name(data: Path, model: Path, tmp_path: Path) -> None:
+    found = evaluate([model], ["saccharides.smi"], data=data, resamples=50)
+    assert found.table.iloc[0]["n_molecules"] == 40
+    with pytest.raises(CallError, match="not there at the level") as refused:
+        evaluate([model], ["some/mine.xyz"], data=tmp_path)
+    assert refused.value.fix == "Run `hemdata label some/mine.xyz --level gfn2-xtb`."
+
+
 def test_the_command_prints_the_table_and_writes_the_rows(
     data: Path, model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
