@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hemdata.analysis import statistics
+from hemdata.analysis.leaked import leaks, training_graphs
 from hemdata.analysis.reasons.errors import drawn, ends
 from hemdata.assess.gap import SAME_GEOMETRY_ANGSTROM
 from hemdata.catalog import TEST_GROUPS
@@ -37,7 +38,7 @@ class Evaluation:
         table: model, group, n_molecules, n_seeds, mae_kcal_mol and mae_kcal_mol_atom with _low and _high,
             mean_error_kcal_mol (signed), level_part_kcal_mol (mean size of the difference of the two references) and
             own_mae_kcal_mol (against the reference at the model's own level); NaN where that is not labelled.
-        notes: what is not known.
+        notes: what is not known, and how many molecules of a group a model was trained on.
         refused: which molecules a model is not judged on, and why: a sentence for each reason.
     """
 
@@ -58,8 +59,8 @@ def evaluate(
 ) -> Evaluation:
     """Judge models on groups of labelled molecules, less those of elements or charges never seen in training.
 
-    A model may have been trained on a molecule that it is judged on: its package does not name its molecules. A study
-    takes the test groups' molecules out before training.
+    A model may have been trained on a molecule that it is judged on. A note tells how many these are, by flat graph,
+    if the training molecules are found by the hash in its package. A study takes the test groups' molecules out before.
 
     Args:
         models: packages, cells of a study, or cells' names without the seed, which name all seeds as one model.
@@ -84,11 +85,13 @@ def evaluate(
             refuse_no_model(word)
         fitted = [load(place) for place in places]
         own_level = one_level([one.level for one in fitted], word)
+        graphs = training_graphs(places, fitted, data)
         domain = Domain.common(Domain.of(one.about) for one in fitted)
         for group in groups:
             judged_at = level_name or own_level
             table, told = _within(domain, _group(data, group, judged_at), f"of {group} by {word}", anyway)
             refused += told
+            notes |= dict.fromkeys(leaks(graphs, table, group, str(word)))
             own, note = (table["atomization_energy_kcal_mol"].to_pylist(), "") if judged_at == own_level else (
                 _own_references(data, group, own_level, table)
             )  # fmt: skip
