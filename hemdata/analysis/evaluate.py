@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,15 +11,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hemdata.analysis import statistics
+from hemdata.analysis.leaked import leaks, training_graphs
 from hemdata.analysis.reasons.errors import drawn, ends
 from hemdata.assess.gap import SAME_GEOMETRY_ANGSTROM
 from hemdata.catalog import TEST_GROUPS
 from hemdata.console import many
 from hemdata.errors import CallError, DataError
-from hemdata.levels import one_level
+from hemdata.levels import START_LEVEL, level, one_level, readable_levels
+from hemdata.molecules import dataset_name, is_file_of_molecules
 from hemdata.predict.domain import Domain
 from hemdata.predict.find import packages, refuse_no_model
-from hemdata.shards import SetName, read, stands
+from hemdata.shards import SetName, in_catalogue, read, read_manifest, stands
+from hemdata.shards.sets import geometries_of, same_level
 from hemdata.study.data import COLUMNS, group_folder
 from hemdata.train.fitted import Fitted
 
@@ -34,7 +38,7 @@ class Evaluation:
         table: model, group, n_molecules, n_seeds, mae_kcal_mol and mae_kcal_mol_atom with _low and _high,
             mean_error_kcal_mol (signed), level_part_kcal_mol (mean size of the difference of the two references) and
             own_mae_kcal_mol (against the reference at the model's own level); NaN where that is not labelled.
-        notes: what is not known.
+        notes: what is not known, and how many molecules of a group a model was trained on.
         refused: which molecules a model is not judged on, and why: a sentence for each reason.
     """
 
@@ -55,8 +59,8 @@ def evaluate(
 ) -> Evaluation:
     """Judge models on groups of labelled molecules, less those of elements or charges never seen in training.
 
-    A model may have been trained on a molecule that it is judged on: its package does not name its molecules. A study
-    takes the test groups' molecules out before training.
+    A model may have been trained on a molecule that it is judged on. A note tells how many these are, by flat graph,
+    if the training molecules are found by the hash in its package. A study takes the test groups' molecules out before.
 
     Args:
         models: packages, cells of a study, or cells' names without the seed, which name all seeds as one model.
@@ -67,12 +71,13 @@ def evaluate(
         resamples: of the bootstrap over molecules and seeds.
 
     Raises:
-        CallError: for a word that names no model, or a group that is not labelled at the level.
+        CallError: for a word that names no model, no such level, or a group that is not labelled at the level.
         DataError: if a package does not read, the seeds of a model are of several levels, or no molecule of a group has
             only elements and a charge that training had.
     """
     from hemdata.train.fit import load
 
+    level_name = level(level_name).name if level_name else None
     lines, notes, refused = [], dict[str, None](), list[str]()
     for word in models:
         places = packages(word)
@@ -80,11 +85,13 @@ def evaluate(
             refuse_no_model(word)
         fitted = [load(place) for place in places]
         own_level = one_level([one.level for one in fitted], word)
+        graphs = training_graphs(places, fitted, data)
         domain = Domain.common(Domain.of(one.about) for one in fitted)
         for group in groups:
             judged_at = level_name or own_level
             table, told = _within(domain, _group(data, group, judged_at), f"of {group} by {word}", anyway)
             refused += told
+            notes |= dict.fromkeys(leaks(graphs, table, group, str(word)))
             own, note = (table["atomization_energy_kcal_mol"].to_pylist(), "") if judged_at == own_level else (
                 _own_references(data, group, own_level, table)
             )  # fmt: skip
@@ -129,9 +136,9 @@ def _rows(
 
 
 def _group(data: Path, name: str, level_name: str) -> pa.Table:
-    """A group's labelled molecules at a level, in their published order; from a folder of its own if there is one."""
-    alone = data / str(SetName(name, level_name))
-    folder = alone if stands(alone) else group_folder(data, name, level_name)
+    """A group's labelled molecules at a level, in their published order."""
+    known = same_level(level_name) if level_name in readable_levels() else [level_name]
+    folder = _folder(data, name, known)
     table = read(folder, COLUMNS)
     if SetName.of(folder.name).dataset == TEST_GROUPS != name:
         table = table.filter(pc.starts_with(table["id"], f"{name}:"))
@@ -139,9 +146,29 @@ def _group(data: Path, name: str, level_name: str) -> pa.Table:
     if not table.num_rows:
         raise CallError(f"There is no group '{name}' with labels.", where=folder, got=name)
     found = one_level(pc.unique(table["level"]).to_pylist(), folder)
-    if found != level_name:
+    if found not in known:
         raise DataError("The molecules are at another level.", where=folder, expected=level_name, got=found)
     return table
+
+
+def _folder(data: Path, name: str, levels: Sequence[str]) -> Path:
+    """Where a group stands at a level of one or several names: alone or with the shipped groups, else as published.
+
+    At GFN2-xTB's geometries if it does, else at others, as labels of a dataset's own geometries that travel.
+    """
+    its = dataset_name(Path(name)) if is_file_of_molecules(name) and not in_catalogue(name) else name
+    alone = data / str(SetName(its, levels[0]))
+    if stands(alone):
+        return alone
+    found = geometries_of(data, its, levels[0]) if levels[0] in readable_levels() else {}
+    if START_LEVEL in found:
+        return found[START_LEVEL]
+    for each in levels:
+        with suppress(CallError):
+            folder = group_folder(data, its, each)
+            if not found or {at.name for at in read_manifest(folder).levels} <= set(levels):
+                return folder
+    return next(iter(found.values())) if found else group_folder(data, name, levels[0])
 
 
 def _own_references(data: Path, group: str, level_name: str, judged: pa.Table) -> tuple[list[float | None], str]:

@@ -20,7 +20,7 @@ from hemdata.identity import flat_graph
 from hemdata.identity.bond_types import kind_of
 from hemdata.levels import SYMBOLS
 from hemdata.shards import SetName, read, read_manifest
-from hemdata.shards.sets import geometries_of
+from hemdata.shards.sets import geometries_of, imported_alone
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,7 @@ def duals(a: str, b: str, names: Sequence[str], data: Path) -> tuple[list[Dual],
     """
     found: list[Dual] = []
     without: Counter[str] = Counter()
+    imported = imported_alone(a) or imported_alone(b)
     for name in [SetName.of(each).dataset for each in names] or sets_at(data, a):
         at_a, at_b = geometries_of(data, name, a), geometries_of(data, name, b)
         group = None
@@ -61,7 +62,7 @@ def duals(a: str, b: str, names: Sequence[str], data: Path) -> tuple[list[Dual],
                 f"'{name}' is not labelled at both levels on the same geometries.",
                 expected=f"{SetName(name, a)} and {SetName(name, b)}",
                 got=", ".join(sorted(folder.name for folder in [*at_a.values(), *at_b.values()])) or "neither",
-                fix=f"`hemdata label {name} --level {a}` and the same with {b}.",
+                fix=imported or f"`{SetName(name, a).command}` and the same with {b}.",
             )
         for geometry in sorted(at_a.keys() & at_b.keys()):
             folders = at_a[geometry], at_b[geometry]
@@ -86,7 +87,7 @@ def duals(a: str, b: str, names: Sequence[str], data: Path) -> tuple[list[Dual],
             "No molecule is labelled at both levels.",
             where=data,
             expected=f"a set at {a} and at {b}",
-            fix=f"`hemdata label SET --level {a}` and `hemdata label SET --level {b}`.",
+            fix=imported or f"`hemdata label SET --level {a}` and `hemdata label SET --level {b}`.",
         )
     return found, without
 

@@ -3,17 +3,19 @@
 A perfect model of the one, judged at the other, would err by just this.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from hemdata.catalog import TEST_GROUPS, cards, dataset, label_places
+from hemdata.console import many
 from hemdata.errors import DataError
 from hemdata.levels import START_LEVEL, SYMBOLS, Level, level
-from hemdata.shards import SetName, read, read_manifest, sets_in
-from hemdata.shards.sets import geometries_of, same_level
+from hemdata.molecules import dataset_name, drawn, is_file_of_molecules
+from hemdata.shards import SetName, in_catalogue, read, read_manifest, sets_in
+from hemdata.shards.sets import geometries_of, imported_alone, same_level
 from hemdata.units import HARTREE_KCAL_MOL
 
 SAME_GEOMETRY_ANGSTROM = 1e-6
@@ -55,8 +57,8 @@ class GapGroup:
     smallest: float
     largest: float
     per_atom: float
-    rest: float
-    """Mean size of what the composition does not give."""
+    rest: float | None
+    """Mean size of what the composition does not give; None where the molecules are too few for its fit."""
     foreign_atoms: float
     """Mean error of B's totals with A's atoms."""
 
@@ -69,8 +71,9 @@ class Gap:
         a, b: the levels' names.
         geometry: the level of the geometries, the same for both: compared atom by atom.
         rows: by group, then size.
-        per_element: the linear part, kcal/mol for each atom of an element.
+        per_element: the linear part, kcal/mol for each atom of an element, by one fit to all rows.
         only_one: molecules that only one of the two has.
+        left_out: of those that were to be labelled for it, which could not be, by id, and why.
     """
 
     a: str
@@ -79,16 +82,25 @@ class Gap:
     rows: list[GapRow]
     per_element: dict[str, float]
     only_one: int
+    left_out: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def fitted(self) -> bool:
+        """Whether the linear part says something: there are more molecules than elements, else it fits any numbers."""
+        return len(self.rows) > len(self.per_element)
 
     def groups(self) -> list[GapGroup]:
         """The table by group, and `all` where there are several."""
         names = sorted({row.group for row in self.rows})
-        return [_group(name, [row for row in self.rows if row.group == name]) for name in names] + (
-            [_group("all", self.rows)] if len(names) > 1 else []
-        )
+        found = [_group(name, [row for row in self.rows if row.group == name]) for name in names]
+        found += [_group("all", self.rows)] if len(names) > 1 else []
+        return found if self.fitted else [replace(group, rest=None) for group in found]
 
 
-def gap_of(data: Path, name: str, a: str, b: str, geometry: str | None = None) -> Gap:
+def gap_of(
+    data: Path, name: str, a: str, b: str, geometry: str | None = None, *, n: int | None = None,
+    max_heavy: int | None = None,
+) -> Gap:  # fmt: skip
     """Compare a labelled set, or one of the test groups, at two levels: `gap` of `pair`.
 
     Raises:
@@ -100,28 +112,31 @@ def gap_of(data: Path, name: str, a: str, b: str, geometry: str | None = None) -
         if name == TEST_GROUPS or name not in cards("dataset") or dataset(name).reader != "test_groups":
             raise
         folders, group = pair(data, TEST_GROUPS, a, b, geometry), name
-    return replace(gap(*folders, group), a=a, b=b)
+    return replace(gap(*folders, group, n=n, max_heavy=max_heavy), a=a, b=b)
 
 
 def pair(data: Path, name: str, a: str, b: str, geometry: str | None = None) -> tuple[Path, Path]:
     """The folders of a labelled set at two levels on one level's geometries: the first that both have, or `geometry`.
 
+    A user's set may be named by its file.
     Each is looked for under `data`, then among the labels that travel with the package. Labels of a level of another
     name that is the same one serve as well (OD9's is PC9's).
 
     Raises:
         DataError: if there is no such pair; tells how it is made.
     """
-    of_a, of_b = (geometries_of(data, name, each) for each in (a, b))
+    its = dataset_name(Path(name)) if is_file_of_molecules(name) and not in_catalogue(name) else name
+    of_a, of_b = (geometries_of(data, its, each) for each in (a, b))
     for each in [geometry] if geometry else [START_LEVEL, *of_a]:
         if each in of_a and each in of_b:
             return of_a[each], of_b[each]
-    wanted = SetName(name, a, geometry)
     raise DataError(
         "The set is not labelled at both levels on the same geometries.",
         where=data,
-        expected=f"{wanted} and {SetName(name, b, geometry)}",
-        fix=f"`{wanted.command}` and the same with {b}, or --compute.",
+        expected=f"{SetName(its, a, geometry)} and {SetName(its, b, geometry)}",
+        fix=imported_alone(a)
+        or imported_alone(b)
+        or f"`{SetName(name, a, geometry).command}` and the same with {b}, or --compute.",
     )
 
 
@@ -132,19 +147,33 @@ def sets_at(data: Path, its_level: str) -> list[str]:
     return sorted({its.dataset for its in labelled if its.level in names})
 
 
-def gap(folder_a: Path, folder_b: Path, group: str | None = None) -> Gap:
+def gap(
+    folder_a: Path, folder_b: Path, group: str | None = None, *, n: int | None = None, max_heavy: int | None = None
+) -> Gap:
     """Compare two folders of labelled molecules by id, or one group of them.
+
+    Args:
+        n: only so many, the first in the order of `hemdata label -n`.
+        max_heavy: only those of so many heavy atoms at most, chosen before `n`.
 
     Raises:
         DataError: if the folders share no molecule, or one's geometries differ.
     """
     level_a, level_b = _level(folder_a), _level(folder_b)
     rows_a, rows_b = ({row["id"]: row for row in read(f, COLUMNS).to_pylist()} for f in (folder_a, folder_b))
-    if group is not None:
-        rows_a, rows_b = ({k: row for k, row in rows.items() if k.startswith(f"{group}:")} for rows in (rows_a, rows_b))
+    rows_a, rows_b = (
+        {
+            key: row for key, row in rows.items()
+            if (group is None or key.startswith(f"{group}:")) and (max_heavy is None or row["n_heavy"] <= max_heavy)
+        }
+        for rows in (rows_a, rows_b)
+    )  # fmt: skip
     shared = [key for key in rows_a if key in rows_b]
     if not shared:
-        raise DataError("The two sets share no molecule.", where=f"{folder_a} and {folder_b}")
+        size = "" if max_heavy is None else f" of {many(max_heavy, 'heavy atom')} at most"
+        raise DataError(f"The two sets share no molecule{size}.", where=f"{folder_a} and {folder_b}")
+    if n is not None:
+        shared = sorted(shared, key=drawn)[:n]
     found = []
     for key in shared:
         one, other = rows_a[key], rows_b[key]

@@ -120,7 +120,8 @@ class Level:
 
         Returns:
             One row a group, and `all`: molecules; this level less the other in atomization energy, each with its own
-            atoms (mean, smallest, largest, per_atom); `rest`, the mean size of what is not linear in the composition;
+            atoms (mean, smallest, largest, per_atom); `rest`, the mean size of what is not linear in the composition
+            by one fit to all these molecules, NaN where they are no more than their elements;
             `foreign_atoms`, the mean error of the other's totals with this level's atoms. All in kcal/mol.
 
         Raises:
@@ -142,5 +143,5 @@ class Level:
 
         name = molecules if isinstance(molecules, str) else SetName.of(molecules.name).dataset
         found = gap_of(Path(data), name, self.name, other if isinstance(other, str) else other.name, geometry)
-        frame = pd.DataFrame([asdict(group) for group in found.groups()])
+        frame = pd.DataFrame([asdict(group) for group in found.groups()]).astype({"rest": float})
         return frame.rename(columns={name: f"{name}_kcal_mol" for name in frame.columns[2:]})

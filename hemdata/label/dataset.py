@@ -171,7 +171,7 @@ def _chosen(asked: Asked, its_level: Level, at: Level | None, data: Path, note: 
     if note:
         for remark in chosen.remarks:
             note(remark)
-    _has_atoms(chosen.molecules, its_level)
+    refuse_foreign_elements(chosen.molecules, its_level)
     if at is None:
         _have_geometries(chosen.molecules, asked.target)
     return chosen
@@ -189,8 +189,12 @@ def _have_geometries(asked: Sequence[Molecule], target: str | Path) -> None:
         )
 
 
-def _has_atoms(asked: Sequence[Molecule], its_level: Level) -> None:
-    """Before anything is computed: the level has all elements' atoms; names every molecule that has another."""
+def refuse_foreign_elements(asked: Sequence[Molecule], its_level: Level) -> None:
+    """Before anything is computed: the level has all elements' atoms.
+
+    Raises:
+        DataError: if it has not; names the molecules that have another element.
+    """
     lacking: set[str] = set()
     where: list[str] = []
     for molecule in asked:

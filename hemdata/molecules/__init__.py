@@ -23,7 +23,7 @@ from hemdata.molecules.read import (
     suffixes,
     unreadable,
 )
-from hemdata.molecules.sample import sample
+from hemdata.molecules.sample import drawn, sample
 
 __all__ = [
     "NOTHING",
@@ -33,6 +33,7 @@ __all__ = [
     "Said",
     "Unread",
     "dataset_name",
+    "drawn",
     "entries",
     "from_shards",
     "from_smiles",

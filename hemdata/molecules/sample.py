@@ -19,4 +19,9 @@ def sample(molecules: Iterable[Molecule], n: int | None, seed: int, without: set
     wanted = (m for m in molecules if m.inchikey is None or flat_graph(m.inchikey) not in without)
     if n is None:
         return list(wanted)
-    return heapq.nsmallest(n, wanted, key=lambda m: hashlib.sha256(f"{seed}:{m.id}".encode()).digest())
+    return heapq.nsmallest(n, wanted, key=lambda m: drawn(m.id, seed))
+
+
+def drawn(id: str, seed: int = 0) -> bytes:
+    """What a molecule is sorted by in that order."""
+    return hashlib.sha256(f"{seed}:{id}".encode()).digest()

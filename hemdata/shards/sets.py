@@ -1,18 +1,20 @@
 """What a set is called and where it stands: NAME as published, NAME@LEVEL labelled, NAME@LEVEL@GEOMETRY elsewhere."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from glob import escape
 from pathlib import Path
 
 from hemdata.catalog import cards, dataset, label_places
-from hemdata.errors import CallError, did_you_mean
+from hemdata.errors import CallError, HemdataError, did_you_mean
 from hemdata.levels import START_LEVEL, level, readable_levels
 from hemdata.levels import level as level_of_theory
 from hemdata.shards.manifest import MANIFEST
 
 LABELLED = (".smi", ".smiles", ".xyz", ".extxyz", ".sdf", ".sd", ".mol", ".mol2", ".csv", ".tsv", ".jsonl")
 """How the files end that `hemdata label` takes."""
+COMPRESSED = (".gz", ".bz2", ".xz")
 
 
 @dataclass(frozen=True)
@@ -51,11 +53,34 @@ class SetName:
         at = f" --geometry {self.geometry}" if self.geometry else ""
         return f"hemdata label {target} --level {self.level}{at}"
 
+    @property
+    def advice(self) -> str:
+        """A sentence that says how it is made."""
+        return (imported_alone(self.level) if self.level else None) or f"Run `{self.command}`."
+
 
 def file_of(name: str) -> str:
-    """The user's file that a set is of: the one of its name in the current folder, of any form; else NAME.smi."""
-    forms = sorted(path.name for path in Path().glob(f"{escape(name)}.*") if path.is_file() and path.suffix in LABELLED)
+    """The user's file that a set is of: the one of its name in the current folder, of any form; else NAME.smi.
+
+    The name of a file is that file.
+    """
+    if _form(Path(name)) in LABELLED:
+        return name
+    forms = sorted(path.name for path in Path().glob(f"{escape(name)}.*") if path.is_file() and _form(path) in LABELLED)
     return forms[0] if forms else f"{name}.smi"
+
+
+def _form(path: Path) -> str:
+    """The ending of a file, be it compressed or not."""
+    return next((each for each in reversed(path.suffixes) if each not in COMPRESSED), "").lower()
+
+
+def imported_alone(its_level: str) -> str | None:
+    """Where nothing computes a level, a sentence that says so: no command can label at it."""
+    with suppress(HemdataError):
+        if level(its_level).card.engine == "data":
+            return f"hemdata runs no program for '{its_level}': its energies can only be imported (`hemdata import`)."
+    return None
 
 
 def in_catalogue(name: str) -> bool:
@@ -107,8 +132,8 @@ def find(
     known = () if its.level else (*cards("dataset"), *cards("set"))
     labelled = [str(other) for other, _ in sets_in(data) if other.dataset == its.dataset and not its.level]
     meant = f"Did you mean {' or '.join(map(repr, labelled))}? " if labelled else ""
-    meant = meant or did_you_mean(its, dict.fromkeys([*near, *known]))
-    fix = f"{meant}Run `{its.command}`, or give its folder."
+    meant = meant or ("" if str(its) in known else did_you_mean(its, dict.fromkeys([*near, *known])))
+    fix = f"{meant}{its.advice[:-1]}, or give its folder."
     if its.level is None and not in_catalogue(its.dataset):
         fix = f"{meant}`hemdata list` tells the sets that can be built; one of your own is given by its folder."
     raise CallError(f"The set '{its}' is not there.", where=data / str(its), fix=fix)

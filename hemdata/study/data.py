@@ -12,7 +12,7 @@ from hemdata.bridges.rows import HALF_WIDTH
 from hemdata.catalog import TEST_GROUPS, StudyCard, TrainingSet, cards, dataset, label_places
 from hemdata.errors import CallError, DataError
 from hemdata.identity import flat_graph
-from hemdata.levels import one_level
+from hemdata.levels import level, one_level
 from hemdata.shards import SetName, named_at, read, read_manifest, stands
 from hemdata.shards.sets import in_catalogue
 
@@ -31,13 +31,15 @@ def labelled_folder(data: Path, name: str, level_name: str) -> Path:
     user's file, which stands where it was labelled.
 
     Raises:
-        CallError: if it is not there; gives the command that makes it.
+        CallError: if it is not there; gives the command that makes it; or if there is no such level.
     """
     its = named_at(name, level_name)
     folder = next((its_folder for place in (data, *label_places()) if stands(its_folder := place / str(its))), None)
     if folder is None:
+        if its.level is not None and MIXED not in its.level:
+            level(its.level)  # a level that there is not is told instead of a command that cannot work
         what = f"'{name}' is not there at the level '{level_name}'."
-        raise CallError(what, where=data / str(its), fix=f"Run `{its.command}`.")
+        raise CallError(what, where=data / str(its), fix=its.advice)
     return folder
 
 

@@ -14,6 +14,7 @@ from hemdata.errors import CallError, DataError
 from hemdata.label.dataset import label_dataset
 from hemdata.levels import level
 from hemdata.shards import read
+from hemdata.train.data.splits import split_table
 from hemdata.train.fit import fit_network
 from hemdata.train.training_run import TrainingRun
 from hemdata.units import HARTREE_KCAL_MOL
@@ -46,6 +47,11 @@ def model(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return cells / "dressed-atoms-neuro-25"
 
 
+def of_levels(notes: list[str]) -> list[str]:
+    """The notes on levels, without those on training sets, which are not at hand here."""
+    return [each for each in notes if "its training set is not here" not in each]
+
+
 def test_at_its_own_level_the_error_is_that_of_its_predictions(data: Path, model: Path) -> None:
     from hemdata.train.fit import load
 
@@ -64,7 +70,7 @@ def test_at_its_own_level_the_error_is_that_of_its_predictions(data: Path, model
     assert one["level_part_kcal_mol"] == 0
     assert one["own_mae_kcal_mol"] == one["mae_kcal_mol"]
     assert set(found.rows.loc[found.rows["group"] == "azoxy", "molecule_id"].str.partition(":")[0]) == {"azoxy"}
-    assert found.notes == []
+    assert of_levels(found.notes) == []
 
 
 def test_at_another_level_the_levels_part_is_told(data: Path, model: Path) -> None:
@@ -95,8 +101,8 @@ def test_what_is_not_labelled_at_the_models_level_is_told(data: Path, model: Pat
     (tmp_path / "mine@gfn1-xtb").symlink_to(data / "saccharides@gfn1-xtb")
     found = evaluate([model], ["mine"], data=tmp_path, level_name="gfn1-xtb", resamples=50)
     assert np.isnan(found.table["level_part_kcal_mol"]).all()
-    assert len(found.notes) == 1
-    assert "hemdata label" in found.notes[0]
+    (note,) = of_levels(found.notes)
+    assert "hemdata label" in note
 
 
 def test_elements_that_training_had_not_are_refused_unless_asked_for(
@@ -137,6 +143,66 @@ def test_wrong_calls_are_sentences(data: Path, model: Path, tmp_path: Path) -> N
         evaluate(["nowhere"], ["saccharides"], data=data)
     with pytest.raises(CallError, match="not there at the level 'gfn1-xtb'"):
         evaluate([model], ["saccharides"], data=tmp_path, level_name="gfn1-xtb")
+
+
+@pytest.fixture
+def at_pc9(data: Path, model: Path, tmp_path: Path) -> Path:
+    """A model whose package says that it is of PC9's level."""
+    molecules = read(data / "neuro@gfn2-xtb", COLUMNS)
+    where = molecules.schema.get_field_index("level")
+    molecules = molecules.set_column(where, "level", pa.array(["pc9"] * molecules.num_rows))
+    fit_network("dressed-atoms", {}, molecules, molecules, TrainingRun(tmp_path / "of-pc9", seed=0))
+    return tmp_path / "of-pc9"
+
+
+def test_molecules_that_a_model_was_trained_on_are_counted(data: Path, model: Path, tmp_path: Path) -> None:
+    """They were judged without a word; the training side of a set's split is found by the package's hash."""
+    molecules = read(data / "neuro@gfn2-xtb")
+    side = molecules.take(pa.array(split_table(molecules, 3).train))
+    fit_network("dressed-atoms", {}, side, side, TrainingRun(tmp_path / "own", seed=3))
+    graphs = {key[:14] for key in side["inchikey"].to_pylist()}
+    leaked = sum(key[:14] in graphs for key in molecules["inchikey"].to_pylist())
+    assert 20 < leaked < 35
+    found = evaluate([tmp_path / "own"], ["neuro", "saccharides"], data=data, resamples=50)
+    assert found.notes == [
+        f"{tmp_path / 'own'} was trained on {leaked} of the 35 molecules of neuro; its errors on these are no test."
+    ]
+    (unknown,) = evaluate([model], ["neuro", "saccharides"], data=data, resamples=50).notes
+    assert unknown.startswith(f"Whether {model} was trained on molecules that it is judged on is not known")
+
+
+def test_a_level_that_there_is_not_is_told_as_such(model: Path, tmp_path: Path) -> None:
+    """It was advised to label the group at it."""
+    with pytest.raises(CallError, match="There is no level named 'nolevel'") as refused:
+        evaluate([model], ["azoxy"], data=tmp_path, level_name="nolevel")
+    assert "hemdata label" not in str(refused.value)
+
+
+def test_labels_of_a_level_of_another_name_that_is_the_same_one_serve(at_pc9: Path, tmp_path: Path) -> None:
+    """OD9's level is PC9's, whose labels travel."""
+    of_od9, of_pc9 = (
+        evaluate([at_pc9], ["neuro"], data=tmp_path, level_name=name, resamples=50) for name in ("od9", "pc9")
+    )
+    assert of_od9.table.iloc[0]["mae_kcal_mol"] == of_pc9.table.iloc[0]["mae_kcal_mol"]
+    assert of_od9.table.iloc[0]["level_part_kcal_mol"] == 0
+    assert (set(of_od9.rows["judged_at"]), of_levels(of_od9.notes)) == ({"od9"}, [])
+
+
+def test_labels_that_travel_at_a_datasets_own_geometries_are_found(at_pc9: Path, tmp_path: Path) -> None:
+    """`hemdata build duals-qm9` was the advice, though its labels are there at three levels."""
+    found = evaluate([at_pc9], ["duals-qm9"], data=tmp_path, level_name="alchemy", anyway=True, resamples=50)
+    assert found.table.iloc[0]["n_molecules"] > 100
+    assert found.table.iloc[0]["level_part_kcal_mol"] > 0
+    own = evaluate([at_pc9], ["duals-qm9"], data=tmp_path, anyway=True, resamples=50)
+    assert of_levels(own.notes) == []
+
+
+def test_a_labelled_file_is_a_group_by_its_own_name(data: Path, model: Path, tmp_path: Path) -> None:
+    found = evaluate([model], ["saccharides.smi"], data=data, resamples=50)
+    assert found.table.iloc[0]["n_molecules"] == 40
+    with pytest.raises(CallError, match="not there at the level") as refused:
+        evaluate([model], ["some/mine.xyz"], data=tmp_path)
+    assert refused.value.fix == "Run `hemdata label some/mine.xyz --level gfn2-xtb`."
 
 
 def test_the_command_prints_the_table_and_writes_the_rows(

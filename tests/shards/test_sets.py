@@ -54,6 +54,26 @@ def test_the_command_names_the_file_that_is_there(tmp_path: Path, monkeypatch: p
     assert SetName("mine", "pc9").command == "hemdata label mine.extxyz --level pc9"
 
 
+@pytest.mark.parametrize("file", ["mine.smi", "folder/mine.xyz", "mine.smi.gz", "Mine.SDF"])
+def test_a_file_in_place_of_a_sets_name_is_the_one_to_label(file: str) -> None:
+    """The command was `hemdata label mine.smi.smi`."""
+    assert SetName(file, "pc9").command == f"hemdata label {file} --level pc9"
+
+
+def test_a_compressed_file_is_named_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.smi.gz").write_text("")
+    assert SetName("mine", "pc9").command == "hemdata label mine.smi.gz --level pc9"
+
+
+@pytest.mark.parametrize("name", ["azoxy", "pubchem9", "duals-qm9"])
+def test_a_set_that_is_not_built_is_not_taken_for_a_mistyped_one(name: str, tmp_path: Path) -> None:
+    """Of azoxy it was asked whether 'azoxy' was meant."""
+    with pytest.raises(CallError) as error:
+        find(name, tmp_path)
+    assert error.value.fix == f"Run `hemdata build {name}`, or give its folder."
+
+
 def test_no_command_is_told_that_cannot_work(tmp_path: Path) -> None:
     """No level of that name, and no card by which the set could be built."""
     with pytest.raises(CallError, match="no level named 'gfn3'") as error:

@@ -3,7 +3,7 @@
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +12,11 @@ from hemdata.cli.levels.group import AsJson, Data, Store, Workers, levels, table
 from hemdata.cli.values import named
 from hemdata.console import many, note, print_table
 from hemdata.door.progress import stages
+
+if TYPE_CHECKING:
+    from hemdata.assess.gap import Gap
+
+NAMED = 20  # molecules of one reason; --json has all
 
 
 @command(
@@ -28,8 +33,8 @@ def gap(
         None
     ),
     compute: Annotated[bool, typer.Option("--compute", help="Label at both levels first.")] = False,
-    n: Annotated[int | None, typer.Option("-n", min=1, help="With --compute: how many molecules.")] = None,
-    max_heavy: Annotated[int | None, typer.Option(min=1, help="With --compute: the largest molecules.")] = None,
+    n: Annotated[int | None, typer.Option("-n", min=1, help="How many molecules, as `hemdata label -n`.")] = None,
+    max_heavy: Annotated[int | None, typer.Option(min=1, help="Leave out larger molecules.")] = None,
     rows: Annotated[bool, typer.Option("--rows", help="Print every molecule.")] = False,
     store: Store = None,
     workers: Workers = None,
@@ -49,24 +54,62 @@ def gap(
         with stages(f"label {name} at {a} and {b}") as progress:
             found = gap_computed(asked, a, b, geometry or "gfn2-xtb", where=where, files=files, progress=progress)
     else:
-        found = gap_of(data, name, a, b, geometry)
+        found = gap_of(data, name, a, b, geometry, n=n, max_heavy=max_heavy)
     if as_json:
         print(json.dumps(asdict(found) | {"groups": [asdict(group) for group in found.groups()]}, indent=2))
         return
-    out.print(f"{a} less {b}, atomization energies in kcal/mol, each level with its own atoms;")
-    out.print(f"both at the same geometries ({found.geometry}), compared atom by atom.")
-    table = table_of("group", "molecules", "mean", "least", "most", "per atom", "not linear", f"{b} with {a}'s atoms")
-    for group in found.groups():
-        numbers = (group.mean, group.smallest, group.largest, group.per_atom, group.rest, group.foreign_atoms)
-        table.add_row(group.group, str(group.molecules), *(f"{number:.2f}" for number in numbers))
-    print_table(table)
-    linear = ", ".join(f"{symbol} {value:+.2f}" for symbol, value in found.per_element.items())
-    out.print(f"Linear in the composition, per atom: {linear}.")
-    if rows:
-        table = table_of("molecule", "atoms", a, b, "difference", "linear part", "foreign atoms")
-        for row in found.rows:
-            of_row = (row.of_a, row.of_b, row.difference, row.composition, row.foreign_atoms)
-            table.add_row(row.id, str(row.n_atoms), *(f"{number:.2f}" for number in of_row))
-        print_table(table)
+    _print(found, rows)
+    for reason, ids in _by_reason(found.left_out).items():
+        more = f" and {len(ids) - NAMED:,} more" if len(ids) > NAMED else ""
+        note(f"{many(len(ids))} left out ({', '.join(ids[:NAMED])}{more}): {reason}")
     if found.only_one:
         note(f"At one of the two levels only: {many(found.only_one)}.")
+
+
+def _print(found: "Gap", rows: bool) -> None:
+    from hemdata.levels import level
+
+    a, b = found.a, found.b
+    out.print(f"{a} less {b}, atomization energies in kcal/mol, each level with its own atoms;")
+    out.print(f"both at the same geometries ({found.geometry}), compared atom by atom.")
+    engines = [level(each).card.engine for each in (a, b)]
+    last = None if engines[0] == engines[1] else -1  # a program's total energies have a zero of their own
+    heads = ("group", "molecules", "mean", "least", "most", "per atom", "not linear", f"{b} with {a}'s atoms")
+    table = table_of(*heads[:last])
+    for group in found.groups():
+        numbers = (group.mean, group.smallest, group.largest, group.per_atom, group.rest, group.foreign_atoms)
+        table.add_row(group.group, str(group.molecules), *map(_told, numbers[:last]))
+    print_table(table)
+    if last:
+        out.print(f"No column '{heads[-1]}': total energies of {' and '.join(engines)} have no common zero.")
+    out.print(_linear(found))
+    if rows:
+        table = table_of(*("molecule", "atoms", a, b, "difference", "linear part", "foreign atoms")[:last])
+        for row in found.rows:
+            linear = row.composition if found.fitted else None
+            of_row = (row.of_a, row.of_b, row.difference, linear, row.foreign_atoms)
+            table.add_row(row.id, str(row.n_atoms), *map(_told, of_row[:last]))
+        print_table(table)
+
+
+def _by_reason(left_out: dict[str, str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for id, reason in left_out.items():
+        found.setdefault(reason, []).append(id)
+    return found
+
+
+def _told(number: float | None) -> str:
+    return "-" if number is None else f"{number:.2f}"
+
+
+def _linear(found: "Gap") -> str:
+    """What is linear in the composition, or why that is not known."""
+    molecules, elements = len(found.rows), len(found.per_element)
+    if not found.fitted:
+        return (
+            f"Linear in the composition: not known; a fit of {many(elements, 'element')} needs more than {elements} "
+            f"molecules, and there {'is' if molecules == 1 else 'are'} {molecules}."
+        )
+    linear = ", ".join(f"{symbol} {value:+.2f}" for symbol, value in found.per_element.items())
+    return f"Linear in the composition, per atom, by one fit to all {many(molecules)}: {linear}."

@@ -142,7 +142,7 @@ def between_levels(
                 by_group(frame, resamples=resamples, seed=seed),
             )
         )
-        if len(each.rows) <= len(each.per_element):
+        if not each.fitted:
             part["beyond_composition_kcal_mol"] = float("nan")
         foreign = foreign[_OF_ATOM].add_prefix("atoms_")
         whole = whole[_PART].set_axis(_EXTRAPOLATED, axis=1)
