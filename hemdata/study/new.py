@@ -12,7 +12,7 @@ from hemdata.errors import CallError, DataError
 from hemdata.identity import identify
 from hemdata.levels import SYMBOLS, level
 from hemdata.molecules import Molecule, dataset_name, from_shards, read_molecules, suffixes
-from hemdata.shards import read_manifest
+from hemdata.shards import SetName, read_manifest, stands
 from hemdata.shards.sets import file_of
 from hemdata.study.data import labelled_folder
 
@@ -100,8 +100,8 @@ def new_study(
     """
     group, mine = _group(molecules, level_name, data)
     shipped = [known for known in cards("dataset") if dataset(known).reader == "test_groups" and known != TEST_GROUPS]
-    if _imported(group) and not _labelled(data, TEST_GROUPS, level_name):
-        shipped = []  # who brings a group of their own, with its energies, need not label ours
+    if _imported(group) and not stands(data / str(SetName(TEST_GROUPS, level_name))):
+        shipped = []  # who brings a group of their own, with its energies, is not asked for ours
     chosen = {}
     for each in sets:
         set_name, training_set = _training_set(each)
