@@ -53,7 +53,7 @@ def training_of(
         )
     for table in _candidates(place, about, data, given):
         if table.num_rows == number:
-            molecules = _as_learnt(table, about, data)
+            molecules = _as_learnt(table, about, data, place)
             if molecules.digest == wanted:
                 return table, molecules
     raise DataError(
@@ -107,10 +107,10 @@ def _of_cell(path: Path, name: str, data: Path) -> pa.Table:
     return table.take(pa.array(split_table(table, cell.seed, card.split, card.split_by).train))
 
 
-def _as_learnt(table: pa.Table, about: dict[str, Any], data: Path) -> Molecules:
+def _as_learnt(table: pa.Table, about: dict[str, Any], data: Path, place: Path) -> Molecules:
     molecules = Molecules.of(table)
     if "below" not in about:
         return molecules
     from hemdata.train.delta import Below, less
 
-    return less(molecules, Below(level(about["below"]["level"]), data / "labels.sqlite"))
+    return less(molecules, Below.of(level(about["below"]["level"]), place, data / "labels.sqlite"))

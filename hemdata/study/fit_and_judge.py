@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 SETTINGS = "settings.json"
 MODEL = "model"
-BELOW = "below"
-"""In a study's folder, the energies of the cheap level that its models learn differences from."""
 GROUPS = "groups"
 """The one setting that a model does not depend on."""
 Progress = Callable[[int, int], None]  # epochs done, epochs in all
@@ -87,7 +85,7 @@ def model_of(
     tell: Callable[[str], object] | None = None,
 ) -> "Fitted":
     """The cell's model; where it stands in the folder already, it is read."""
-    from hemdata.train.delta import Below
+    from hemdata.train.delta import KEPT, Below
     from hemdata.train.fit import fit_network
     from hemdata.train.training_run import TrainingRun
 
@@ -98,7 +96,7 @@ def model_of(
         sides.training,
         sides.validation,
         TrainingRun(folder / MODEL, seed=cell.seed, device=device, progress=progress, tell=tell),
-        delta=None if delta is None else Below(level(delta), data / "labels.sqlite", folder.parents[1] / BELOW),
+        delta=None if delta is None else Below(level(delta), data / "labels.sqlite", folder.parents[1] / KEPT),
     )
 
 

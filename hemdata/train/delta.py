@@ -31,6 +31,8 @@ from hemdata.train.fitted import BATCH_SIZE, Fitted
 from hemdata.units import HARTREE_KCAL_MOL
 
 DIGEST = 32  # bytes of SHA-256
+KEPT = "below"
+"""In a study's folder, the energies of the cheap level that its models learn differences from."""
 
 
 @dataclass(frozen=True)
@@ -43,11 +45,19 @@ class Below:
             there, on all cores).
         kept: a folder that keeps what was computed, a file for each set of molecules, so that the models of a study
             compute it once; it is made where it is missing.
+        looks: whether the folder is only looked into: what is not there is computed and not kept.
     """
 
     level: Level
     store: Path | None = None
     kept: Path | None = None
+    looks: bool = False
+
+    @classmethod
+    def of(cls, level: Level, package: Path, store: Path | None = None) -> Below:
+        """The level below a model that stands; of a study's cell what was computed for the study is found."""
+        cell = package.name == "model" and package.parent.parent.name == "cells"
+        return cls(level, store, package.parents[2] / KEPT if cell else None, looks=True)
 
     def atomization_energies(self, molecules: Molecules) -> NDArray[np.float64]:
         """Atomization energies (M,), kcal/mol, at the level and at the molecules' own geometries.
@@ -74,6 +84,8 @@ class Below:
         Of several processes that want the same molecules one computes, and the others wait for it.
         """
         totals = _read(path, len(tasks))
+        if totals is None and self.looks:
+            return self._totals(tasks, molecules)
         if totals is None:
             with ExitStack() as stack:
                 with suppress(CallError):  # on a disk without locks several may compute the same

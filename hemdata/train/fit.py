@@ -109,7 +109,7 @@ def load(folder: str | Path) -> Fitted:
             got=below.hash,
             fix="Use the level's card that the model was trained with.",
         )
-    return FittedDelta(fitted, Below(below))
+    return FittedDelta(fitted, Below.of(below, Path(folder)))
 
 
 def _loaded(about: dict[str, Any], arrays: dict[str, Any], folder: Path) -> Fitted:

@@ -16,6 +16,7 @@ from hemdata.analysis.results import Results
 from hemdata.catalog import StudyCard, level_card
 from hemdata.chemistry.engines.tblite import single_point
 from hemdata.errors import CallError, DataError
+from hemdata.explain.training_set import training_of
 from hemdata.label.calculation import Stage, Start, calculate, calculation_for
 from hemdata.label.jobs import POINT
 from hemdata.label.store.database import LabelStore
@@ -23,6 +24,7 @@ from hemdata.label.workers.where import HERE
 from hemdata.levels import level
 from hemdata.predict.calculator import ModelCalculator
 from hemdata.report.page.page import write_report
+from hemdata.shards import read
 from hemdata.study.cells import cells
 from hemdata.study.fit_and_judge import run_cell
 from hemdata.study.on import On
@@ -198,6 +200,14 @@ def test_a_study_of_differences_says_so_and_its_predictions_are_whole_energies(l
     assert settings["delta"] == {"name": BELOW, "hash": level(BELOW).hash}
     rows = read_rows(tmp_path).predictions.to_pylist()
     assert len(list((tmp_path / "below").iterdir())) == 4  # of both networks: training, validation, test, neuro
+    (cell, *_) = sorted(tmp_path.glob("cells/*/model"))
+    with (
+        pytest.MonkeyPatch.context() as patched
+    ):  # what reads a model of the study again finds what was computed for it
+        patched.setattr("hemdata.train.delta.calculate", lambda task: pytest.fail("It was computed again."))
+        training_of(cell, json.loads((cell / "model.json").read_text("utf-8")), labelled)
+    load(cell).predict(read(labelled / "test-groups@gfn2-xtb").slice(0, 2))
+    assert len(list((tmp_path / "below").iterdir())) == 4  # and what it is asked about is not kept there
     off = np.mean([abs(row["predicted_kcal_mol"] - row["reference_kcal_mol"]) for row in rows])
     assert np.mean([row["reference_kcal_mol"] for row in rows]) > 1000
     assert off < 100
