@@ -1,9 +1,17 @@
-"""A file is written whole or not at all."""
+"""A file is written whole or not at all; what its name says of its form."""
 
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+COMPRESSED = (".gz", ".bz2", ".xz")
+
+
+def suffix(path: Path) -> str:
+    """The ending of a file that says its form, in small letters, whether it is compressed or not."""
+    endings = [ending.lower() for ending in path.suffixes]
+    return next((ending for ending in reversed(endings) if ending not in COMPRESSED), "")
 
 
 @contextmanager

@@ -18,10 +18,10 @@ from hemdata.catalog import TEST_GROUPS
 from hemdata.console import many
 from hemdata.errors import CallError, DataError
 from hemdata.levels import START_LEVEL, level, one_level, readable_levels
-from hemdata.molecules import dataset_name, is_file_of_molecules
+from hemdata.molecules import set_named
 from hemdata.predict.domain import Domain
 from hemdata.predict.find import packages, refuse_no_model
-from hemdata.shards import SetName, in_catalogue, read, read_manifest, stands
+from hemdata.shards import SetName, read, read_manifest, stands
 from hemdata.shards.sets import geometries_of, same_level
 from hemdata.study.data import COLUMNS, group_folder
 from hemdata.train.fitted import Fitted
@@ -156,7 +156,7 @@ def _folder(data: Path, name: str, levels: Sequence[str]) -> Path:
 
     At GFN2-xTB's geometries if it does, else at others, as labels of a dataset's own geometries that travel.
     """
-    its = dataset_name(Path(name)) if is_file_of_molecules(name) and not in_catalogue(name) else name
+    its = set_named(name)
     alone = data / str(SetName(its, levels[0]))
     if stands(alone):
         return alone

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from hemdata.assess.gap import gap, sets_at
 from hemdata.bridges.bridge import SINGLET, Geometry, not_a_singlet, terms
 from hemdata.bridges.linear import Terms
-from hemdata.catalog import TEST_GROUPS, cards, dataset
+from hemdata.catalog import TEST_GROUPS, is_shipped_group
 from hemdata.console import many
 from hemdata.errors import DataError
 from hemdata.identity import flat_graph
@@ -55,7 +55,7 @@ def duals(a: str, b: str, names: Sequence[str], data: Path) -> tuple[list[Dual],
     for name in [SetName.of(each).dataset for each in names] or sets_at(data, a):
         at_a, at_b = geometries_of(data, name, a), geometries_of(data, name, b)
         group = None
-        if not at_a.keys() & at_b.keys() and _is_group(name):
+        if not at_a.keys() & at_b.keys() and is_shipped_group(name):
             at_a, at_b, group = geometries_of(data, TEST_GROUPS, a), geometries_of(data, TEST_GROUPS, b), name
         if names and not at_a.keys() & at_b.keys():
             raise DataError(
@@ -90,11 +90,6 @@ def duals(a: str, b: str, names: Sequence[str], data: Path) -> tuple[list[Dual],
             fix=imported or f"`hemdata label SET --level {a}` and `hemdata label SET --level {b}`.",
         )
     return found, without
-
-
-def _is_group(name: str) -> bool:
-    """Whether it is one of the test groups, whose labels stand among those of all."""
-    return name != TEST_GROUPS and name in cards("dataset") and dataset(name).reader == "test_groups"
 
 
 def _of(folder_a: Path, folder_b: Path, without: Counter[str], group: str | None) -> list[Dual]:

@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from hemdata.catalog import TEST_GROUPS, cards, dataset, label_places
+from hemdata.catalog import TEST_GROUPS, is_shipped_group, label_places
 from hemdata.console import many
 from hemdata.errors import DataError
 from hemdata.levels import START_LEVEL, SYMBOLS, Level, level
-from hemdata.molecules import dataset_name, drawn, is_file_of_molecules
-from hemdata.shards import SetName, in_catalogue, read, read_manifest, sets_in
+from hemdata.molecules import drawn, set_named
+from hemdata.shards import SetName, read, read_manifest, sets_in
 from hemdata.shards.sets import geometries_of, imported_alone, same_level
 from hemdata.units import HARTREE_KCAL_MOL
 
@@ -109,7 +109,7 @@ def gap_of(
     try:
         folders, group = pair(data, name, a, b, geometry), None
     except DataError:
-        if name == TEST_GROUPS or name not in cards("dataset") or dataset(name).reader != "test_groups":
+        if name == TEST_GROUPS or not is_shipped_group(name):
             raise
         folders, group = pair(data, TEST_GROUPS, a, b, geometry), name
     return replace(gap(*folders, group, n=n, max_heavy=max_heavy), a=a, b=b)
@@ -125,7 +125,7 @@ def pair(data: Path, name: str, a: str, b: str, geometry: str | None = None) -> 
     Raises:
         DataError: if there is no such pair; tells how it is made.
     """
-    its = dataset_name(Path(name)) if is_file_of_molecules(name) and not in_catalogue(name) else name
+    its = set_named(name)
     of_a, of_b = (geometries_of(data, its, each) for each in (a, b))
     for each in [geometry] if geometry else [START_LEVEL, *of_a]:
         if each in of_a and each in of_b:

@@ -8,8 +8,10 @@ from .dataset_cards import (
     SchemaCard,
     SourceColumn,
     dataset,
+    is_shipped_group,
     result_card,
     schema_card,
+    shipped_groups,
 )
 from .folders import card_path, cards, label_places, own_folder, roots
 from .kinds import KINDS, card_of, titles
@@ -67,6 +69,7 @@ __all__ = [
     "composition",
     "dataset",
     "is_composition",
+    "is_shipped_group",
     "label_places",
     "level_card",
     "network",
@@ -77,6 +80,7 @@ __all__ = [
     "result_card",
     "roots",
     "schema_card",
+    "shipped_groups",
     "study",
     "titles",
 ]

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from hemdata.catalog.folders import cards
 from hemdata.catalog.reading import Card, read_card
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")]
@@ -146,6 +147,16 @@ class DatasetCard(Card):
 def dataset(name: str | Path) -> DatasetCard:
     """The card of a dataset, by name or path."""
     return read_card(DatasetCard, "dataset", name)
+
+
+def shipped_groups() -> list[str]:
+    """The datasets of test molecules that travel with hemdata: each group, and all of them together."""
+    return list(filter(is_shipped_group, cards("dataset")))
+
+
+def is_shipped_group(name: str) -> bool:
+    """Whether a name is that of one of these."""
+    return name in cards("dataset") and dataset(name).reader == "test_groups"
 
 
 def schema_card(name: str | Path) -> SchemaCard:

@@ -1,6 +1,5 @@
 """Selects molecules of a pool to label at two levels, so that a bridge fitted on them is known best for a whole set."""
 
-import hashlib
 import heapq
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -13,6 +12,7 @@ from hemdata.errors import DataError
 from hemdata.identity import identify
 from hemdata.identity.bond_types import terms_of
 from hemdata.identity.molecule import parsed
+from hemdata.molecules.sample import drawn
 
 WANTED, AMONG = 6_000, 8_000
 """Molecules that a set is judged by, and candidates, both drawn by the seed: the design costs their product."""
@@ -92,7 +92,7 @@ def _drawn(
     molecules: Iterator[tuple[Candidate, Counter[str]]], seed: int, most: int
 ) -> list[tuple[Candidate, Counter[str]]]:
     """So many of a stream, in the order of a hash of seed and id, as `hemdata label -n`."""
-    return heapq.nsmallest(most, molecules, key=lambda one: hashlib.sha256(f"{seed}:{one[0].id}".encode()).digest())
+    return heapq.nsmallest(most, molecules, key=lambda one: drawn(one[0].id, seed))
 
 
 def _cost(candidate: Candidate) -> float:

@@ -7,6 +7,7 @@ from pathlib import Path
 from hemdata.choose.greedy import Wanted
 from hemdata.choose.pool import Barred, Candidate, chunks
 from hemdata.identity.molecule import parsed
+from hemdata.molecules.sample import drawn
 
 
 @dataclass
@@ -61,14 +62,10 @@ class Judge:
             elif self.barred.holds(candidate, molecule):
                 part.barred += 1
             else:
-                word = self.wanted.held(molecule) if self.wanted else _lot(self.seed, candidate.id)
+                word = self.wanted.held(molecule) if self.wanted else drawn(candidate.id, self.seed)
                 if word:
                     part.kept.append((place, word, _number(candidate.inchikey or candidate.smiles), heavy))
         return part
-
-
-def _lot(seed: int, id: str) -> bytes:
-    return hashlib.sha256(f"{seed}:{id}".encode()).digest()
 
 
 def _number(name: str) -> int:

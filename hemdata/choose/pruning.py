@@ -1,6 +1,5 @@
 """Prunes a set: keeps the part of it that the set itself, or a group to be predicted, needs most."""
 
-import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -16,6 +15,7 @@ from hemdata.choose.influence import by_influence, features
 from hemdata.errors import CallError, DataError
 from hemdata.identity import environments_at
 from hemdata.identity.molecule import parsed
+from hemdata.molecules.sample import drawn
 from hemdata.train.data.molecules import Molecules
 
 Rows = npt.NDArray[np.int64]
@@ -71,7 +71,7 @@ def prune(table: pa.Table, number: int, by: str, *, group: Sequence[str] = (), s
 
 def _drawn(table: pa.Table, seed: int) -> Rows:
     """All rows in the order of a hash of seed and id, as `hemdata label -n`."""
-    lots = [hashlib.sha256(f"{seed}:{id}".encode()).digest() for id in table["id"].to_pylist()]
+    lots = [drawn(id, seed) for id in table["id"].to_pylist()]
     return np.array(sorted(range(len(lots)), key=lots.__getitem__), dtype=np.int64)
 
 

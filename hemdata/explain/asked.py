@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hemdata.catalog import TEST_GROUPS, cards, dataset
+from hemdata.catalog import TEST_GROUPS, cards, dataset, is_shipped_group, shipped_groups
 from hemdata.errors import CallError, DataError, did_you_mean
 from hemdata.molecules import Molecule, Unread, is_file_of_molecules
 from hemdata.predict.asked import numbered, wanted
@@ -65,10 +65,11 @@ def asked(word: str, abouts: Sequence[Mapping[str, Any]], data: Path, geometry: 
     question = Question(abouts, geometry=geometry)
     read_in = list(numbered(wanted(word)))
     if not named(word) and all(isinstance(each, Unread) for each in read_in):
-        groups = sorted({*_groups(), *(str(its) for its, _ in sets_in(data))})
+        groups = sorted({*shipped_groups(), *(str(its) for its, _ in sets_in(data))})
         raise CallError(
             "This is neither a group, nor a file, nor a SMILES.",
-            expected=f"{', '.join(_groups())}, a labelled set, one of its molecules as azoxy:ID, a file or a SMILES",
+            expected=f"{', '.join(shipped_groups())}, a labelled set, one of its molecules as azoxy:ID, a file or a "
+            "SMILES",
             got=word,
             fix=f"{did_you_mean(word, groups)}Correct the word.",
         )
@@ -97,7 +98,7 @@ def labelled_group(data: Path, name: str, level_name: str) -> pa.Table:
         CallError: if they are not there; gives the command that labels them.
     """
     alone = SetName.of(name) if "@" in name else SetName(name, level_name)
-    if name in _groups() and not stands(data / str(alone)):
+    if is_shipped_group(name) and not stands(data / str(alone)):
         table = read(find(TEST_GROUPS, data, level_name))
         table = table.filter(pc.starts_with(table["id"], f"{name}:")) if name != TEST_GROUPS else table
     else:
@@ -113,13 +114,9 @@ def labelled_group(data: Path, name: str, level_name: str) -> pa.Table:
 
 def is_group(name: str, data: Path, level_name: str) -> bool:
     """Whether a word names a test group, or a set that stands in `data`."""
-    return name in _groups() or any(
+    return is_shipped_group(name) or any(
         stands(data / str(its)) for its in (SetName.of(name), SetName(name, level_name)) if "/" not in name
     )
-
-
-def _groups() -> list[str]:
-    return [name for name in cards("dataset") if dataset(name).reader == "test_groups"]
 
 
 def _one(found: Asked, word: str) -> Asked:

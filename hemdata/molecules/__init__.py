@@ -20,6 +20,7 @@ from hemdata.molecules.read import (
     only_molecules,
     read_molecules,
     remarks,
+    set_named,
     suffixes,
     unreadable,
 )
@@ -45,6 +46,7 @@ __all__ = [
     "read_molecules",
     "remarks",
     "sample",
+    "set_named",
     "suffix",
     "suffixes",
     "unreadable",

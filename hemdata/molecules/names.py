@@ -5,14 +5,9 @@ import unicodedata
 from pathlib import Path
 
 from hemdata.errors import CallError
+from hemdata.files import COMPRESSED, suffix
 
-COMPRESSED = (".gz", ".bz2", ".xz")
-
-
-def suffix(path: Path) -> str:
-    """The ending of a file that says its form, in small letters, whether it is compressed or not."""
-    endings = [ending.lower() for ending in path.suffixes]
-    return next((ending for ending in reversed(endings) if ending not in COMPRESSED), "")
+__all__ = ["dataset_name", "in_id", "molecule_id", "suffix"]
 
 
 def dataset_name(path: Path) -> str:

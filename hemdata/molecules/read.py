@@ -10,7 +10,8 @@ from pkgutil import iter_modules
 from hemdata.errors import CallError, DataError
 from hemdata.molecules import readers
 from hemdata.molecules.molecule import NOTHING, Molecule, Said, Unread
-from hemdata.molecules.names import suffix
+from hemdata.molecules.names import dataset_name, suffix
+from hemdata.shards.sets import in_catalogue
 
 SHOWN = 20  # lines of a file that are named in one message
 
@@ -25,6 +26,11 @@ def suffixes() -> list[str]:
 def is_file_of_molecules(word: str | Path) -> bool:
     """Whether a word ends as the name of a file of molecules does."""
     return suffix(Path(word)) in _readers()
+
+
+def set_named(word: str) -> str:
+    """The set that a word names: a dataset or composition, else the one that a user's file of molecules is."""
+    return dataset_name(Path(word)) if is_file_of_molecules(word) and not in_catalogue(word) else word
 
 
 def entries(path: Path, said: Said = NOTHING) -> Iterator[Molecule | Unread]:

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from hemdata.catalog import cards, dataset, label_places
 from hemdata.errors import CallError, HemdataError, did_you_mean
+from hemdata.files import suffix
 from hemdata.levels import START_LEVEL, level, readable_levels
 from hemdata.levels import level as level_of_theory
 from hemdata.shards.manifest import MANIFEST
 
 LABELLED = (".smi", ".smiles", ".xyz", ".extxyz", ".sdf", ".sd", ".mol", ".mol2", ".csv", ".tsv", ".jsonl")
 """How the files end that `hemdata label` takes."""
-COMPRESSED = (".gz", ".bz2", ".xz")
 
 
 @dataclass(frozen=True)
@@ -64,15 +64,12 @@ def file_of(name: str) -> str:
 
     The name of a file is that file.
     """
-    if _form(Path(name)) in LABELLED:
+    if suffix(Path(name)) in LABELLED:
         return name
-    forms = sorted(path.name for path in Path().glob(f"{escape(name)}.*") if path.is_file() and _form(path) in LABELLED)
+    forms = sorted(
+        path.name for path in Path().glob(f"{escape(name)}.*") if path.is_file() and suffix(path) in LABELLED
+    )
     return forms[0] if forms else f"{name}.smi"
-
-
-def _form(path: Path) -> str:
-    """The ending of a file, be it compressed or not."""
-    return next((each for each in reversed(path.suffixes) if each not in COMPRESSED), "").lower()
 
 
 def imported_alone(its_level: str) -> str | None:

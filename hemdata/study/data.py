@@ -9,10 +9,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hemdata.bridges.rows import HALF_WIDTH
-from hemdata.catalog import TEST_GROUPS, StudyCard, TrainingSet, cards, dataset, label_places
+from hemdata.catalog import TEST_GROUPS, StudyCard, TrainingSet, is_shipped_group, label_places
 from hemdata.errors import CallError, DataError
 from hemdata.identity import flat_graph
 from hemdata.levels import level, one_level
+from hemdata.molecules import drawn
 from hemdata.shards import SetName, named_at, read, read_manifest, stands
 from hemdata.shards.sets import in_catalogue
 
@@ -89,7 +90,7 @@ def group_folder(data: Path, name: str, level_name: str) -> Path:
 
 def dataset_of_group(name: str) -> str:
     """The dataset that holds a group: that of all shipped ones, or a user's own."""
-    return TEST_GROUPS if name in cards("dataset") and dataset(name).reader == "test_groups" else name
+    return TEST_GROUPS if is_shipped_group(name) else name
 
 
 def training_molecules(card: StudyCard, wanted: TrainingSet, data: Path, without: set[str]) -> pa.Table:
@@ -143,10 +144,9 @@ def _part(
         )
     if not in_catalogue(name):
         return table.slice(0, number)
-    order = np.argsort(
-        [hashlib.sha256(f"0:{id}".encode()).hexdigest() for id in table["id"].to_pylist()], kind="stable"
-    )
-    return table.take(pa.array(np.sort(order[:number])))
+    ids = table["id"].to_pylist()
+    order = sorted(range(len(ids)), key=lambda row: drawn(ids[row]))
+    return table.take(pa.array(sorted(order[:number])))
 
 
 def kept(wanted: TrainingSet, training: pa.Table, tests: dict[str, pa.Table], seed: int) -> pa.Table:

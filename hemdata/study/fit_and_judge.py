@@ -71,7 +71,6 @@ def keep_settings_of(folder: Path, sides: Sides) -> None:
         sides.settings,
         "The study folder holds this cell with other settings or data.",
         fix,
-        telling=("bridged",),
     )
 
 

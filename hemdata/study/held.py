@@ -9,11 +9,10 @@ from hemdata.errors import DataError, HemdataError
 from hemdata.study.cells import Cell
 from hemdata.study.data import MIXED
 from hemdata.study.fit_and_judge import GROUPS, SETTINGS
+from hemdata.study.settings import settings_that_differ
 from hemdata.study.sides import Sides, delta_settings
 
 ANOTHER = "Give another --out, or remove the folder to train again."
-ADDED = ("bridged",)
-"""A setting that follows from the others, which earlier versions did not write down."""
 
 
 def others(matrix: Sequence[Cell], data: Path, out: Path) -> dict[str, set[str]]:
@@ -35,8 +34,11 @@ def others(matrix: Sequence[Cell], data: Path, out: Path) -> dict[str, set[str]]
         key = cell.set_name, cell.training_set.model_dump_json(), cell.seed
         if key not in known:
             known[key] = _settings(cell, data)
-        before = json.loads(path.read_text(encoding="utf-8"))
-        differ = _of_card(cell, before) if known[key] is None else _of_data(cell, before, known[key] or {})
+        now = known[key]
+        if now is None:
+            differ = _of_card(cell, json.loads(path.read_text(encoding="utf-8")))
+        else:
+            differ = settings_that_differ(path, {**now, "configuration": cell.configuration})
         if differ:
             found[cell.name] = differ
     return found
@@ -77,12 +79,6 @@ def _settings(cell: Cell, data: Path) -> dict[str, Any] | None:
     except HemdataError:
         return None
     return {key: value for key, value in settings.items() if key != "configuration"}
-
-
-def _of_data(cell: Cell, before: Mapping[str, Any], now: Mapping[str, Any]) -> set[str]:
-    told = json.loads(json.dumps({"configuration": cell.configuration, **now}))
-    lacks = {key for key in ADDED if key not in before}
-    return {key for key in (before.keys() | told.keys()) - lacks if before.get(key) != told.get(key)}
 
 
 def _of_card(cell: Cell, before: Mapping[str, Any]) -> set[str]:

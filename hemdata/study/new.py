@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from hemdata.catalog import BASELINES, TEST_GROUPS, StudyCard, TrainingSet, cards, dataset
+from hemdata.catalog import BASELINES, TEST_GROUPS, StudyCard, TrainingSet, cards, dataset, shipped_groups
 from hemdata.errors import CallError, DataError
 from hemdata.identity import identify
 from hemdata.levels import SYMBOLS, level
@@ -99,7 +99,7 @@ def new_study(
         DataError: if something of the file does not read, it is empty, or the level has no atom of an element.
     """
     group, mine = _group(molecules, level_name, data)
-    shipped = [known for known in cards("dataset") if dataset(known).reader == "test_groups" and known != TEST_GROUPS]
+    shipped = [known for known in shipped_groups() if known != TEST_GROUPS]
     if _imported(group) and not stands(data / str(SetName(TEST_GROUPS, level_name))):
         shipped = []  # who brings a group of their own, with its energies, is not asked for ours
     chosen = {}

@@ -83,8 +83,9 @@ def train_eval(
     ran = Ran()
     matrix = chosen(cells(card), only)
     refuse_others(matrix, data, out, card.name)
-    for sentence in hiding(card, data):
-        (tell or str)(sentence)
+    if tell:
+        for sentence in hiding(card, data):
+            tell(sentence)
     keep(card, out)
     deadline = None if when.max_seconds is None else time.time() + when.max_seconds
     context = multiprocessing.get_context("spawn")

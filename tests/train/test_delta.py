@@ -1,6 +1,7 @@
 """Delta learning: what is learnt is the difference from a cheap level, which is put back in every answer."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -148,6 +149,19 @@ def test_what_was_computed_for_the_same_molecules_is_kept_and_taken(
     assert np.array_equal(below.atomization_energies(first), found)
     with pytest.raises(AssertionError, match="computed again"):
         below.atomization_energies(Molecules.of(table.slice(1, 3)))
+
+
+def test_of_several_that_want_the_same_molecules_one_computes(
+    table: pa.Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    computed: list[str] = []
+    monkeypatch.setattr("hemdata.train.delta.calculate", lambda task: computed.append(task.key) or calculate(task))
+    below, molecules = Below(level(BELOW), kept=tmp_path), Molecules.of(table.slice(0, 6))
+    with ThreadPoolExecutor(3) as threads:
+        found = list(threads.map(lambda _: below.atomization_energies(molecules), range(3)))
+    assert len(computed) == len(set(computed)) == 6
+    assert all(np.array_equal(found[0], other) for other in found[1:])
+    assert [path.suffix for path in tmp_path.iterdir()] == [".f8"]
 
 
 def test_a_level_has_no_difference_from_itself(table: pa.Table, tmp_path: Path) -> None:

@@ -7,13 +7,12 @@ from typing import Literal
 
 from hemdata.catalog import TEST_GROUPS, DatasetCard, StudyCard, cards, composition, dataset, label_places
 from hemdata.curate.wrong_rows.suspected import screen_file
-from hemdata.errors import DataError
-from hemdata.levels import START_LEVEL, level
 from hemdata.molecules import dataset_name, is_file_of_molecules
-from hemdata.shards import SetName, in_catalogue, named_at, read_manifest, stands
+from hemdata.shards import SetName, in_catalogue, named_at, stands
 from hemdata.shards.manifest import MANIFEST
 from hemdata.study.cells import Cell, cells
 from hemdata.study.data import dataset_of_group
+from hemdata.study.planning.enough import enough, in_the_way
 from hemdata.study.rows import finished
 
 SPARE = 20
@@ -210,14 +209,14 @@ def _add_screen(plan: _Plan, name: str) -> str:
 def _add_labels(plan: _Plan, its: SetName, number: int) -> str:
     assert its.level is not None
     folder = plan.data / str(its)
-    travels = any(_enough(place / str(its), its, number) for place in label_places())
-    done = _enough(folder, its, number) or (travels and not stands(folder))
+    travels = any(enough(place / str(its), its, number) for place in label_places())
+    done = enough(folder, its, number) or (travels and not stands(folder))
     target, cannot = _target(plan, its)
     sample = f" -n {with_spare(number)} --without {TEST_GROUPS}" if number else ""
     geometry = f" --geometry {its.geometry}" if its.geometry else ""
     command = f"hemdata label {target}{sample} --level {its.level}{geometry}{_at(plan.data)}"
     if travels and not done:
-        cannot = _in_the_way(folder)
+        cannot = in_the_way(folder)
     needs: list[str] = []
     if not done and cannot is None:
         made_of = [*([its.dataset] if in_catalogue(its.dataset) else []), *([TEST_GROUPS] if number else [])]
@@ -242,30 +241,3 @@ def _target(plan: _Plan, its: SetName) -> tuple[str, str | None]:
         f"{its.dataset}.smi",
         f"There is no file of molecules '{its.dataset}' in {plan.where.resolve()}; put it there.",
     )
-
-
-def _in_the_way(folder: Path) -> str:
-    """Why labels that travel with hemdata are not taken: a user's own come first, though they are fewer."""
-    held = read_manifest(folder).counts.accepted
-    return (
-        f"{folder} holds other labels than the study asks for ({held:,} molecules), and hides those that travel with"
-        " hemdata. Move it away, or give another --data."
-    )
-
-
-def _enough(folder: Path, its: SetName, number: int) -> bool:
-    """Whether a labelled set holds what a study asks of it: made at this level, from all molecules or enough of the
-    sample that begins with those asked for."""
-    if not stands(folder):
-        return False
-    try:
-        manifest = read_manifest(folder)
-    except DataError:
-        return False
-    made = manifest.made_from
-    same = [named.hash for named in manifest.levels] == [level(str(its.level)).hash]
-    whole = made.get("max_heavy") is None and "part" not in made and made.get("geometry", START_LEVEL) == START_LEVEL
-    if not number:
-        return same and whole and made.get("n") is None
-    sampled = made.get("n") is None or (made.get("seed") == 0 and TEST_GROUPS in made.get("without", []))
-    return same and whole and sampled and manifest.counts.accepted >= number
