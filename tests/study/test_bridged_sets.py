@@ -93,7 +93,7 @@ def test_a_cell_begun_before_bridges_were_told_goes_on_and_tells_of_its_bridge(d
     assert path.read_text() == whole
     del told["bridged"], told["data"]
     path.write_text(json.dumps(told))
-    with pytest.raises(DataError, match="other bridged, data"):
+    with pytest.raises(DataError, match="other data"):
         run_cell(cell, data, ran.page.parent)
     path.write_text(whole)
 
