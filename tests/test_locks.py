@@ -40,18 +40,19 @@ def test_on_a_disk_without_locks_the_store_names_the_way_out_and_a_cell_is_claim
 
 
 def test_a_held_lock_is_refused_at_once_or_waited_for(tmp_path: Path) -> None:
-    path, seen = tmp_path / "lock", []
+    path, taken = tmp_path / "lock", threading.Event()
     held = locked(path, wait=False, fix="")
     with pytest.raises(Timeout):
         locked(path, wait=False, fix="")
 
     def wait() -> None:
         with alone(path, fix=""):
-            seen.append(held.is_locked)
+            taken.set()
 
     thread = threading.Thread(target=wait)
     thread.start()
+    assert not taken.wait(0.3)  # as long as it is held
     held.release()
     thread.join(20)
-    assert seen == [False]
+    assert taken.is_set()
     assert not path.exists()
