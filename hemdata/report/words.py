@@ -21,8 +21,10 @@ def whole(n: float) -> str:
     return f"{n:,.0f}".replace(",", "\u202f")
 
 
-def span(low: float, high: float) -> str:
-    """An interval: "18.0 to 27.3"."""
+def span(low: float | None, high: float | None) -> str:
+    """An interval: "18.0 to 27.3"; a dash for one that is not known, as on one molecule."""
+    if low is None or high is None or math.isnan(low) or math.isnan(high):
+        return "–"
     return f"{number(low)} to {number(high)}"
 
 
