@@ -64,7 +64,7 @@ def compare_runs(a: Path, b: Path, *, resamples: int = statistics.RESAMPLES, see
                "difference_kcal_mol_high", "ratio", "ratio_low", "ratio_high", "p", "verdict"]  # fmt: skip
     table = pd.DataFrame(lines, columns=[*MODEL, "group", *columns])
     table.insert(list(table.columns).index("verdict"), "p_holm", statistics.holm(table["p"]))
-    alone = table.loc[table["n_molecules"] == 1, "group"].unique()
+    alone = table.loc[(table["n_molecules"] == 1) & (table["group"] != MEAN), "group"].unique()
     notes = [f"One molecule of {', '.join(alone)}: no interval is known, nor of a mean with it."] if len(alone) else []
     return Comparison(table, [*notes, *_notes(both, shared, models, (a, b), leaked)])
 

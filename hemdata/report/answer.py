@@ -164,10 +164,10 @@ def answer_parts(tables: Tables, labels: Mapping[str, str], network: str) -> tup
     interval = f"95 % interval {span(low, high)}"
     several = len(sets) > 2
     if verdict == NOT_KNOWN:
-        next_best = f"the next best, {said[1]}," if several else said[1]
+        next_best = f"the next best, {said[1]}" if several else said[1]
         headline = (
-            f"Not known: with {said[0]} the error of {name}{on} is {number(ratio)} times smaller than with {next_best} "
-            f"but nobody can tell how certain that is ({not_known_sentence(tables, labels)[:-1]})"
+            f"Not known: with {said[0]} the error of {name}{on} is {number(ratio)} times smaller than with "
+            f"{next_best}, but how certain that is cannot be told ({not_known_sentence(tables, labels)[:-1]})"
         )
     elif verdict == "no difference":
         top = " at the top" if several else ""

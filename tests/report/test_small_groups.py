@@ -24,7 +24,7 @@ from hemdata.report.page.page import write_report
 from hemdata.report.paper import write_paper
 from hemdata.report.rounds import rounds_table, sentence
 from hemdata.report.tables.layout import Layout
-from hemdata.report.words import span
+from hemdata.report.words import signed_span, span
 from hemdata.schema import table_schema
 from hemdata.study.rows import Rows, read_rows
 
@@ -133,6 +133,9 @@ def test_the_page_and_the_files_for_a_paper_are_whole(results: Results, tmp_path
 def test_an_interval_is_a_dash_where_it_is_not_known() -> None:
     assert span(1.0, 2.0) == "1.00 to 2.00"
     assert span(float("nan"), float("nan")) == span(None, None) == "–"
+    assert span(0.0, 4.5e9) == "0 to over 1\u202f000\u202f000"
+    assert signed_span(-3e7, 0.5) == "below −1\u202f000\u202f000 to +0.50"
+    assert signed_span(float("nan"), float("nan")) == "–"
 
 
 def test_an_axis_shows_values_without_intervals_and_does_not_follow_endless_ones() -> None:

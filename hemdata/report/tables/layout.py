@@ -11,7 +11,7 @@ from hemdata.analysis.published import published_table
 from hemdata.analysis.statistics import NOT_KNOWN
 from hemdata.analysis.tables import SIGNIFICANCE, Tables
 from hemdata.catalog import BASELINES
-from hemdata.report.words import number, p_value, percent, span
+from hemdata.report.words import number, p_value, percent, signed, signed_span, span
 
 
 @dataclass(frozen=True)
@@ -130,10 +130,10 @@ class Layout:
         low, high = -row["difference_kcal_mol_high"], -row["difference_kcal_mol_low"]
         lines = (
             span(1 / row["ratio_high"], 1 / row["ratio_low"]),
-            f"{_signed(-row['difference_kcal_mol'])} ({_signed(low)} to {_signed(high)})",
+            f"{signed(-row['difference_kcal_mol'])} ({signed_span(low, high)})",
         )
         if row["verdict"] == NOT_KNOWN:
-            lines = (span(low, high), _signed(-row["difference_kcal_mol"]))
+            lines = (span(low, high), signed(-row["difference_kcal_mol"]))
             return Cell(1 / row["ratio"], f"×{number(1 / row['ratio'])}", lines, None, NOT_KNOWN)
         verdict = {"smaller": "worse", "larger": "better"}.get(row["verdict"], "same")
         undone = verdict != "same" and row["p_holm"] >= SIGNIFICANCE
@@ -236,10 +236,6 @@ class Layout:
                      "mean": Cell(sum(shown) / len(shown), number(sum(shown) / len(shown)))}
                 )  # fmt: skip
         return shared[0], rows
-
-
-def _signed(value: float) -> str:
-    return number(value) if value <= 0 else f"+{number(value)}"
 
 
 def _seeds(n: int) -> str:
