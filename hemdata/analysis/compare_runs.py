@@ -24,7 +24,8 @@ class Comparison:
     Attributes:
         table: network, training_set, group (and the mean of groups), n_molecules, a_kcal_mol, b_kcal_mol (MAE),
             difference_kcal_mol (B less A) and ratio (B over A) with _low and _high, p, p_holm (over the whole table),
-            verdict on B ("smaller", "larger", "no difference").
+            verdict on B ("smaller", "larger", "no difference"; "not known" on one molecule, and on a mean with such a
+            group).
         notes: what differs between the runs beside the models: levels, references, sizes, models that only one has.
     """
 
@@ -63,7 +64,9 @@ def compare_runs(a: Path, b: Path, *, resamples: int = statistics.RESAMPLES, see
                "difference_kcal_mol_high", "ratio", "ratio_low", "ratio_high", "p", "verdict"]  # fmt: skip
     table = pd.DataFrame(lines, columns=[*MODEL, "group", *columns])
     table.insert(list(table.columns).index("verdict"), "p_holm", statistics.holm(table["p"]))
-    return Comparison(table, _notes(both, shared, models, (a, b), leaked))
+    alone = table.loc[(table["n_molecules"] == 1) & (table["group"] != MEAN), "group"].unique()
+    notes = [f"One molecule of {', '.join(alone)}: no interval is known, nor of a mean with it."] if len(alone) else []
+    return Comparison(table, [*notes, *_notes(both, shared, models, (a, b), leaked)])
 
 
 def _of_model(own: pd.DataFrame, resamples: int, seed: int) -> list[tuple[object, ...]]:

@@ -37,7 +37,8 @@ class Evaluation:
             reference at the model's own level on the same geometry; NaN where it is not labelled).
         table: model, group, n_molecules, n_seeds, mae_kcal_mol and mae_kcal_mol_atom with _low and _high,
             mean_error_kcal_mol (signed), level_part_kcal_mol (mean size of the difference of the two references) and
-            own_mae_kcal_mol (against the reference at the model's own level); NaN where that is not labelled.
+            own_mae_kcal_mol (against the reference at the model's own level); NaN where that is not labelled. The ends
+            _low and _high are NaN for one molecule.
         notes: what is not known, and how many molecules of a group a model was trained on.
         refused: which molecules a model is not judged on, and why: a sentence for each reason.
     """
@@ -99,7 +100,10 @@ def evaluate(
                 notes[note] = None
             lines += [_rows(str(word), one, judged_at, group, table, own) for one in fitted]
     rows = pd.concat(lines, ignore_index=True)
-    return Evaluation(rows, _table(rows, resamples), list(notes), refused)
+    errors = _table(rows, resamples)
+    for group in errors.loc[errors["n_molecules"] == 1, "group"].unique():
+        notes[f"{group} is judged on one molecule, so that the interval of its error is not known."] = None
+    return Evaluation(rows, errors, list(notes), refused)
 
 
 def _within(domain: Domain, table: pa.Table, which: str, anyway: bool) -> tuple[pa.Table, list[str]]:

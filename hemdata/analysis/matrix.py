@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -39,6 +39,8 @@ class ErrorMatrix:
         leaked: per group the molecules left out of it because some model's training set holds them.
         incomplete: per group the molecules left out because some model has no prediction of them.
     """
+
+    OF_GROUP: ClassVar[tuple[str, ...]] = ("groups", "absolute", "atoms", "leaked", "incomplete")
 
     models: tuple[Model, ...]
     groups: tuple[str, ...]

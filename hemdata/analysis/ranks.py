@@ -22,7 +22,8 @@ def rank_stability(matrix: ErrorMatrix, mae: Resampled) -> pd.DataFrame:
     Returns:
         ranked ("training set" or "network"), of (the network or set within which they are ranked), group, best (the
         one with the smallest MAE), stays_best and order_stays (shares of the resamples in which it stays so),
-        kendall_tau (mean agreement of a resample's order with the observed one, -1 to 1), n_ranked.
+        kendall_tau (mean agreement of a resample's order with the observed one, -1 to 1), n_ranked. The shares and the
+        agreement are NaN where a group of one molecule leaves no resamples.
     """
     groups = (*matrix.groups, MEAN)
     estimate = np.concatenate([mae.estimate, mae.accuracy().estimate], axis=-1)
@@ -45,6 +46,8 @@ def rank_stability(matrix: ErrorMatrix, mae: Resampled) -> pd.DataFrame:
 
 def _stability(names: Sequence[str], estimate: FloatArray, draws: FloatArray) -> tuple[str, float, float, float, int]:
     best = int(estimate.argmin())
+    if np.isnan(draws).any():
+        return names[best], float("nan"), float("nan"), float("nan"), len(names)
     first, second = np.triu_indices(len(names), 1)
     observed = np.sign(estimate[first] - estimate[second])
     agree = np.sign(draws[:, first] - draws[:, second]) * observed

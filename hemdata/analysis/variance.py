@@ -9,11 +9,11 @@ all parts, the seeds' own among them.
 Known weakness: seeds are drawn apart for every model. Where the networks of a set share a seed's luck (its split), the
 intervals of the set's and the group's shares of the whole cover 77 to 89 times in 100 instead of 95; those of what the
 choice of a model decides hold (tests/analysis/test_variance.py). `shared_luck_p` tells whether the seeds look like
-that.
+that. With groups of less than `statistics.FEW` molecules the intervals are too short, too.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
@@ -23,6 +23,7 @@ from hemdata.analysis import statistics
 from hemdata.analysis.cross import cross_of
 from hemdata.analysis.matrix import ErrorMatrix
 from hemdata.analysis.statistics import FloatArray
+from hemdata.errors import DataError
 
 FACTORS = ("training set", "network", "training size", "group")
 CHOSEN = FACTORS[:-1]
@@ -40,7 +41,8 @@ class Variance:
             (NaN with one seed), share of the whole variance.
         drivers: of the variance that the choice of a model decides (all but the group's own and the seed's), what each
             factor that is chosen decides, alone and by group, and what only several together do; empty with one factor.
-        sets, networks, sizes, groups: the levels of the factors; one size is the largest of each model.
+        sets, networks, sizes, groups: the levels of the factors; one size is the largest of each model. A group of one
+            molecule is none of them.
         left_out: networks, sets and sizes that do not fill the cross.
         seeds: repeats of each cell.
         shared_luck_p: p of an F test that the networks of a set share a seed's luck; NaN where it cannot be told.
@@ -91,7 +93,8 @@ def anova(y: FloatArray, factors: Sequence[str]) -> pd.DataFrame:
 def explained(matrix: ErrorMatrix, *, resamples: int = statistics.RESAMPLES, seed: int = 0) -> Variance:
     """Shares of training set, network, training size, group, their interactions and the seed, with intervals.
 
-    Molecules are resampled as in `statistics.resample`, the same for all models. A model's seeds move together over the
+    Molecules are resampled with replacement, the same for all models; groups of one molecule, whose noise nobody knows,
+    take no part. A model's seeds move together over the
     groups and are drawn apart from those of other models; their spread is taken from all models together, and is itself
     uncertain by its degrees of freedom. Networks count, not baselines (unless there is no network).
 
@@ -100,8 +103,9 @@ def explained(matrix: ErrorMatrix, *, resamples: int = statistics.RESAMPLES, see
         resamples, seed: of the bootstrap.
 
     Raises:
-        DataError: if fewer than two of the models fill a cross.
+        DataError: if fewer than two of the models fill a cross, or every group has one molecule.
     """
+    matrix = _of_several_molecules(matrix)
     cross = cross_of(matrix)
     levels = (*cross.index.shape, len(matrix.groups))
     factors = [factor for factor, n in zip(FACTORS, levels, strict=True) if n > 1]
@@ -131,6 +135,20 @@ def explained(matrix: ErrorMatrix, *, resamples: int = statistics.RESAMPLES, see
         effects, pd.DataFrame(drivers, columns=["driver", "share", "share_low", "share_high"]), cross.sets,
         cross.networks, cross.sizes, matrix.groups, cross.left_out, len(cross.seeds), shared_luck_p(by_seed),
     )  # fmt: skip
+
+
+def _of_several_molecules(matrix: ErrorMatrix) -> ErrorMatrix:
+    """The matrix without its groups of one molecule."""
+    kept = [g for g, errors in enumerate(matrix.absolute) if errors.shape[-1] > 1]
+    if not kept:
+        raise DataError(
+            "Every test group has one molecule, so that the noise that molecules put into the errors is not known.",
+            where=", ".join(matrix.groups),
+            expected="two molecules of a group at least",
+            fix="Give groups of more molecules.",
+        )
+    of_group = {name: tuple(getattr(matrix, name)[g] for g in kept) for name in ErrorMatrix.OF_GROUP}
+    return replace(matrix, **of_group)
 
 
 def _drivers(factors: Sequence[str]) -> dict[str, list[str]]:
@@ -199,7 +217,7 @@ def _drawn(errors: Sequence[FloatArray], y: FloatArray, resamples: int, seed: in
     cells = np.empty((resamples, n_models, n_groups))
     for g, group in enumerate(errors):
         n = group.shape[-1]
-        counts = rng.multinomial(max(n - 1, 1), np.full(n, 1 / n), resamples) / max(n - 1, 1)
+        counts = rng.multinomial(n - 1, np.full(n, 1 / n), resamples) / (n - 1)
         by_seed = counts @ group.reshape(-1, n).T  # (n_resamples, models * seeds)
         cells[..., g] = _log(by_seed).reshape(resamples, n_models, n_seeds).mean(-1)
     if n_seeds < 2:

@@ -104,7 +104,8 @@ class _Judged:
     whole: Floats  # (rounds, groups)
     spread: list[dict[str, float]]  # of each round, by group; empty for one model
 
-    def errors(self, place: int, group: int) -> dict[str, float]:
+    def errors(self, place: int, group: int) -> dict[str, float | None]:
+        """The columns ERRORS; None for the interval on one molecule."""
         low, high = interval(self.draws[:, place, group])
         ratio = self.draws[:, 0, group] / self.draws[:, place, group]
         less, more = interval(ratio)
@@ -112,7 +113,7 @@ class _Judged:
             self.estimate[place, group], low, high, self.estimate[0, group] / self.estimate[place, group], less, more,
             self.whole[place, group],
         )  # fmt: skip
-        return dict(zip(ERRORS, map(float, found), strict=True))
+        return {name: None if np.isnan(value) else float(value) for name, value in zip(ERRORS, found, strict=True)}
 
 
 def _judged(rounds: Sequence[Round], group: Group, out: Path) -> _Judged:

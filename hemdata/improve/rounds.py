@@ -226,7 +226,8 @@ class _Run:
             return False
         name = MEAN if len(self.group.names) > 1 else self.group.names[0]
         own = [row for row in rows.to_pylist() if row["arm"] == "chosen" and row["group"] == name]
-        return bool(own[-1]["mae_kcal_mol_high"] < self.asked.target)
+        high = own[-1]["mae_kcal_mol_high"]
+        return high is not None and bool(high < self.asked.target)
 
     def _refuse_what_needs_labels(self) -> None:
         if self.group.judged:

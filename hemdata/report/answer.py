@@ -6,12 +6,13 @@ from dataclasses import dataclass
 import pandas as pd
 
 from hemdata.analysis.matrix import MEAN
+from hemdata.analysis.statistics import NOT_KNOWN
 from hemdata.analysis.tables import Tables
 from hemdata.analysis.variance import TOGETHER, Variance
-from hemdata.catalog import BASELINES, shipped_groups
+from hemdata.catalog import shipped_groups
 from hemdata.errors import DataError
-from hemdata.report.words import counted, listed, number, number_word, share_span, span, whole
-from hemdata.study.data import MIXED
+from hemdata.report.notes import not_known_sentence, notes_of
+from hemdata.report.words import counted, listed, number, number_word, share_span, span
 
 OPPOSITE = {"smaller": "larger", "larger": "smaller"}
 
@@ -28,7 +29,7 @@ class Answer:
         best: the training set with the smallest error on the user's own group, else on the mean of the groups.
         against: the set it is compared with, the next best; None where there is one set.
         ratio: how many times larger the error of `against` is, with its interval; NaN where there is one set.
-        verdict: "smaller" if the interval leaves no doubt, else "no difference".
+        verdict: "smaller" if the interval leaves no doubt, "not known" where there is none, else "no difference".
         drivers: how much the training set decides and how much the network; empty where the study cannot say.
         others: the same sentence for the other networks.
         notes: what limits the answer: baselines not beaten, leaks, few seeds.
@@ -90,7 +91,7 @@ def answer(tables: Tables, labels: Mapping[str, str], variance: Variance | None 
         verdict=verdict,
         drivers=drivers_sentence(variance),
         others=tuple(answer_sentence(tables, labels, network) for network in order[1:]),
-        notes=tuple(_notes(tables, labels, order)),
+        notes=tuple(notes_of(tables, labels, order)),
     )
 
 
@@ -141,7 +142,8 @@ def answer_sentence(tables: Tables, labels: Mapping[str, str], network: str) -> 
 def answer_parts(tables: Tables, labels: Mapping[str, str], network: str) -> tuple[str, str]:
     """The answer for one network: the comparison with its interval, and what stands behind it; without full stops.
 
-    It says "no difference" where the interval of the ratio holds 1.
+    It says "no difference" where the interval of the ratio holds 1, and why there is none where a group of one molecule
+    leaves no interval.
     """
     judged, own = _judged(tables), own_group(tables)
     ranked = judged[judged["network"] == network]
@@ -153,14 +155,21 @@ def answer_parts(tables: Tables, labels: Mapping[str, str], network: str) -> tup
     on = f" on {labels.get(own, own)}" if own else ""
     what = f"mean error{on} ({_molecules_of(tables, own)})" if own else f"mean error of {groups}"
     if len(sets) == 1:
-        ends = span(float(ranked["low"].iloc[0]), float(ranked["high"].iloc[0]))
-        headline = f"Trained on {said[0]}, {name} errs by {errors[0]} kcal/mol on average{on} (95 % interval {ends})"
+        low, high = float(ranked["low"].iloc[0]), float(ranked["high"].iloc[0])
+        interval = f"95 % interval {span(low, high)}" if pd.notna(low) else not_known_sentence(tables, labels)[:-1]
+        headline = f"Trained on {said[0]}, {name} errs by {errors[0]} kcal/mol on average{on} ({interval})"
         of = _molecules_of(tables, own) if own else f"mean of {groups}"
         return headline, f"{of}; one training set leaves nothing to compare"
     ratio, (low, high), verdict = _advantage(tables, network, sets[0], sets[1], own or MEAN)
     interval = f"95 % interval {span(low, high)}"
     several = len(sets) > 2
-    if verdict == "no difference":
+    if verdict == NOT_KNOWN:
+        next_best = f"the next best, {said[1]}" if several else said[1]
+        headline = (
+            f"Not known: with {said[0]} the error of {name}{on} is {number(ratio)} times smaller than with "
+            f"{next_best}, but how certain that is cannot be told ({not_known_sentence(tables, labels)[:-1]})"
+        )
+    elif verdict == "no difference":
         top = " at the top" if several else ""
         headline = (
             f"No difference{top}: {name} trained on {said[0]} and on {said[1]} cannot be told apart{on} "
@@ -207,57 +216,8 @@ def _by_group(tables: Tables, labels: Mapping[str, str], network: str, best: str
     rows = _compared(tables, network, best, against)
     rows = rows[rows["group"] != MEAN]
     parts = []
-    for verdict in ("smaller", "larger", "no difference"):
+    for verdict in ("smaller", "larger", "no difference", NOT_KNOWN):
         groups = [labels.get(group, group) for group in rows[rows["verdict"] == verdict]["group"]]
         if groups:
             parts.append(f"{verdict} on {'every one' if len(groups) == len(rows) > 1 else listed(groups)}")
     return ", ".join(parts)
-
-
-def _notes(tables: Tables, labels: Mapping[str, str], networks: list[str]) -> list[str]:
-    """What limits the answer."""
-    notes = [_baseline_note(tables, labels, network) for network in networks if network not in BASELINES]
-    seeds = tables.summary["n_seeds"]
-    if seeds.min() < 2:
-        notes.append("Some models have one seed: their intervals hold the choice of test molecules only.")
-    sizes = tables.summary.groupby("training_set")["training_size"].max()
-    if sizes.nunique() > 1 and sizes.max() > 1.02 * sizes.min():
-        said = listed([f"{labels.get(str(name), str(name))} {whole(size)}" for name, size in sizes.items()])
-        notes.append(f"The training sets differ in size, which differs in effect: {said} molecules.")
-    levels = [level for level in tables.in_distribution["level"].unique() if MIXED not in level]
-    if len(levels) > 1:
-        notes.append(
-            f"The sets stand at different levels of theory ({listed(sorted(levels))}); each model is judged at its own."
-        )
-    mixed = tables.in_distribution[tables.in_distribution["level"].str.contains(MIXED, regex=False)]
-    for name, level in mixed.drop_duplicates("training_set")[["training_set", "level"]].itertuples(index=False):
-        notes.append(
-            f"{labels.get(name, name)} mixes energies of {listed(level.split(MIXED))} as published: its errors hold "
-            "the levels' difference too."
-        )
-    leaks = tables.leaks[tables.leaks["n_in_training"] > 0]
-    if len(leaks) and not tables.with_overlap:
-        left_out = tables.mae.drop_duplicates("group")["n_left_out"].sum()
-        notes.append(
-            f"{counted(int(left_out), 'test molecule').capitalize()} found in a training set "
-            f"{'is' if left_out == 1 else 'are'} left out for every model."
-        )
-    return [note for note in notes if note]
-
-
-def _baseline_note(tables: Tables, labels: Mapping[str, str], network: str) -> str:
-    """Where a network does not beat a baseline trained on the same molecules."""
-    rows = tables.baselines[(tables.baselines["network"] == network) & (tables.baselines["group"] != MEAN)]
-    name = labels.get(network, network)
-    if rows.empty:
-        return ""
-    kinds = [labels.get(each, each) for each in rows["baseline"].unique()]
-    failed = rows[rows["verdict"] != "smaller"]
-    if failed.empty:
-        return f"{name} beats {'both baselines' if len(kinds) == 2 else kinds[0]} on every group with every set."
-    parts = []
-    for (baseline, training_set), part in failed.groupby(["baseline", "training_set"], sort=True):
-        groups = listed([labels.get(group, group) for group in part["group"]])
-        kind, source = labels.get(str(baseline), str(baseline)), labels.get(str(training_set), str(training_set))
-        parts.append(f"{kind} on {groups} (trained on {source})")
-    return f"{name} does not beat {'; '.join(parts)}."

@@ -51,11 +51,13 @@ def sentence(rows: Sequence[Row], why: str) -> str:
             before, after = (number(row["spread_kcal_mol"]) for row in (first, last))
             said += f"; the models' spread went from {before} to {after} kcal/mol, which is no error"
         return f"{said}. Ended: {why}."
-    down = span(last["times_down_low"], last["times_down_high"])
+    down = f"95 % interval {span(last['times_down_low'], last['times_down_high'])}"
+    if last["times_down_low"] is None:
+        down = "its interval is not known, since one molecule of a validation part alone has a label"
     said = (
         f"{group}: the error on the validation part ({last['n_validation']} molecules) went from "
         f"{number(first['mae_kcal_mol'])} to {number(last['mae_kcal_mol'])} kcal/mol with {labels}, "
-        f"{number(last['times_down'])} times down (95 % interval {down})"
+        f"{number(last['times_down'])} times down ({down})"
     )
     control = [row for row in rows if row["arm"] == "control" and row["group"] == group]
     if control:

@@ -1,7 +1,9 @@
 """Numbers and lists as people read them."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+
+ENDLESS = 1e6  # of an interval: what lies beyond is told as that
 
 
 def number(value: float) -> str:
@@ -21,9 +23,32 @@ def whole(n: float) -> str:
     return f"{n:,.0f}".replace(",", "\u202f")
 
 
-def span(low: float, high: float) -> str:
-    """An interval: "18.0 to 27.3"."""
-    return f"{number(low)} to {number(high)}"
+def span(low: float | None, high: float | None) -> str:
+    """An interval: "18.0 to 27.3"; a dash for one that is not known, as on one molecule.
+
+    An end beyond a million, as two very different molecules may give, is told as "over 1 000 000".
+    """
+    if low is None or high is None or math.isnan(low) or math.isnan(high):
+        return "–"
+    return f"{_end(low)} to {_end(high)}"
+
+
+def signed(value: float) -> str:
+    """A number with its sign: "+3.74", "−0.37", "0"."""
+    return number(value) if value <= 0 else f"+{number(value)}"
+
+
+def signed_span(low: float, high: float) -> str:
+    """The interval of a difference: "−0.5 to +0.3", else as `span`."""
+    if math.isnan(low) or math.isnan(high):
+        return "–"
+    return f"{_end(low, signed)} to {_end(high, signed)}"
+
+
+def _end(value: float, words: Callable[[float], str] = number) -> str:
+    if abs(value) <= ENDLESS or math.isinf(value):
+        return words(value)
+    return f"over {words(ENDLESS)}" if value > 0 else f"below {words(-ENDLESS)}"
 
 
 def percent(share: float) -> str:

@@ -70,3 +70,23 @@ def test_runs_without_a_common_model_are_refused(tmp_path: Path) -> None:
         compare_runs(a, b)
     with pytest.raises(CallError, match="no study in this folder"):
         compare_runs(a, tmp_path)
+
+
+def test_one_molecule_of_a_group_tells_no_verdict(tmp_path: Path) -> None:
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    runs = [make_study(tmp_path / name, networks=("painn",), sets={"qm9": by}) for name, by in (("a", 1.0), ("b", 0.5))]
+    for path in (path for run in runs for path in run.glob("cells/*/predictions.parquet")):
+        table = pq.ParquetFile(path).read()
+        first = pc.equal(table["molecule_id"], table.filter(pc.equal(table["group"], "neuro"))["molecule_id"][0])
+        pq.write_table(table.filter(pc.or_(first, pc.not_equal(table["group"], "neuro"))), path)
+    found = compare_runs(*runs, resamples=200)
+    table = found.table.set_index("group")
+    ends = ["difference_kcal_mol_low", "difference_kcal_mol_high", "ratio_low", "ratio_high", "p", "p_holm"]
+    for group in ("neuro", MEAN):
+        assert table.loc[group, "verdict"] == "not known"
+        assert table.loc[group, ends].isna().all()
+        assert table.loc[group, "ratio"] < 1
+    assert table.loc["azoxy", "verdict"] == "smaller"
+    assert "One molecule of neuro: no interval is known, nor of a mean with it." in found.notes

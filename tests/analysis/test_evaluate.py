@@ -205,6 +205,28 @@ def test_a_labelled_file_is_a_group_by_its_own_name(data: Path, model: Path, tmp
     assert refused.value.fix == "Run `hemdata label some/mine.xyz --level gfn2-xtb`."
 
 
+def test_the_interval_on_one_molecule_is_not_known(
+    model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It was "52.8 (52.8 to 52.8)"; two molecules have one that is wide."""
+    for name, smiles in (("one", ["OCCN"]), ("two", ["CCO", "CC=O"])):
+        (tmp_path / f"{name}.smi").write_text("\n".join(smiles))
+        label_dataset(str(tmp_path / f"{name}.smi"), data=tmp_path, store=tmp_path / "labels.sqlite", workers=0)
+    command(models=[str(model)], group=["one", "two"], data=tmp_path, as_json=True)
+    told = json.loads(capsys.readouterr().out)
+    one, two = told["errors"]
+    assert one["mae_kcal_mol"] > 0
+    assert [one["mae_kcal_mol_low"], one["mae_kcal_mol_high"]] == [None, None]
+    assert 2 * two["mae_kcal_mol_low"] < two["mae_kcal_mol"] < two["mae_kcal_mol_high"] / 2
+    said = "one is judged on one molecule, so that the interval of its error is not known."
+    assert said in told["notes"]
+    command(models=[str(model)], group=["one"], data=tmp_path)
+    shown = capsys.readouterr()
+    line = next(line for line in shown.out.splitlines() if " one " in line)
+    assert " – " in line
+    assert " to " not in line
+
+
 def test_the_command_prints_the_table_and_writes_the_rows(
     data: Path, model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

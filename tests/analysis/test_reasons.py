@@ -329,3 +329,32 @@ def test_parts_add_up_whatever_the_errors(seed: int) -> None:
     sums = found.groupby("group")["part_kcal_mol"].sum()
     for group, part in frame.groupby("group"):
         assert sums[group] == pytest.approx(part["error_kcal_mol"].abs().mean())
+
+
+def test_too_few_molecules_have_no_interval_of_a_leak_a_correlation_or_a_line(tmp_path: Path) -> None:
+    predictions = read_rows(make_study(tmp_path / "study", leaks={"qm9": 32})).predictions
+    found = leaked_errors(predictions, resamples=RESAMPLES).set_index(["network", "training_set", "group"])
+    leaked = found.loc["painn", "qm9", "neuro"]  # three molecules are left
+    assert leaked["n_leaked"] == 32
+    assert np.isfinite(leaked["part_kcal_mol"])
+    assert leaked[["part_kcal_mol_low", "part_kcal_mol_high"]].isna().all()
+    clean = found.loc["painn", "pubchem9", "neuro"]
+    assert list(clean[["part_kcal_mol_low", "part_kcal_mol_high"]]) == [0, 0]
+    errors = signed_errors(predictions)
+    few = errors[errors["group"] == "neuro"]
+    rho = rank_correlation(few[few["training_set"] == "qm9"], "error_kcal_mol", "n_atoms", resamples=RESAMPLES)
+    assert -1 <= rho[0] <= 1
+    assert np.isnan(rho[1:]).all()
+    few = few.assign(environments_unseen=np.arange(len(few)) % 7 / 7)
+    line = set_against_set(few, resamples=RESAMPLES)
+    assert len(line)
+    assert line[["ratio", "slope"]].notna().all(axis=None)
+    assert line[["ratio_low", "ratio_high", "ratio_at_equal_low", "slope_high"]].isna().all(axis=None)
+
+
+def test_one_molecule_has_parts_without_intervals() -> None:
+    frame = rows()
+    one = with_error(frame[frame["molecule_id"] == frame["molecule_id"].iloc[0]], 3.0)
+    found = parts(one, resamples=RESAMPLES)
+    assert found["part_kcal_mol"].sum() == pytest.approx(3)
+    assert found[["part_kcal_mol_low", "part_kcal_mol_high"]].isna().all(axis=None)

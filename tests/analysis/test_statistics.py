@@ -212,3 +212,55 @@ def test_t_interval_is_that_of_scipy() -> None:
     half = (logs.high - logs.low) / 2
     assert t_interval(values) == pytest.approx((values.mean() * np.exp(-half), values.mean() * np.exp(half)))
     assert np.isnan(t_interval([3.0])).all()
+
+
+@pytest.mark.parametrize("n", [2, 3, 4, 5, 7])
+def test_intervals_of_few_molecules_cover_a_known_mean_and_ratio(n: int) -> None:
+    """Drawn with replacement, two molecules would cover both 50 times in 100, four 80 times."""
+    rng, trials = np.random.default_rng(n), 300
+    hits = np.zeros(2)
+    for trial in range(trials):
+        common = np.exp(rng.normal(0, 0.5, (1, 1, n)))
+        both = np.concatenate([common, 2 * common * np.exp(rng.normal(-0.045, 0.3, (1, 1, n)))])
+        r = resample([both], resamples=600, seed=trial)
+        low, high = interval(r.draws[:, 0, 0])
+        ratio_low, ratio_high = interval(r.draws[:, 0, 0] / r.draws[:, 1, 0])
+        hits += [low <= np.exp(0.125) <= high, ratio_low <= 0.5 <= ratio_high]
+    assert (hits / trials >= 0.9).all(), hits / trials
+
+
+def test_two_molecules_have_the_t_interval_of_their_logarithms() -> None:
+    sample = np.array([[[2.0, 3.0]]])
+    low, high = interval(resample([sample], resamples=100_000).draws[:, 0, 0])
+    assert (low, high) == pytest.approx(t_interval([2.0, 3.0]), rel=0.1)
+
+
+def test_molecules_that_are_hard_for_both_models_do_not_blur_their_ratio() -> None:
+    sample = np.array([[[1.0, 4.0, 9.0]], [[2.0, 8.0, 18.0]]])
+    r = resample([sample])
+    assert np.allclose(r.draws[:, 0, 0] / r.draws[:, 1, 0], 0.5)
+    assert np.ptp(interval(r.draws[:, 0, 0])) > 9
+
+
+def test_one_molecule_has_an_error_and_no_interval_nor_has_a_mean_with_it() -> None:
+    """Its interval had no width before: a certainty that nobody has."""
+    r = resample([np.array([[[52.8]], [[10.0]]]), errors((2, 1, 40))])
+    assert r.estimate[:, 0] == pytest.approx([52.8, 10.0])
+    joined = r.with_accuracy()
+    assert joined.estimate[:, 2] == pytest.approx(r.estimate.mean(-1))
+    for g in (0, 2):
+        assert np.isnan(interval(joined.draws[:, :, g])).all()
+        assert np.isnan(probability_best(joined.draws)[:, g]).all()
+        c = compare(joined.draws[:, 0, g], joined.draws[:, 1, g], (joined.estimate[0, g], joined.estimate[1, g]))
+        assert c.difference == pytest.approx(joined.estimate[0, g] - joined.estimate[1, g])
+        assert c.verdict == "not known"
+        assert np.isnan([c.p, *c.difference_interval, *c.ratio_interval]).all()
+    assert np.isnan(interval(r.generalizability().draws)).all()
+    assert np.isfinite(interval(joined.draws[:, :, 1])).all()
+    assert probability_best(joined.draws)[:, 1].sum() == pytest.approx(1)
+
+
+def test_a_comparison_without_p_is_none_of_those_that_holm_corrects_for() -> None:
+    nan = float("nan")
+    assert holm([0.01, nan, 0.04]) == pytest.approx([0.02, nan, 0.04], nan_ok=True)
+    assert np.isnan(holm([nan])).all()

@@ -246,3 +246,26 @@ def test_the_best_stays_the_best_as_often_as_the_resamples_say() -> None:
     assert sets["stays_best"].between(0.4, 1).all()
     assert (sets["order_stays"] == sets["stays_best"]).all()  # two sets: the best decides the order
     assert set(found.reset_index()["group"]) == {"g0", "g1", "g2", "g3", MEAN}
+
+
+def test_a_group_of_one_molecule_takes_no_part_in_shares_and_ranks() -> None:
+    from hemdata.analysis.ranks import rank_stability
+    from hemdata.analysis.statistics import resample
+
+    whole = study(np.random.default_rng(5), EFFECTS, 0.1)
+    made = replace(
+        whole,
+        absolute=(*whole.absolute[:3], whole.absolute[3][..., :1]),
+        atoms=(*whole.atoms[:3], whole.atoms[3][:1]),
+    )
+    found = explained(made, resamples=200)
+    assert found.groups == whole.groups[:3]
+    of_group = {name: getattr(whole, name)[:3] for name in ("groups", "absolute", "atoms", "leaked", "incomplete")}
+    pd.testing.assert_frame_equal(found.effects, explained(replace(whole, **of_group), resamples=200).effects)
+    ranks = rank_stability(made, resample(made.absolute, resamples=200))
+    known = ranks[["stays_best", "order_stays", "kendall_tau"]].notna().all(axis=1)
+    assert set(ranks[known]["group"]) == set(whole.groups[:3])
+    assert ranks[~known][["stays_best", "order_stays", "kendall_tau"]].isna().all(axis=None)
+    alone = replace(made, absolute=tuple(group[..., :1] for group in made.absolute))
+    with pytest.raises(DataError, match="Every test group has one molecule"):
+        explained(alone)

@@ -12,16 +12,20 @@ def rank_correlation(
 ) -> tuple[float, float, float]:
     """Spearman's correlation over molecules (means over seeds) and its interval; NaN where nothing varies.
 
-    The ranks are those of all molecules; resamples draw molecules.
+    Of less than `statistics.FEW` molecules no interval is told: resamples of so few would make it too short. The ranks
+    are those of all molecules; resamples draw molecules.
     """
     means = frame.dropna(subset=known).groupby(["group", "molecule_id"])[[error, known]].mean()
     if len(means) < 3 or (means.nunique() < 2).any():
         return float("nan"), float("nan"), float("nan")
     ranks = means.rank().to_numpy(np.float64)
     n = len(ranks)
+    rho = float(_correlation(ranks, np.ones((1, n)))[0])
+    if n < statistics.FEW:
+        return rho, float("nan"), float("nan")
     counts = np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), resamples).astype(np.float64)
     low, high = statistics.interval(_correlation(ranks, counts))
-    return float(_correlation(ranks, np.ones((1, n)))[0]), float(low), float(high)
+    return rho, float(low), float(high)
 
 
 def _correlation(values: FloatArray, weights: FloatArray) -> FloatArray:

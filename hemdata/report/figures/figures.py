@@ -11,6 +11,7 @@ from hemdata.analysis.tables import Tables
 from hemdata.report.figures.panel import (
     blank,
     dots,
+    interval_limits,
     limits_of,
     log_limits,
     log_ticks,
@@ -21,7 +22,7 @@ from hemdata.report.figures.panel import (
 )
 from hemdata.report.figures.style import HEAT_STEPS, INK, LINE, MUTED, PAPER, heat_colour, set_colour
 from hemdata.report.figures.svg import to_svg
-from hemdata.report.words import number
+from hemdata.report.words import number, span
 
 END_ROOM = 82.0  # page units right of a plot, for the name at the end of a line
 MARKERS = {"dressed-atoms": "D", "pair-distance-ridge": "^"}
@@ -59,7 +60,7 @@ class Figures:
         own = table[table["network"] == network].set_index("training_set")
         others = table[table["baseline"] & (table["network"] != network)]
         everything = self.tables.mae[(self.tables.mae["network"] == network) | self.tables.mae["baseline"]]
-        limits = log_limits(everything[["mae_kcal_mol_low", "mae_kcal_mol_high"]].to_numpy().ravel())
+        limits = interval_limits(everything, "mae_kcal_mol")
         sets = [name for name in self.sets if name in own.index]
         n_lines = 1 + others["network"].nunique()
         step = 30 if n_lines == 1 else 16 * n_lines + 9
@@ -88,7 +89,7 @@ class Figures:
                 self._whisker(axes, other, first + k * shift, MUTED, MARKERS.get(other["network"], "s"), strong=False)
         words = "; ".join(
             f"{self.label(name)} {number(own.loc[name, 'mae_kcal_mol'])} "
-            f"({number(own.loc[name, 'mae_kcal_mol_low'])} to {number(own.loc[name, 'mae_kcal_mol_high'])})"
+            f"({span(own.loc[name, 'mae_kcal_mol_low'], own.loc[name, 'mae_kcal_mol_high'])})"
             for name in sets
         )
         title = f"{self.label(network)} on {self.label(group)}: MAE by training set"

@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+WIDEST = 100.0  # how far beyond the values an axis follows their intervals, as a factor
+
 
 def blank(width: float, height: float) -> tuple[Any, Any]:
     """One panel of so many page units (px at full size)."""
@@ -41,11 +43,24 @@ def log_limits(values: Sequence[float] | np.ndarray[Any, Any], margin: float = 0
     return 10 ** (low - extra), 10 ** (high + extra)
 
 
+def interval_limits(table: pd.DataFrame, name: str) -> tuple[float, float]:
+    """Ends of a logarithmic axis for a column and its intervals in `_low` and `_high`, where there are any.
+
+    The axis reaches a factor of WIDEST beyond the values; an interval that goes further is cut there.
+    """
+    values = table[name].to_numpy(np.float64)
+    ends = table[[end for end in (f"{name}_low", f"{name}_high") if end in table]].to_numpy(np.float64).ravel()
+    known = values[np.isfinite(values) & (values > 0)]
+    if len(known):
+        ends = np.clip(ends, known.min() / WIDEST, known.max() * WIDEST)
+    return log_limits(np.concatenate([values, ends]))
+
+
 def log_ticks(axis: Any, low: float, high: float) -> None:
-    """Plain numbers at 1, 3, 10, 30 ...; at 1, 2, 5 where the axis is short."""
+    """Plain numbers at 1, 3, 10, 30 ...; at 1, 2, 5 where the axis is short, at 1, 10 where it is long."""
     from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-    steps = (1, 3) if high / low > 30 else (1, 2, 5)
+    steps = (1, 2, 5) if high / low <= 30 else (1, 3) if high / low <= 1e4 else (1,)
     ticks = [s * 10.0**e for e in range(-4, 6) for s in steps if low <= s * 10.0**e <= high]
     axis.set_major_locator(FixedLocator(ticks))
     axis.set_minor_locator(NullLocator())

@@ -12,7 +12,7 @@ from hemdata.analysis.reasons.parts import COMPOSITION, REMAINDER, SEEDS, SIZE, 
 from hemdata.analysis.tables import Tables
 from hemdata.analysis.variance import Variance
 from hemdata.report.figures.figures import Figures, slug
-from hemdata.report.figures.panel import blank, dots, log_limits, log_ticks, margin_for, place, shortened, title_of
+from hemdata.report.figures.panel import blank, dots, interval_limits, log_ticks, margin_for, place, shortened, title_of
 from hemdata.report.figures.style import INK, LINE, MUTED, PAPER, PARTS, part_colour
 from hemdata.report.figures.svg import to_svg
 from hemdata.report.words import number, share_span
@@ -22,6 +22,7 @@ COLOURS = {"level": 0, "atoms": 1, "geometry": 2, SEEDS: 3, SIZE: 4, COMPOSITION
 LEVEL_BARS = (  # what the bars of published errors beside the level are, and the numbers of their colours
     ("published MAE", PARTS - 1), ("level part, measured", 0), ("level part, extrapolated to the whole group", 1),
 )  # fmt: skip
+LONGEST = 4.0  # how far beyond the values the axis of published errors follows their intervals, as a factor
 
 
 class ReasonFigures(Figures):
@@ -143,9 +144,11 @@ class ReasonFigures(Figures):
         figure, axes = blank(width, height)
         place(axes, width, height, left, right, top, bottom)
         title_of(figure, self.label(group))
-        values = table[["mae_kcal_mol", "mae_against_kcal_mol", "part_kcal_mol_high", "extrapolated_kcal_mol",
-                        "extrapolated_kcal_mol_high"]]  # fmt: skip
-        axes.set(xlim=(0, float(values.max().max())), ylim=(len(bars) - 0.5, -0.5), xlabel="kcal/mol")
+        values = table[["mae_kcal_mol", "mae_against_kcal_mol", "part_kcal_mol", "extrapolated_kcal_mol"]]
+        highs = table[["part_kcal_mol_high", "extrapolated_kcal_mol_high"]].max().max()
+        most = float(values.max().max())
+        most = max(most, min(float(highs), LONGEST * most)) if np.isfinite(highs) else most
+        axes.set(xlim=(0, most), ylim=(len(bars) - 0.5, -0.5), xlabel="kcal/mol")
         axes.locator_params(axis="x", nbins=5)
         axes.grid(axis="y", visible=False)
         axes.spines["left"].set_visible(False)
@@ -155,7 +158,8 @@ class ReasonFigures(Figures):
             if np.isfinite([low, high]).all():
                 axes.plot([low, high], [y, y], color=PAPER, lw=4, zorder=2)
                 axes.plot([low, high], [y, y], color=INK, lw=2, zorder=3)
-            axes.annotate(number(value), (np.nanmax([value, high]), y), (5, 0), textcoords="offset points", va="center",
+            end = min(np.nanmax([value, high]), most)
+            axes.annotate(number(value), (end, y), (5, 0), textcoords="offset points", va="center",
                           annotation_clip=False)  # fmt: skip
         said = "; ".join(f"{words} ({LEVEL_BARS[kind][0]}) {number(value)}" for words, value, _, _, kind in bars)
         title = f"{self.label(network)} on {self.label(group)}: published errors and the level of theory"
@@ -176,7 +180,7 @@ class ReasonFigures(Figures):
         figure, axes = blank(width, height)
         place(axes, width, height, 52, 12, 14, 40)
         measure = "mae_kcal_mol_heavy_atom"
-        limits = log_limits(table[[f"{measure}_low", f"{measure}_high"]].to_numpy().ravel())
+        limits = interval_limits(table, measure)
         axes.set(yscale="log", ylim=limits, xlim=(-0.5, len(CLASSES) - 0.5))
         axes.set(
             xlabel="environments not seen in training, share of heavy atoms", ylabel="MAE, kcal/mol per heavy atom"

@@ -5,8 +5,9 @@ from typing import Any
 import numpy as np
 
 from hemdata.analysis.matrix import MEAN
+from hemdata.analysis.statistics import NOT_KNOWN
 from hemdata.report.figures.figures import Figures, slug
-from hemdata.report.figures.panel import blank, log_limits, log_ticks, place, title_of, width_of
+from hemdata.report.figures.panel import blank, interval_limits, log_ticks, place, title_of, width_of
 from hemdata.report.figures.style import PAPER
 from hemdata.report.tables.layout import Cell, Grid, Layout, Row
 from hemdata.report.words import number, span
@@ -24,7 +25,7 @@ def size_curve(figures: Figures, network: str, group: str) -> str | None:
     place(axes, width, height, 44, 12, 28, 40)
     title_of(figure, figures.label(group))
     sizes = sorted(int(size) for size in part["training_size"].unique())
-    limits = log_limits(own[["mae_kcal_mol_low", "mae_kcal_mol_high"]].to_numpy().ravel())
+    limits = interval_limits(own, "mae_kcal_mol")
     sets = sorted(part["training_set"].unique())
     axes.set(xscale="log", yscale="log", xlim=(sizes[0] / 1.08, sizes[-1] * 1.08), ylim=limits,
              xlabel="molecules trained on", ylabel="MAE, kcal/mol")  # fmt: skip
@@ -37,7 +38,7 @@ def size_curve(figures: Figures, network: str, group: str) -> str | None:
         colour = figures.colour[str(name)]
         x = line["training_size"] * np.exp(gap * (i - (len(sets) - 1) / 2))
         ends = line[["mae_kcal_mol_low", "mae_kcal_mol_high"]].to_numpy().T
-        if np.isfinite(ends).all():
+        if np.isfinite(ends).all():  # not of a group of one molecule
             axes.vlines(x, *ends, color=colour, lw=1.4, alpha=0.55, zorder=2)
         axes.plot(x, line["mae_kcal_mol"], "-o", color=colour, lw=2, ms=6, mec=PAPER, mew=1.2, zorder=3)
         errors = ", ".join(f"{number(row['mae_kcal_mol'])} at {row['training_size']:,}" for _, row in line.iterrows())
@@ -91,6 +92,8 @@ def _cell(row: Any) -> Cell:
     if row["training_set"] == row["best"]:
         return Cell(error, number(error), (span(low, high), "best of its size"))
     ends = row["ratio_to_best_low"], row["ratio_to_best_high"]
-    verdict, word = ("worse", "larger error") if ends[0] > 1 else ("same", "no difference")
     lines = (span(low, high), f"×{number(row['ratio_to_best'])} ({span(*ends)})")
+    if np.isnan(ends).any():
+        return Cell(error, number(error), lines, None, NOT_KNOWN)
+    verdict, word = ("worse", "larger error") if ends[0] > 1 else ("same", "no difference")
     return Cell(error, number(error), lines, verdict, word)

@@ -86,8 +86,7 @@ def _cells(row: dict[str, Any]) -> list[Cell]:
         return ("–", None) if its is None else (number(its), its)
 
     def ends(name: str) -> Cell:
-        low, high = row[f"{name}_low"], row[f"{name}_high"]
-        return ("–", None) if low is None else (span(low, high), None)
+        return span(row[f"{name}_low"], row[f"{name}_high"]), None
 
     return [
         (str(row["round"]), row["round"]),

@@ -8,9 +8,10 @@ import pandas as pd
 
 from hemdata.analysis.matrix import MEAN
 from hemdata.analysis.published import published_table
+from hemdata.analysis.statistics import NOT_KNOWN
 from hemdata.analysis.tables import SIGNIFICANCE, Tables
 from hemdata.catalog import BASELINES
-from hemdata.report.words import number, p_value, percent, span
+from hemdata.report.words import number, p_value, percent, signed, signed_span, span
 
 
 @dataclass(frozen=True)
@@ -125,12 +126,15 @@ class Layout:
         """Other set over best set."""
         if row is None:
             return Cell(float("nan"), "–")
-        word = {"smaller": "larger error", "larger": "smaller error"}.get(row["verdict"], "no difference")
+        word = {"smaller": "larger error", "larger": "smaller error"}.get(row["verdict"], row["verdict"])
         low, high = -row["difference_kcal_mol_high"], -row["difference_kcal_mol_low"]
         lines = (
             span(1 / row["ratio_high"], 1 / row["ratio_low"]),
-            f"{_signed(-row['difference_kcal_mol'])} ({_signed(low)} to {_signed(high)})",
+            f"{signed(-row['difference_kcal_mol'])} ({signed_span(low, high)})",
         )
+        if row["verdict"] == NOT_KNOWN:
+            lines = (span(low, high), signed(-row["difference_kcal_mol"]))
+            return Cell(1 / row["ratio"], f"×{number(1 / row['ratio'])}", lines, None, NOT_KNOWN)
         verdict = {"smaller": "worse", "larger": "better"}.get(row["verdict"], "same")
         undone = verdict != "same" and row["p_holm"] >= SIGNIFICANCE
         remark = f"{'not after Holm, ' if undone else 'Holm’s '}p {p_value(row['p_holm'])}"
@@ -154,8 +158,8 @@ class Layout:
     def _against(self, row: Mapping[Any, Any] | None) -> Cell:
         if row is None:
             return Cell(float("nan"), "–")
-        word = {"smaller": "beats it", "larger": "is worse"}.get(row["verdict"], "no difference")
-        verdict = {"smaller": "better", "larger": "worse"}.get(row["verdict"], "same")
+        word = {"smaller": "beats it", "larger": "is worse"}.get(row["verdict"], row["verdict"])
+        verdict = {"smaller": "better", "larger": "worse", NOT_KNOWN: None}.get(row["verdict"], "same")
         lines = (span(row["ratio_low"], row["ratio_high"]),)
         return Cell(row["ratio"], f"×{number(row['ratio'])}", lines, verdict, word)
 
@@ -232,10 +236,6 @@ class Layout:
                      "mean": Cell(sum(shown) / len(shown), number(sum(shown) / len(shown)))}
                 )  # fmt: skip
         return shared[0], rows
-
-
-def _signed(value: float) -> str:
-    return number(value) if value <= 0 else f"+{number(value)}"
 
 
 def _seeds(n: int) -> str:

@@ -10,7 +10,7 @@ from hemdata.analysis.reasons.every import Reasons
 from hemdata.analysis.reasons.molecules.carriers import KIND, MOLECULE
 from hemdata.analysis.variance import Variance
 from hemdata.report.tables.layout import Cell, Grid, Row
-from hemdata.report.words import counted, listed, number, p_value, percent, share_span, span
+from hemdata.report.words import counted, listed, number, p_value, percent, share_span, signed, span
 
 REFERENCES = 10  # molecules of a group that are labelled for its dressed atoms
 
@@ -176,7 +176,7 @@ class ReasonLayout:
             rows = []
             for training_set, own in part.groupby("training_set", sort=True):
                 value = dict(zip(own["element"], own["error_kcal_mol"], strict=True))
-                cells = [Cell(value.get(e, float("nan")), _signed(value[e]) if e in value else "–") for e in elements]
+                cells = [Cell(value.get(e, float("nan")), signed(value[e]) if e in value else "–") for e in elements]
                 rows.append(Row(self.label(training_set), self.label(group), tuple(cells)))
             bodies.append(tuple(rows))
         return Grid(tuple(elements), tuple(bodies))
@@ -223,7 +223,7 @@ def _moved(row: Mapping[Any, Any] | None) -> Cell:
         return Cell(float("nan"), "–")
     n = row["n_molecules"]
     interval = (span(row["part_kcal_mol_low"], row["part_kcal_mol_high"]),) if n > 1 else ()
-    lines = (*interval, f"mean {_signed(-row['mean_kcal_mol'])}", counted(n, "molecule"))
+    lines = (*interval, f"mean {signed(-row['mean_kcal_mol'])}", counted(n, "molecule"))
     return Cell(row["part_kcal_mol"], number(row["part_kcal_mol"]), lines)
 
 
@@ -244,10 +244,6 @@ def _left(row: Mapping[Any, Any] | None) -> Cell:
 def _correlation(row: Mapping[Any, Any] | pd.Series) -> Cell:
     name = "rank_correlation"
     return Cell(row[name], number(row[name]), (span(row[f"{name}_low"], row[f"{name}_high"]),))
-
-
-def _signed(value: float) -> str:
-    return number(value) if value <= 0 else f"+{number(value)}"
 
 
 def _percent(share: float) -> str:

@@ -147,10 +147,6 @@ def between_levels(
         foreign = foreign[_OF_ATOM].add_prefix("atoms_")
         whole = whole[_PART].set_axis(_EXTRAPOLATED, axis=1)
         table = pd.concat([sizes, part, foreign, whole], axis=1).reset_index()
-        alone = table["n_molecules"] < 2
-        for name in table.columns:
-            if name.endswith(("_low", "_high")):
-                table[name] = table[name].mask(alone)
         tables.append(table.assign(level=each.a, against=each.b, geometry=each.geometry)[list(BETWEEN)])
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=list(BETWEEN))
 

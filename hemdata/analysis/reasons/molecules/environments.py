@@ -42,7 +42,8 @@ def set_against_set(errors: pd.DataFrame, *, resamples: int = statistics.RESAMPL
     Returns:
         network, training_set, against, n_molecules, ratio (geometric mean of |error| of `training_set` over that of
         `against`), ratio_at_equal (the same where both have shown equally much), slope (of the logarithm, for a whole
-        share), each with _low and _high over molecules.
+        share), each with _low and _high over molecules; these are NaN for less than `statistics.FEW` molecules,
+        of which resamples would make them too short.
     """
     means = mean_over_seeds(errors).dropna(subset="environments_unseen")
     means["log"] = np.log(np.maximum(means[ERROR].abs(), 1e-3))
@@ -62,7 +63,8 @@ def set_against_set(errors: pd.DataFrame, *, resamples: int = statistics.RESAMPL
             slope = (weights @ (x * y) - mx * my) / np.maximum(weights @ (x * x) - mx**2, 1e-12)
             line: list[object] = [network, one, other, n]
             for values in (np.exp(my), np.exp(my - slope * mx), slope):
-                line += [float(values[0]), *ends(values[1:])]
+                found = ends(values[1:]) if n >= statistics.FEW else (float("nan"), float("nan"))
+                line += [float(values[0]), *found]
             lines.append(line)
     columns = ["network", "training_set", "against", "n_molecules"]
     for name in ("ratio", "ratio_at_equal", "slope"):

@@ -24,7 +24,8 @@ def leaked_errors(predictions: pa.Table, *, resamples: int = statistics.RESAMPLE
 
     Returns:
         network, training_set, group, n_molecules, n_leaked, with_kcal_mol, without_kcal_mol, leaked_kcal_mol (NaN where
-        there is none), part_kcal_mol (without less with: by how much leaks flatter the model; with _low and _high).
+        there is none), part_kcal_mol (without less with: by how much leaks flatter the model; with _low and _high, NaN
+        where leaks leave less than `statistics.FEW` molecules).
     """
     frame = largest_size(predictions.to_pandas())
     keys = [*MODEL, "group"]
@@ -42,11 +43,13 @@ def leaked_errors(predictions: pa.Table, *, resamples: int = statistics.RESAMPLE
                           float(part["absolute"].mean()), float("nan"), float("nan"), float("nan")))  # fmt: skip
             continue
         without = one.estimate[1] / one.estimate[2]
-        of = one.draws[one.draws[:, 2] > 0]
-        gained = of[:, 1] / of[:, 2] - of[:, 0]
+        found = (float("nan"), float("nan")) if n_leaked else (0.0, 0.0)
+        if n_leaked and one.n_molecules - n_leaked >= statistics.FEW:
+            of = one.draws[one.draws[:, 2] > 0]
+            found = ends(of[:, 1] / of[:, 2] - of[:, 0])
         alone = float(part.loc[part["leaked"], "absolute"].mean()) if n_leaked else float("nan")
         lines.append((*one.key, one.n_molecules, n_leaked, float(one.estimate[0]), float(without), alone,
-                      float(without - one.estimate[0]), *(ends(gained) if n_leaked else (0.0, 0.0))))  # fmt: skip
+                      float(without - one.estimate[0]), *found))  # fmt: skip
     columns = ["n_molecules", "n_leaked", "with_kcal_mol", "without_kcal_mol", "leaked_kcal_mol", "part_kcal_mol",
                "part_kcal_mol_low", "part_kcal_mol_high"]  # fmt: skip
     return pd.DataFrame(lines, columns=[*keys, *columns])
