@@ -18,6 +18,7 @@ from hemdata.files import whole, write_whole
 from hemdata.schema import result_schema
 from hemdata.shards import sets_in, sha256, versions
 from hemdata.shards.manifest import MANIFEST
+from hemdata.shards.sets import own_level
 
 FORMAT = 1
 FOLDER, INDEX = "results", "results.json"
@@ -57,7 +58,7 @@ def sources(run: Path, data: Path, resamples: int) -> dict[str, Any]:
         str(its): sha256(folder / MANIFEST)
         for place in (*reversed(label_places()), data)
         for its, folder in sets_in(place)
-        if its.level is not None
+        if its.level is not None or own_level(folder) is not None
     }
     return {
         "format": FORMAT,

@@ -10,17 +10,18 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hemdata.assess.gap import gap, sets_at
+from hemdata.assess.gap import gap
+from hemdata.assess.standing import nowhere, pairs_of_group, refuse_unknown
 from hemdata.bridges.bridge import SINGLET, Geometry, not_a_singlet, terms
 from hemdata.bridges.linear import Terms
-from hemdata.catalog import TEST_GROUPS, is_shipped_group
 from hemdata.console import many
 from hemdata.errors import DataError
 from hemdata.identity import flat_graph
 from hemdata.identity.bond_types import kind_of
 from hemdata.levels import SYMBOLS
+from hemdata.molecules import set_named
 from hemdata.shards import SetName, read, read_manifest
-from hemdata.shards.sets import geometries_of, imported_alone
+from hemdata.shards.sets import geometries_of, imported_alone, sets_at
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,9 @@ def duals(a: str, b: str, names: Sequence[str], data: Path) -> tuple[list[Dual],
     Ions and molecules with unpaired electrons are left out: a bridge is for neutral singlets.
 
     Args:
-        names: labelled sets, with or without a level (`test-groups@qm9`), or test groups; all that are there where
-            empty, but for sets whose two labels do not go together.
+        names: sets that stand at both levels, labelled or by their own energies, with or without a level
+            (`test-groups@qm9`), or test groups; all that are there where empty, but for sets whose two labels do not
+            go together.
 
     Raises:
         DataError: if there is none, none can be used, or a molecule of a named set stands at two geometries.
@@ -52,20 +54,12 @@ def duals(a: str, b: str, names: Sequence[str], data: Path) -> tuple[list[Dual],
     found: list[Dual] = []
     without: Counter[str] = Counter()
     imported = imported_alone(a) or imported_alone(b)
-    for name in [SetName.of(each).dataset for each in names] or sets_at(data, a):
-        at_a, at_b = geometries_of(data, name, a), geometries_of(data, name, b)
-        group = None
-        if not at_a.keys() & at_b.keys() and is_shipped_group(name):
-            at_a, at_b, group = geometries_of(data, TEST_GROUPS, a), geometries_of(data, TEST_GROUPS, b), name
-        if names and not at_a.keys() & at_b.keys():
-            raise DataError(
-                f"'{name}' is not labelled at both levels on the same geometries.",
-                expected=f"{SetName(name, a)} and {SetName(name, b)}",
-                got=", ".join(sorted(folder.name for folder in [*at_a.values(), *at_b.values()])) or "neither",
-                fix=imported or f"`{SetName(name, a).command}` and the same with {b}.",
-            )
-        for geometry in sorted(at_a.keys() & at_b.keys()):
-            folders = at_a[geometry], at_b[geometry]
+    refuse_unknown(None, a, b)
+    for name in [set_named(SetName.of(each).dataset) for each in names] or sets_at(data, a):
+        pairs, group = pairs_of_group(data, name, a, b)
+        if names and not pairs:
+            raise nowhere(data, name, a, b)
+        for folders in pairs.values():
             try:
                 found += _of(*folders, without, group)
             except DataError as error:

@@ -23,7 +23,7 @@ def bridge(
     b: Annotated[str, typer.Argument(metavar="B", help="Level that they are to be converted to.")],
     labels: Annotated[
         list[str],
-        typer.Option(help="Only this labelled set or test group; by default all that are labelled at both."),
+        typer.Option(help="Only this set or test group; by default all that stand at both levels."),
     ] = [],  # noqa: B006
     max_heavy: Annotated[
         int | None,
