@@ -172,6 +172,15 @@ def test_a_row_without_an_energy_is_at_one_level_only(published: Path) -> None:
     assert (len(found.rows), found.only_one) == (109, 1)
 
 
+def test_rows_whose_bonds_are_doubted_are_left_out_of_a_fit(published: Path) -> None:
+    """A bridge refuses such rows, and was fitted on them."""
+    (published / "qm9").unlink()
+    _rewritten(published / "qm9", "qm9", lambda table: _with(table, "flags", ["geometry_other_graph"]))
+    found, without = duals("qm9", "pc9", ["qm9"], published)
+    assert len(found) == 109
+    assert without == {"flag geometry_other_graph": 1}
+
+
 def test_energies_that_a_bridge_gave_are_no_labels(published: Path) -> None:
     """A fit on them would tell the bridge's own opinion, and find no error."""
     _rewritten(published / "over", "over", lambda table: bridged(table, read_bridge("qm9-pc9"))[0])

@@ -48,7 +48,7 @@ def bridge(
     if write:
         before = write / f"{a}-{b}.yaml"
         replaced = before.read_bytes() if before.is_file() else None
-        path = write_bridge(judged.bridge, write, judged.sets, judged.error, judged.coverage)
+        path = write_bridge(judged.bridge, write, judged.sets, judged.error, judged.coverage, judged.fitted)
         if replaced not in (None, path.read_bytes()):
             note(f"another bridge stood at {path}; this one replaced it.")
         if not is_found_in(write):
