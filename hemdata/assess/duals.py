@@ -44,7 +44,8 @@ def duals(a: str, b: str, names: Sequence[str], data: Path) -> tuple[list[Dual],
     """The molecules that stand at both levels, each on every geometry on which it does; and why others are left out.
 
     Ions and molecules with unpaired electrons are left out: a bridge is for neutral singlets. So are rows whose SMILES
-    does not tell the bonds of their geometry, as a bridge would refuse them.
+    does not tell the bonds of their geometry, as a bridge would refuse them. Of a molecule that several sets hold at
+    one geometry, as one's own labels of QM9 and those that travel, the first set's labels count.
 
     Args:
         names: sets that stand at both levels, labelled or by their own energies, with or without a level
@@ -53,6 +54,22 @@ def duals(a: str, b: str, names: Sequence[str], data: Path) -> tuple[list[Dual],
 
     Raises:
         DataError: if there is none, none can be used, or a molecule of a named set stands at two geometries.
+    """
+    found, without = every_dual(a, b, names, data)
+    once: dict[tuple[str, tuple[tuple[str, float], ...]], Dual] = {}
+    for dual in found:
+        counts = tuple(sorted((term, round(float(number), 4)) for term, number in dual.counted.items()))
+        once.setdefault((dual.id, counts), dual)
+    if repeated := len(found) - len(once):
+        without["of a molecule that another set holds at the same geometry"] += repeated
+    return list(once.values()), without
+
+
+def every_dual(a: str, b: str, names: Sequence[str], data: Path) -> tuple[list[Dual], Counter[str]]:
+    """As `duals`, but a molecule that several sets hold at one geometry counts with each.
+
+    Raises:
+        DataError: as `duals`.
     """
     found: list[Dual] = []
     without: Counter[str] = Counter()

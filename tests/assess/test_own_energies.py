@@ -136,6 +136,13 @@ def test_a_published_set_is_compared_by_its_own_energies(published: Path) -> Non
     assert duals("qm9", "pc9", ["qm9"], published)[0] == duals("qm9", "pc9", ["duals-qm9"], published)[0]
 
 
+def test_a_molecule_of_several_sets_is_one_label_on_each_geometry(published: Path) -> None:
+    """The same rows as QM9's own, and among the labels that travel: the bridge was fitted on them twice."""
+    found, without = duals("qm9", "pc9", [], published)
+    assert found == duals("qm9", "pc9", [], published / "none")[0]
+    assert without == {"of a molecule that another set holds at the same geometry": 110}
+
+
 def test_labels_of_a_sets_own_geometries_come_before_its_own_energies(published: Path) -> None:
     (published / "qm9@qm9@given").symlink_to(_ships("duals-qm9@qm9@given"))
     (published / "qm9").unlink()

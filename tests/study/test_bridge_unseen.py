@@ -115,6 +115,17 @@ def test_labels_that_came_after_the_fit_have_no_part_in_it(errors: pd.DataFrame,
     assert (after["n_labels"], after["n_labels_gone"]) == (267, 0)
 
 
+def test_a_set_of_the_same_molecules_is_not_taken_for_the_bridges(errors: pd.DataFrame, tmp_path: Path) -> None:
+    """Its labels, a little other ones, come first by its name: the bridge's own count all the same."""
+    for its_level, shift in (("qm9", 0.0), ("pc9", 1e-4)):
+        rows = _rows(f"duals-qm9@{its_level}@given")
+        for row in rows:
+            row["energy_hartree"] -= shift
+        _written(tmp_path / f"also@{its_level}@given", its_level, rows)
+    by = read_bridge("qm9-pc9")
+    assert _told(errors, by, tmp_path) == pytest.approx(_told(errors, by, tmp_path / "none"), nan_ok=True)
+
+
 def test_ones_own_labels_of_a_set_do_not_hide_those_of_the_bridge(errors: pd.DataFrame, tmp_path: Path) -> None:
     for its_level in ("qm9", "pc9"):
         _written(tmp_path / f"test-groups@{its_level}", its_level, _rows(f"test-groups@{its_level}")[-40:])

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from hemdata.assess.duals import Dual, duals, up_to
+from hemdata.assess.duals import Dual, every_dual, up_to
 from hemdata.bridges.bridge import Bridge
 from hemdata.bridges.labels import DIGITS, Label, digest, read_labels, told
 from hemdata.bridges.linear import fit
@@ -66,7 +66,7 @@ def unseen(by: Bridge, data: Path) -> Unseen:
 
 def _at_both(by: Bridge, place: Path) -> list[Dual]:
     with suppress(DataError):  # no molecule is
-        return duals(by.a, by.b, [], place)[0]
+        return every_dual(by.a, by.b, [], place)[0]
     return []
 
 
