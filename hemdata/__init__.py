@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from hemdata.door.improvement import Improvement
     from hemdata.door.level import Level
     from hemdata.door.model import Model, Predictions
-    from hemdata.door.set import Set, Split
+    from hemdata.door.set import Set
+    from hemdata.door.split import Split
     from hemdata.door.study import Results, Study
     from hemdata.errors import CallError, DataError, HemdataError
 
@@ -37,7 +38,7 @@ _HOMES = {
     "Predictions": "door.model",
     "Results": "door.study",
     "Set": "door.set",
-    "Split": "door.set",
+    "Split": "door.split",
     "Study": "door.study",
     "catalogue": "door.catalogue",
 }

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from hemdata.analysis import statistics
 from hemdata.analysis.leaked import leaks, training_graphs
 from hemdata.analysis.reasons.errors import drawn, ends
-from hemdata.assess.gap import SAME_GEOMETRY_ANGSTROM
+from hemdata.assess.compared_rows import SAME_GEOMETRY_ANGSTROM
 from hemdata.catalog import TEST_GROUPS
 from hemdata.console import many
 from hemdata.errors import CallError, DataError

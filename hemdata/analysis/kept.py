@@ -13,11 +13,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hemdata.analysis.published import published_path
+from hemdata.bridges.labels import labels_file
 from hemdata.catalog import card_path, cards, label_places
 from hemdata.files import whole, write_whole
 from hemdata.schema import result_schema
 from hemdata.shards import sets_in, sha256, versions
 from hemdata.shards.manifest import MANIFEST
+from hemdata.shards.sets import own_level
 
 FORMAT = 2  # a larger number where the same rows give other results than before
 FOLDER, INDEX = "results", "results.json"
@@ -57,7 +59,7 @@ def sources(run: Path, data: Path, resamples: int) -> dict[str, Any]:
         str(its): sha256(folder / MANIFEST)
         for place in (*reversed(label_places()), data)
         for its, folder in sets_in(place)
-        if its.level is not None
+        if its.level is not None or own_level(folder) is not None
     }
     return {
         "format": FORMAT,
@@ -66,7 +68,12 @@ def sources(run: Path, data: Path, resamples: int) -> dict[str, Any]:
         "rows": {path.relative_to(run).as_posix(): sha256(path) for path in files if path.is_file()},
         "labels": dict(sorted(labels.items())),
         "published": sha256(published_path()),
-        "bridges": {name: sha256(card_path("bridge", name)) for name in sorted(cards("bridge"))},
+        "bridges": {
+            file.name: sha256(file)
+            for card in (card_path("bridge", name) for name in sorted(cards("bridge")))
+            for file in (card, labels_file(card))
+            if file.is_file()
+        },
         "schemas": {name: hashlib.sha256(result_schema(name).arrow.to_string().encode()).hexdigest()[:16]
                     for name in cards("result")},
     }  # fmt: skip

@@ -6,9 +6,10 @@ from collections.abc import Collection, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from hemdata.assess.duals import Dual, digest, of_bonds, shown, up_to
+from hemdata.assess.duals import Dual, of_bonds, shown, up_to
 from hemdata.assess.judged_bridge import Errors, Judged, Stage
 from hemdata.bridges.bridge import Bridge
+from hemdata.bridges.labels import digest
 from hemdata.bridges.linear import Floats, LeftOut, Linear, Terms, fit, kernels, likelihood
 from hemdata.errors import DataError
 from hemdata.identity.bond_types import Kind, kind_of

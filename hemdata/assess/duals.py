@@ -1,26 +1,29 @@
 """Molecules that are labelled at two levels on the same geometries: what a bridge is fitted to."""
 
-import hashlib
-import json
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hemdata.assess.gap import gap, sets_at
-from hemdata.bridges.bridge import SINGLET, Geometry, not_a_singlet, terms
+from hemdata.assess.gap import gap
+from hemdata.assess.standing import nowhere, pairs_of_group, refuse_unknown
+from hemdata.bridges.bridge import SINGLET, not_a_singlet, terms
 from hemdata.bridges.linear import Terms
-from hemdata.catalog import TEST_GROUPS, is_shipped_group
+from hemdata.bridges.rows import doubt
 from hemdata.console import many
 from hemdata.errors import DataError
 from hemdata.identity import flat_graph
 from hemdata.identity.bond_types import kind_of
-from hemdata.levels import SYMBOLS
+from hemdata.levels import START_LEVEL, SYMBOLS
+from hemdata.molecules import set_named
 from hemdata.shards import SetName, read, read_manifest
-from hemdata.shards.sets import geometries_of, imported_alone
+from hemdata.shards.sets import geometries_of, imported_alone, sets_at
+
+OF_ROW = ("id", "canonical_smiles", "inchikey", "atomic_numbers", "positions", "charge", "multiplicity", "flags")
 
 
 @dataclass(frozen=True)
@@ -40,32 +43,43 @@ class Dual:
 def duals(a: str, b: str, names: Sequence[str], data: Path) -> tuple[list[Dual], Counter[str]]:
     """The molecules that stand at both levels, each on every geometry on which it does; and why others are left out.
 
-    Ions and molecules with unpaired electrons are left out: a bridge is for neutral singlets.
+    Ions and molecules with unpaired electrons are left out: a bridge is for neutral singlets. So are rows whose SMILES
+    does not tell the bonds of their geometry, as a bridge would refuse them. Of a molecule that several sets hold at
+    one geometry, as one's own labels of QM9 and those that travel, the first set's labels count.
 
     Args:
-        names: labelled sets, with or without a level (`test-groups@qm9`), or test groups; all that are there where
-            empty, but for sets whose two labels do not go together.
+        names: sets that stand at both levels, labelled or by their own energies, with or without a level
+            (`test-groups@qm9`), or test groups; all that are there where empty, but for sets whose two labels do not
+            go together.
 
     Raises:
         DataError: if there is none, none can be used, or a molecule of a named set stands at two geometries.
     """
+    found, without = every_dual(a, b, names, data)
+    once: dict[tuple[str, tuple[tuple[str, float], ...]], Dual] = {}
+    for dual in found:
+        counts = tuple(sorted((term, round(float(number), 4)) for term, number in dual.counted.items()))
+        once.setdefault((dual.id, counts), dual)
+    if repeated := len(found) - len(once):
+        without["of a molecule that another set holds at the same geometry"] += repeated
+    return list(once.values()), without
+
+
+def every_dual(a: str, b: str, names: Sequence[str], data: Path) -> tuple[list[Dual], Counter[str]]:
+    """As `duals`, but a molecule that several sets hold at one geometry counts with each.
+
+    Raises:
+        DataError: as `duals`.
+    """
     found: list[Dual] = []
     without: Counter[str] = Counter()
     imported = imported_alone(a) or imported_alone(b)
-    for name in [SetName.of(each).dataset for each in names] or sets_at(data, a):
-        at_a, at_b = geometries_of(data, name, a), geometries_of(data, name, b)
-        group = None
-        if not at_a.keys() & at_b.keys() and is_shipped_group(name):
-            at_a, at_b, group = geometries_of(data, TEST_GROUPS, a), geometries_of(data, TEST_GROUPS, b), name
-        if names and not at_a.keys() & at_b.keys():
-            raise DataError(
-                f"'{name}' is not labelled at both levels on the same geometries.",
-                expected=f"{SetName(name, a)} and {SetName(name, b)}",
-                got=", ".join(sorted(folder.name for folder in [*at_a.values(), *at_b.values()])) or "neither",
-                fix=imported or f"`{SetName(name, a).command}` and the same with {b}.",
-            )
-        for geometry in sorted(at_a.keys() & at_b.keys()):
-            folders = at_a[geometry], at_b[geometry]
+    refuse_unknown(None, a, b)
+    for name in [set_named(SetName.of(each).dataset) for each in names] or sets_at(data, a):
+        pairs, group = pairs_of_group(data, name, a, b)
+        if names and not pairs:
+            raise nowhere(data, name, a, b)
+        for folders in pairs.values():
             try:
                 found += _of(*folders, without, group)
             except DataError as error:
@@ -93,13 +107,17 @@ def duals(a: str, b: str, names: Sequence[str], data: Path) -> tuple[list[Dual],
 
 
 def _of(folder_a: Path, folder_b: Path, without: Counter[str], group: str | None) -> list[Dual]:
-    columns = ["id", "canonical_smiles", "inchikey", "atomic_numbers", "positions", "charge", "multiplicity"]
-    rows = {row["id"]: row for row in read(folder_a, columns).to_pylist()}
+    compared = gap(folder_a, folder_b, group).rows
+    ids = [one.id for one in compared]
+    rows, doubts = _rows(folder_a, OF_ROW, ids), _rows(folder_b, ["id", "flags"], ids)
     found = []
-    for one in gap(folder_a, folder_b, group).rows:
+    for one in compared:
         row = rows[one.id]
         if (state := (row["charge"], row["multiplicity"])) != SINGLET:
             without[not_a_singlet(state)] += 1
+            continue
+        if flag := doubt(row["flags"]) or doubt(doubts[one.id]["flags"]):
+            without[f"flag {flag}"] += 1
             continue
         geometry = row["atomic_numbers"], row["positions"]
         counted = terms(row["canonical_smiles"], geometry) if row["canonical_smiles"] else None
@@ -114,16 +132,21 @@ def _of(folder_a: Path, folder_b: Path, without: Counter[str], group: str | None
     return found
 
 
-def geometries(level: str, data: Path, ids: Collection[str]) -> dict[str, Geometry]:
-    """The geometries of some molecules labelled at a level; of one that has several, GFN2-xTB's, which is first."""
-    found: dict[str, Geometry] = {}
-    wanted = pa.array(sorted(set(ids)), pa.string())
+def rows_at(level: str, data: Path, ids: Collection[str]) -> dict[str, dict[str, Any]]:
+    """The rows (OF_ROW) of some molecules that stand at a level, by id; of one on several geometries, GFN2-xTB's."""
+    found: dict[str, dict[str, Any]] = {}
     for name in sets_at(data, level):
-        for _, folder in sorted(geometries_of(data, name, level).items()):
-            rows = read(folder, ["id", "atomic_numbers", "positions"])
-            for row in rows.filter(pc.is_in(rows["id"], wanted)).to_pylist():
-                found.setdefault(row["id"], (row["atomic_numbers"], row["positions"]))
+        for _, folder in sorted(geometries_of(data, name, level).items(), key=lambda it: (it[0] != START_LEVEL, it[0])):
+            found = _rows(folder, OF_ROW, ids) | found
     return found
+
+
+def _rows(folder: Path, columns: Sequence[str], ids: Collection[str]) -> dict[str, dict[str, Any]]:
+    wanted = pa.array(sorted(set(ids)), pa.string())
+    if not pc.any(pc.is_in(read(folder, ["id"])["id"], wanted)).as_py():  # a large set is not read for nothing
+        return {}
+    table = read(folder, columns)
+    return {row["id"]: row for row in table.filter(pc.is_in(table["id"], wanted)).to_pylist()}
 
 
 def up_to(found: Sequence[Dual], max_heavy: int | None) -> tuple[list[Dual], list[Dual]]:
@@ -141,9 +164,3 @@ def shown(found: Sequence[Dual]) -> Counter[str]:
     """How many molecules show each bond type."""
     once = {dual.graph: dual.counted for dual in found}
     return Counter(term for counted in once.values() for term in counted if kind_of(term) == "bond")
-
-
-def digest(found: Sequence[Dual]) -> str:
-    """A hash of the molecules and their differences, to a millionth of a kcal/mol."""
-    rows = sorted((dual.id, dual.smiles, round(dual.difference, 6)) for dual in found)
-    return hashlib.sha256(json.dumps(rows).encode()).hexdigest()

@@ -9,17 +9,14 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from hemdata.catalog import TEST_GROUPS, is_shipped_group, label_places
+from hemdata.assess.compared_rows import level_of_set, rows_of, same_geometry, two_geometries, with_energy
+from hemdata.assess.standing import nowhere, pairs, pairs_of_group
+from hemdata.catalog import TEST_GROUPS
 from hemdata.console import many
 from hemdata.errors import DataError
-from hemdata.levels import START_LEVEL, SYMBOLS, Level, level
+from hemdata.levels import SYMBOLS
 from hemdata.molecules import drawn, set_named
-from hemdata.shards import SetName, read, read_manifest, sets_in
-from hemdata.shards.sets import geometries_of, imported_alone, same_level
 from hemdata.units import HARTREE_KCAL_MOL
-
-SAME_GEOMETRY_ANGSTROM = 1e-6
-COLUMNS = ("id", "atomic_numbers", "positions", "energy_hartree", "n_heavy", "geometry_level")
 
 
 @dataclass(frozen=True)
@@ -101,56 +98,35 @@ def gap_of(
     data: Path, name: str, a: str, b: str, geometry: str | None = None, *, n: int | None = None,
     max_heavy: int | None = None,
 ) -> Gap:  # fmt: skip
-    """Compare a labelled set, or one of the test groups, at two levels: `gap` of `pair`.
+    """Compare a set that stands at two levels, or one of the test groups: `gap` of `pair`.
 
     Raises:
         DataError: as they do.
     """
-    try:
-        folders, group = pair(data, name, a, b, geometry), None
-    except DataError:
-        if name == TEST_GROUPS or not is_shipped_group(name):
-            raise
-        folders, group = pair(data, TEST_GROUPS, a, b, geometry), name
+    found, group = pairs_of_group(data, set_named(name), a, b, geometry)
+    folders = next(iter(found.values())) if found else pair(data, TEST_GROUPS if group else name, a, b, geometry)
     return replace(gap(*folders, group, n=n, max_heavy=max_heavy), a=a, b=b)
 
 
 def pair(data: Path, name: str, a: str, b: str, geometry: str | None = None) -> tuple[Path, Path]:
-    """The folders of a labelled set at two levels on one level's geometries: the first that both have, or `geometry`.
+    """The folders of a set at two levels on one level's geometries: the first of `pairs`.
 
     A user's set may be named by its file.
-    Each is looked for under `data`, then among the labels that travel with the package. Labels of a level of another
-    name that is the same one serve as well (OD9's is PC9's).
 
     Raises:
         DataError: if there is no such pair; tells how it is made.
     """
     its = set_named(name)
-    of_a, of_b = (geometries_of(data, its, each) for each in (a, b))
-    for each in [geometry] if geometry else [START_LEVEL, *of_a]:
-        if each in of_a and each in of_b:
-            return of_a[each], of_b[each]
-    raise DataError(
-        "The set is not labelled at both levels on the same geometries.",
-        where=data,
-        expected=f"{SetName(its, a, geometry)} and {SetName(its, b, geometry)}",
-        fix=imported_alone(a)
-        or imported_alone(b)
-        or f"`{SetName(name, a, geometry).command}` and the same with {b}, or --compute.",
-    )
-
-
-def sets_at(data: Path, its_level: str) -> list[str]:
-    """The names of all sets that are labelled at a level, under `data` or among those that travel."""
-    names = same_level(its_level)
-    labelled = [its for place in (data, *label_places()) for its, _ in sets_in(place)]
-    return sorted({its.dataset for its in labelled if its.level in names})
+    found = pairs(data, its, a, b, geometry)
+    if not found:
+        raise nowhere(data, its, a, b, geometry, asked=name, compute=", or --compute")
+    return next(iter(found.values()))
 
 
 def gap(
     folder_a: Path, folder_b: Path, group: str | None = None, *, n: int | None = None, max_heavy: int | None = None
 ) -> Gap:
-    """Compare two folders of labelled molecules by id, or one group of them.
+    """Compare two folders of molecules by id, or one group of them; rows whose energy a bridge gave do not count.
 
     Args:
         n: only so many, the first in the order of `hemdata label -n`.
@@ -159,38 +135,26 @@ def gap(
     Raises:
         DataError: if the folders share no molecule, or one's geometries differ.
     """
-    level_a, level_b = _level(folder_a), _level(folder_b)
-    rows_a, rows_b = ({row["id"]: row for row in read(f, COLUMNS).to_pylist()} for f in (folder_a, folder_b))
-    rows_a, rows_b = (
-        {
-            key: row for key, row in rows.items()
-            if (group is None or key.startswith(f"{group}:")) and (max_heavy is None or row["n_heavy"] <= max_heavy)
-        }
-        for rows in (rows_a, rows_b)
-    )  # fmt: skip
-    shared = [key for key in rows_a if key in rows_b]
+    level_a, level_b = level_of_set(folder_a), level_of_set(folder_b)
+    there_a, there_b = (with_energy(folder, group, max_heavy) for folder in (folder_a, folder_b))
+    shared = [key for key in there_a if key in there_b]
     if not shared:
         size = "" if max_heavy is None else f" of {many(max_heavy, 'heavy atom')} at most"
-        raise DataError(f"The two sets share no molecule{size}.", where=f"{folder_a} and {folder_b}")
+        raise DataError(
+            f"The two sets share no molecule{size}.",
+            where=f"{folder_a} and {folder_b}",
+            expected="molecules of one id with an energy that was computed at each level",
+            got=f"{len(there_a):,} and {len(there_b):,} molecules",
+            fix="Label the same molecules at both levels.",
+        )
     if n is not None:
         shared = sorted(shared, key=drawn)[:n]
+    rows_a, rows_b = (rows_of(folder, shared) for folder in (folder_a, folder_b))
     found = []
     for key in shared:
         one, other = rows_a[key], rows_b[key]
-        if one["atomic_numbers"] != other["atomic_numbers"] or not np.allclose(
-            one["positions"], other["positions"], rtol=0, atol=SAME_GEOMETRY_ANGSTROM
-        ):
-            other_way = one["geometry_level"] == other["geometry_level"]  # of one level, but of another start
-            raise DataError(
-                "A molecule stands at two geometries.",
-                where=key,
-                expected="the same atoms at the same places, so that the difference is the level's alone",
-                got=f"{folder_a.name} ({one['geometry_level']}) and {folder_b.name} ({other['geometry_level']})",
-                fix="Label one of them again the same way as the other (`hemdata label ... --force`, with the same "
-                "--conformers, --charge and --geometry)."
-                if other_way
-                else "Label both on one geometry (`hemdata label ... --geometry LEVEL`).",
-            )
+        if not same_geometry(one, other):
+            raise two_geometries(key, (folder_a, str(one["geometry_level"])), (folder_b, str(other["geometry_level"])))
         z = np.array(one["atomic_numbers"])
         atoms_a, atoms_b = float(level_a.atom_energies()[z].sum()), float(level_b.atom_energies()[z].sum())
         of_a = (atoms_a - one["energy_hartree"]) * HARTREE_KCAL_MOL
@@ -208,14 +172,7 @@ def gap(
     rows.sort(key=lambda row: (row.group, row.n_atoms, row.id))
     geometry = " and ".join(sorted({str(rows_a[key]["geometry_level"]) for key in shared}))
     per_element = {SYMBOLS[n]: float(v) for n, v in zip(symbols, fitted, strict=True)}
-    return Gap(level_a.name, level_b.name, geometry, rows, per_element, len(rows_a.keys() ^ rows_b.keys()))
-
-
-def _level(folder: Path) -> Level:
-    names = [named.name for named in read_manifest(folder).levels]
-    if len(names) != 1:
-        raise DataError("The set stands at no single level.", where=folder, got=", ".join(names) or "none")
-    return level(names[0])
+    return Gap(level_a.name, level_b.name, geometry, rows, per_element, len(set(there_a) ^ set(there_b)))
 
 
 def _group(name: str, rows: list[GapRow]) -> GapGroup:

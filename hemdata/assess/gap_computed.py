@@ -10,12 +10,13 @@ from hemdata.chemistry.engines import engine
 from hemdata.errors import DataError
 from hemdata.label.asked import Asked
 from hemdata.label.dataset import label_set, refuse_foreign_elements
-from hemdata.label.how import GIVEN, Files, How
+from hemdata.label.how import Files, How
 from hemdata.label.progress import Pace
 from hemdata.label.workers.where import Where
 from hemdata.levels import level
 from hemdata.molecules import dataset_name
 from hemdata.shards import SetName, in_catalogue, read_manifest, rejected, stands
+from hemdata.shards.sets import GIVEN
 
 
 def gap_computed(

@@ -70,7 +70,7 @@ class Bridge:
             states: charge and multiplicity of each; what its SMILES draws where that is None.
         """
         counted = [None if each is None else terms(each, at) for each, at in zip(smiles, geometries, strict=True)]
-        known_states = [_drawn(each) for each in smiles] if states is None else states
+        known_states = [drawn_state(each) for each in smiles] if states is None else states
         refused = [self._refused(*each) for each in zip(counted, geometries, known_states, strict=True)]
         mean, deviation = self.linear.predict([each or {} for each in counted])
         known = np.array([reason is None for reason in refused], dtype=bool)
@@ -93,7 +93,7 @@ def not_a_singlet(state: State) -> str:
     return f"not a neutral singlet: charge {charge}, multiplicity {multiplicity}"
 
 
-def _drawn(smiles: str | None) -> State:
+def drawn_state(smiles: str | None) -> State:
     """The state that a SMILES draws; a neutral singlet without one."""
     identity = None if smiles is None or "[" not in smiles else identify(smiles, bonds=False, inchi=False)
     return SINGLET if identity is None else (identity.charge, identity.radical_electrons + 1)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, get_args
 
@@ -11,6 +12,7 @@ import pyarrow.parquet as pq
 import yaml
 
 from hemdata.bridges.bridge import Bridge
+from hemdata.bridges.labels import DualLabel, labels_file, write_labels
 from hemdata.bridges.linear import Floats, Linear
 from hemdata.catalog import BridgeCard, bridge_card, card_path, own_folder, roots
 from hemdata.catalog.folders import PLACES
@@ -19,8 +21,10 @@ from hemdata.identity.bond_types import Kind, kind_of
 from hemdata.levels import level
 
 
-def write_bridge(made: Bridge, folder: Path, sets: list[str], error: float, coverage: float) -> Path:
-    """Write a bridge's card, A-B.yaml, and its terms beside it; the card comes last."""
+def write_bridge(
+    made: Bridge, folder: Path, sets: list[str], error: float, coverage: float, labels: Sequence[DualLabel] = ()
+) -> Path:
+    """Write a bridge's card, A-B.yaml, beside it its terms, and its labels if they are given; the card comes last."""
     folder.mkdir(parents=True, exist_ok=True)
     name, linear = f"{made.a}-{made.b}", made.linear
     table = pa.table(
@@ -53,6 +57,9 @@ def write_bridge(made: Bridge, folder: Path, sets: list[str], error: float, cove
     }
     card = BridgeCard.model_validate(told | {"terms": _seal(told, terms.read_bytes())})
     path = folder / f"{name}.yaml"
+    labels_file(path).unlink(missing_ok=True)  # of a bridge that is replaced
+    if labels:
+        write_labels(path, labels)
     text = yaml.safe_dump(card.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
     path.write_text(f"# Fitted by `hemdata levels bridge`; not to be edited.\n{text}", "utf-8")
     return path

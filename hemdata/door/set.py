@@ -1,42 +1,25 @@
-"""A set of molecules: built, labelled or opened by name, and looked at as tables, frames or ASE's atoms."""
+"""A set of molecules: built, labelled or opened by name; described, verified, exported and split."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 from hemdata.door.html import shown
 from hemdata.door.kinds import kinds_checked
-from hemdata.shards import Manifest, find, iterate, read, read_manifest, verify
+from hemdata.door.set_rows import SetRows
+from hemdata.shards import find, read_manifest, verify
 
 if TYPE_CHECKING:
-    import pandas as pd
-    import polars as pl
-    import pyarrow as pa
-    from ase import Atoms
-
     from hemdata.curate.describe import Description
+    from hemdata.door.split import Split
 
 SHOWN = ("id", "smiles", "n_atoms", "charge", "atomization_energy_kcal_mol", "level")
 FIRST_ROWS = 5
 
 
-class Split(NamedTuple):
-    """The molecules of a set on three sides, each a table of the record.
-
-    Example:
-        >>> sides = hd.Set.open("test-groups@gfn2-xtb").split(seed=0)
-        >>> sides.train.num_rows, sides.validation.num_rows, sides.test.num_rows
-        (128, 16, 16)
-    """
-
-    train: pa.Table
-    validation: pa.Table
-    test: pa.Table
-
-
-class Set:
+class Set(SetRows):
     """A set of molecules: validated Parquet shards in a folder, and the manifest that vouches for them.
 
     Attributes:
@@ -62,7 +45,7 @@ class Set:
     @kinds_checked
     def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder)
-        self.manifest: Manifest = read_manifest(self.folder)
+        self.manifest = read_manifest(self.folder)
 
     @classmethod
     @kinds_checked
@@ -175,26 +158,6 @@ class Set:
             )
         return cls(labelled.folder)
 
-    @property
-    def name(self) -> str:
-        """Its name, such as `qm9@gfn2-xtb`."""
-        return self.manifest.dataset
-
-    @property
-    def level(self) -> str | None:
-        """The level of theory of its energies; several are joined by ` + `; None without energies."""
-        return " + ".join(each.name for each in self.manifest.levels) or None
-
-    @property
-    def columns(self) -> list[str]:
-        """The names of its columns."""
-        from hemdata.schema import table_schema
-
-        return [each.name for each in table_schema(self.manifest.schema_name, self.manifest.properties).columns]
-
-    def __len__(self) -> int:
-        return self.manifest.counts.accepted
-
     def __repr__(self) -> str:
         at = f", level {self.level}" if self.level else ""
         return f"Set({self.name!r}, {len(self):,} molecules{at})"
@@ -212,80 +175,6 @@ class Set:
         first = next(self.batches(SHOWN, FIRST_ROWS), None)
         rows = [] if first is None else first.slice(0, FIRST_ROWS).to_pylist()
         return shown(self.name, facts, rows, f"{len(rows)} of {len(self):,} molecules" if rows else "")
-
-    @kinds_checked
-    def table(self, columns: Sequence[str] | None = None) -> pa.Table:
-        """All molecules as an Arrow table; of a large set take `batches`.
-
-        Args:
-            columns: by name; all where None.
-
-        Raises:
-            CallError: for a column that it has not.
-            DataError: if a shard is missing or unreadable.
-
-        Example:
-            >>> hd.Set.open("test-groups@pc9").table(["id", "energy_hartree"]).num_rows
-            160
-        """
-        return read(self.folder, columns)
-
-    @kinds_checked
-    def frame(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
-        """As `table`, a pandas DataFrame.
-
-        Example:
-            >>> int(hd.Set.open("test-groups@pc9").frame()["n_heavy"].max())
-            32
-        """
-        frame: pd.DataFrame = self.table(columns).to_pandas()
-        return frame
-
-    @kinds_checked
-    def polars(self, columns: Sequence[str] | None = None) -> pl.DataFrame:
-        """As `table`, a polars DataFrame; polars has to be installed.
-
-        Example:
-            >>> hd.Set.open("test-groups@pc9").polars(["id", "level"]).shape
-            (160, 2)
-        """
-        import polars as pl
-
-        frame = pl.from_arrow(self.table(columns))
-        assert isinstance(frame, pl.DataFrame)
-        return frame
-
-    @kinds_checked
-    def batches(self, columns: Sequence[str] | None = None, rows: int = 10_000) -> Iterator[pa.RecordBatch]:
-        """Its molecules as a stream of Arrow batches, in constant memory.
-
-        Args:
-            columns: by name; all where None.
-            rows: of a batch at most.
-
-        Example:
-            >>> sum(batch.num_rows for batch in hd.Set.open("test-groups@pc9").batches(["id"], rows=50))
-            160
-        """
-        yield from iterate(self.folder, columns, rows)
-
-    def atoms(self) -> Iterator[Atoms]:
-        """Its molecules as ASE's atoms, streamed.
-
-        `get_potential_energy()` is the total electronic energy in eV, where there is one; `info` has id, smiles,
-        charge, multiplicity, level and `atomization_energy_kcal_mol`.
-
-        Raises:
-            CallError: at a molecule without a geometry.
-
-        Example:
-            >>> first = next(hd.Set.open("test-groups@gfn2-xtb").atoms())
-            >>> first.get_chemical_formula(), round(first.get_potential_energy(), 2)
-            ('C2H6N2O', -467.43)
-        """
-        from hemdata.door.atoms import atoms_of
-
-        return atoms_of(self.folder)
 
     def describe(self) -> Description:
         """The set in numbers: elements, sizes, charges, flags, spread of energies, functional groups.
@@ -354,12 +243,6 @@ class Set:
             >>> max(sides.train["n_heavy"].to_pylist()) <= min(sides.test["n_heavy"].to_pylist())
             True
         """
-        import pyarrow as pa
-        import pyarrow.compute as pc
+        from hemdata.door.split import dealt
 
-        from hemdata.train.data.splits import split_table
-
-        table = self.table()
-        table = table.filter(pc.is_valid(table["atomization_energy_kcal_mol"]))
-        parts = split_table(table, seed, fractions, by)
-        return Split(*(table.take(pa.array(rows)) for rows in (parts.train, parts.validation, parts.test)))
+        return dealt(self.table(), fractions, seed, by)

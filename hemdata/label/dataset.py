@@ -16,7 +16,7 @@ from hemdata.label.columns.enthalpy import Enthalpy, vibrations
 from hemdata.label.columns.enthalpy import enthalpy as how_enthalpy
 from hemdata.label.columns.stability import stabilities
 from hemdata.label.estimate import Estimate, estimate
-from hemdata.label.how import GIVEN, Files, How, Missing
+from hemdata.label.how import Files, How, Missing
 from hemdata.label.progress import Pace
 from hemdata.label.replace import refuse_loss
 from hemdata.label.run import Outcome, label
@@ -26,6 +26,7 @@ from hemdata.label.workers.where import EVERY_CORE, Where
 from hemdata.levels import START_LEVEL, Level, level
 from hemdata.molecules import Molecule
 from hemdata.shards import Manifest, SetName
+from hemdata.shards.sets import GIVEN
 
 PLAIN, FILES = How(), Files()
 NAMED = 5  # molecules that an error names

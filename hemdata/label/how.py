@@ -7,7 +7,6 @@ from typing import Literal
 from hemdata.errors import CallError
 from hemdata.levels import START_LEVEL
 
-GIVEN = "given"
 Missing = Literal["compute", "compute failed", "refuse", "reject"]
 """What becomes of labels that the store does not hold: all are computed; just what failed is, the rest
 being rejected rows; none is, and they are an error; none is, and they are rejected rows."""

@@ -7,14 +7,16 @@ from glob import escape
 from pathlib import Path
 
 from hemdata.catalog import cards, dataset, label_places
-from hemdata.errors import CallError, HemdataError, did_you_mean
+from hemdata.errors import CallError, DataError, HemdataError, did_you_mean
 from hemdata.files import suffix
 from hemdata.levels import START_LEVEL, level, readable_levels
 from hemdata.levels import level as level_of_theory
-from hemdata.shards.manifest import MANIFEST
+from hemdata.shards.manifest import MANIFEST, read_manifest
 
 LABELLED = (".smi", ".smiles", ".xyz", ".extxyz", ".sdf", ".sd", ".mol", ".mol2", ".csv", ".tsv", ".jsonl")
 """How the files end that `hemdata label` takes."""
+GIVEN = "given"
+"""In place of a level of geometries: those that the dataset or file has."""
 
 
 @dataclass(frozen=True)
@@ -144,18 +146,22 @@ def sets_in(place: Path) -> Iterator[tuple[SetName, Path]]:
 
 
 def geometries_of(data: Path, name: str, its_level: str) -> dict[str, Path]:
-    """The folders of a set labelled at one level, by the level of their geometries; those that travel come last.
+    """The folders of a set's energies at one level, by the level of their geometries; those that travel come last.
 
-    Labels of a level of another name that is the same one serve as well (OD9's is PC9's).
+    A set that stands at the level itself, published or imported, serves at its own geometries (`given`) where no labels
+    of these do. Labels of a level of another name that is the same one serve as well (OD9's is PC9's).
     """
     found: dict[str, Path] = {}
     for place in (data, *label_places()):
         found = labelled_in(place, name, its_level) | found
+    own = data / name
+    if GIVEN not in found and own_level(own) in same_level(its_level):
+        found[GIVEN] = own
     return dict(sorted(found.items()))
 
 
 def labelled_in(place: Path, name: str, its_level: str) -> dict[str, Path]:
-    """As `geometries_of`, in one folder of sets."""
+    """The folders of a set labelled at one level, as `geometries_of`, in one folder of sets."""
     names = same_level(its_level)
     there = [(its, folder) for its, folder in sets_in(place) if its.dataset == name and its.level in names]
     there.sort(key=lambda each: names.index(str(each[0].level)))
@@ -163,6 +169,23 @@ def labelled_in(place: Path, name: str, its_level: str) -> dict[str, Path]:
     for its, folder in there:
         found.setdefault(its.geometry or START_LEVEL, folder)
     return found
+
+
+def own_level(folder: Path) -> str | None:
+    """The level of a set's own energies; None where none stands there, or it has none, several, or was labelled."""
+    if SetName.of(folder.name).level is not None or not stands(folder):
+        return None
+    with suppress(DataError):  # one that was damaged is told where it is read
+        names = [each.name for each in read_manifest(folder).levels]
+        return names[0] if len(names) == 1 else None
+    return None
+
+
+def sets_at(data: Path, its_level: str) -> list[str]:
+    """The names of all sets with energies at a level, their own or labelled, in `data` or among those that travel."""
+    names = same_level(its_level)
+    there = [each for place in (data, *label_places()) for each in sets_in(place)]
+    return sorted({its.dataset for its, folder in there if (its.level or own_level(folder)) in names})
 
 
 def same_level(its_level: str) -> list[str]:

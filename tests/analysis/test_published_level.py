@@ -128,7 +128,7 @@ def test_labels_at_further_levels_are_further_rows(tmp_path: Path) -> None:
 def test_pairs_without_labels_or_on_two_geometries_are_left_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hemdata.assess.gap.label_places", list)
+    monkeypatch.setattr("hemdata.shards.sets.label_places", list)
     make_labels(tmp_path, "qm9", linear)
     assert level_gaps([("qm9", "pc9")], tmp_path) == []
     make_labels(tmp_path, "pc9", linear)

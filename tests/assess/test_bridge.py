@@ -10,10 +10,11 @@ import pyarrow as pa
 import pytest
 
 from hemdata.assess.bridge import bridge
-from hemdata.assess.duals import Dual, digest, duals
+from hemdata.assess.duals import Dual, duals
 from hemdata.assess.judged_bridge import by_group
 from hemdata.bridges.bridge import terms
 from hemdata.bridges.card import read_bridge, write_bridge
+from hemdata.bridges.labels import digest
 from hemdata.bridges.rows import BRIDGED, HALF_WIDTH, bridged
 from hemdata.catalog import label_places
 from hemdata.errors import CallError, DataError

@@ -123,11 +123,18 @@ def test_a_value_that_cannot_be_is_told_with_what_to_do(
 def test_every_promised_function_is_checked() -> None:
     """A method that is new at the door and takes arguments is looked at too."""
     for promised in (hd.Set, hd.Level, hd.Model, hd.Study, hd.Results, hd.Improvement):
-        for name, each in vars(promised).items():
+        inherited = (kind for kind in reversed(promised.__mro__) if kind.__module__.startswith("hemdata."))
+        for name, each in (pair for kind in inherited for pair in vars(kind).items()):
             function = each.__func__ if isinstance(each, classmethod) else each
             if name.startswith("_") or not callable(function) or function.__code__.co_argcount < 2:
                 continue
             assert hasattr(function, "__wrapped__"), f"{promised.__name__}.{name}"
+
+
+def test_a_method_that_a_set_inherits_is_told_as_one_of_its_own() -> None:
+    with pytest.raises(hd.CallError) as told:
+        hd.Set.open("test-groups@pc9").table("id")
+    assert told.value.where == "hd.Set.table"
 
 
 def test_a_call_with_too_few_arguments_is_told_by_python() -> None:

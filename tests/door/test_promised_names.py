@@ -24,7 +24,8 @@ def verbs() -> list[str]:
         value = getattr(hd, name)
         found.append(name)
         if inspect.isclass(value) and not issubclass(value, Exception):
-            methods = (each for each in vars(value) if not each.startswith("_"))
+            own = [kind for kind in value.__mro__ if kind.__module__.startswith("hemdata.")]  # what it inherits, too
+            methods = dict.fromkeys(each for kind in own for each in vars(kind) if not each.startswith("_"))
             found += [f"{name}.{each}" for each in methods if inspect.isroutine(getattr(value, each))]
     return found
 
@@ -75,6 +76,21 @@ def test_each_stands_on_the_api_page() -> None:
     page = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
     for name in NAMES:
         assert f"::: hemdata.{name}" in page, name
+
+
+@pytest.mark.skipif(not (ROOT / "docs").is_dir(), reason="not a checkout: no docs here")
+def test_what_a_class_inherits_stands_on_the_api_page() -> None:
+    """Without the option below its name, the page shows the methods of the class's own file alone."""
+    page = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+    inherit = {name.partition(".")[0] for name in verbs() if "." in name and _is_inherited(name)}
+    assert "Set" in inherit
+    for name in inherit:
+        assert f"::: hemdata.{name}\n    options:\n      inherited_members: true\n" in page, name
+
+
+def _is_inherited(name: str) -> bool:
+    promised, _, method = name.partition(".")
+    return method not in vars(value_of(promised))
 
 
 def test_types_travel_with_the_package() -> None:

@@ -23,7 +23,7 @@ def bridge(
     b: Annotated[str, typer.Argument(metavar="B", help="Level that they are to be converted to.")],
     labels: Annotated[
         list[str],
-        typer.Option(help="Only this labelled set or test group; by default all that are labelled at both."),
+        typer.Option(help="Only this set or test group; by default all that stand at both levels."),
     ] = [],  # noqa: B006
     max_heavy: Annotated[
         int | None,
@@ -48,7 +48,7 @@ def bridge(
     if write:
         before = write / f"{a}-{b}.yaml"
         replaced = before.read_bytes() if before.is_file() else None
-        path = write_bridge(judged.bridge, write, judged.sets, judged.error, judged.coverage)
+        path = write_bridge(judged.bridge, write, judged.sets, judged.error, judged.coverage, judged.fitted)
         if replaced not in (None, path.read_bytes()):
             note(f"another bridge stood at {path}; this one replaced it.")
         if not is_found_in(write):

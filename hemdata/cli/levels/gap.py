@@ -28,10 +28,10 @@ NAMED = 20  # molecules of one reason; --json has all
 def gap(
     a: Annotated[str, typer.Argument(help="A level.", autocompletion=named("level"))],
     b: Annotated[str, typer.Argument(help="Another level.", autocompletion=named("level"))],
-    name: Annotated[str, typer.Argument(help="A dataset, labelled at both, or one test group.")],
-    geometry: Annotated[str | None, typer.Option(help="Level of the geometries; default the first that both have.")] = (
-        None
-    ),
+    name: Annotated[str, typer.Argument(help="A set that stands at both, or one test group.")],
+    geometry: Annotated[
+        str | None, typer.Option(help="Level of the geometries, or given; default the first of both.")
+    ] = (None),
     compute: Annotated[bool, typer.Option("--compute", help="Label at both levels first.")] = False,
     n: Annotated[int | None, typer.Option("-n", min=1, help="How many molecules, as `hemdata label -n`.")] = None,
     max_heavy: Annotated[int | None, typer.Option(min=1, help="Leave out larger molecules.")] = None,

@@ -67,6 +67,17 @@ def bridge_words(part: pd.DataFrame, label: Callable[[Any], str]) -> str:
     if not part["n_group_refused"].notna().any():
         said.append("The bridge at hand is another than that one, so what it errs on the groups is not shown.")
         return " ".join(said)
+    if part["n_labels_gone"].isna().all():
+        said.append(
+            "Which labels it was fitted on is not written beside its card, and they are not all that its sets hold "
+            "today: what it errs on molecules that it has not seen is not shown. A bridge that is fitted anew says it."
+        )
+        return " ".join(said)
+    if gone := int(first["n_labels_gone"]):
+        said.append(
+            f"Of the {counted(int(first['n_labels']), 'label')} that it was fitted on, {whole(gone)} "
+            f"{'is' if gone == 1 else 'are'} no longer there: what it errs on a molecule is told by fits on the others."
+        )
     judged = part[part["n_molecules"] > 0]
     if judged.empty:
         said.append("It converts no molecule of the groups that is labelled at both levels: what it errs is not known.")

@@ -1,7 +1,7 @@
 """Bridge: what an energy that a bridge gave, and no calculation, adds to the error of a model trained on it."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,20 +11,23 @@ import pyarrow as pa
 
 from hemdata.analysis import statistics
 from hemdata.analysis.reasons.errors import ERROR
+from hemdata.analysis.reasons.labels.bridge_unseen import Unseen, unseen
 from hemdata.analysis.reasons.tables import PART, by_group
-from hemdata.assess.duals import Dual, duals, geometries, up_to
-from hemdata.bridges.bridge import Bridge, Geometry
+from hemdata.assess.duals import rows_at
+from hemdata.bridges.bridge import Bridge, drawn_state
 from hemdata.bridges.card import read_bridge
-from hemdata.bridges.linear import fit
-from hemdata.catalog import bridge_card, card_path, cards
+from hemdata.bridges.rows import said_of
+from hemdata.catalog import card_path, cards
 from hemdata.errors import DataError
+from hemdata.schema import table_schema
 from hemdata.shards import sha256
 
 KEYS = ["network", "training_set", "group"]
 OF_SET = ("n_rows", "n_bridged", "n_refused", "half_width_kcal_mol", "half_width_most_kcal_mol")
+OF_FIT = ("n_labels", "n_labels_gone")
 OF_GROUP = ("n_group_refused", "group_half_width_kcal_mol")
 COMPARED = ("mae_kcal_mol", "mae_same_kcal_mol", "share", "adds_kcal_mol")
-BRIDGE = (*KEYS[:2], "bridge", "group", *OF_SET, "n_group", *OF_GROUP, *PART[1:], *COMPARED)
+BRIDGE = (*KEYS[:2], "bridge", "group", *OF_SET, *OF_FIT, "n_group", *OF_GROUP, *PART[1:], *COMPARED)
 
 
 def bridged_sets(run: Path, cells: pa.Table) -> dict[str, dict[str, Any]]:
@@ -50,7 +53,8 @@ def bridge_errors(
 
     A model that had learned a bridged set by heart would err by what the bridge errs. That is measured on the molecules
     of a group that are labelled at both levels and that it converts, each left out of the bridge's fit. Where the
-    bridge at hand is not the one that gave the energies, only what the set itself tells is there.
+    bridge at hand is not the one that gave the energies, only what the set itself tells is there. A molecule of a group
+    is refused for the same reasons as a row of a training set.
 
     Args:
         errors: of `signed_errors`.
@@ -66,11 +70,11 @@ def bridge_errors(
         for bridge, card_hash in sorted(told["by"].items()):
             of_set = {column: told.get(column) for column in OF_SET}
             by = _that(bridge, card_hash)
-            left_out = None if by is None else _left_out(by, data)
-            places = {} if by is None else geometries(by.b, data, own["molecule_id"].unique())
+            judged = None if by is None else unseen(by, data)
+            said = {} if by is None else _said(by, data, own.drop_duplicates("molecule_id"))
             for (network, group), part in own.groupby(["network", "group"], sort=True):
                 key = {"network": network, "training_set": name, "bridge": bridge, "group": group}
-                of_group = _of_group(by, left_out, places, part, resamples=resamples, seed=seed)
+                of_group = _of_group(by, judged, said, part, resamples=resamples, seed=seed)
                 rows.append(key | of_set | of_group)
     return pd.DataFrame(rows, columns=list(BRIDGE)).sort_values([*KEYS, "bridge"], ignore_index=True)
 
@@ -85,54 +89,34 @@ def _that(name: str, card_hash: str) -> Bridge | None:
         return None
 
 
-def _left_out(by: Bridge, data: Path) -> pd.DataFrame:
-    """The bridge's error on every molecule at both levels, by a fit without it: group, molecule_id, n_atoms, signed.
+def _said(by: Bridge, data: Path, molecules: pd.DataFrame) -> dict[str, tuple[float, str | None]]:
+    """What a bridge says of molecules, by id: the half width of its interval, and why it refuses one.
 
-    The fit is on labels of the sets that its card names, up to its size. Other molecules, and larger ones, are judged
-    by the bridge as it stands, unless the fit has the same molecule under another name. Of a molecule on two
-    geometries the first counts, which is GFN2-xTB's, as the groups'.
+    A molecule counts as its row at the bridge's second level says, with its geometry and state; without such a row its
+    SMILES alone does. A flag of its row at either level counts: it says whether the SMILES tells the bonds.
     """
-    try:
-        found, _ = duals(by.a, by.b, [], data)
-    except DataError:  # no molecule at both
-        return pd.DataFrame(columns=["group", "molecule_id", "n_atoms", "signed"])
-    of_card = set(bridge_card(f"{by.a}-{by.b}").sets)
-    inside, larger = up_to([dual for dual in found if dual.group in of_card], by.largest)
-    others = [*larger, *(dual for dual in found if dual.group not in of_card)]
-    signed = [*_without_each(by, inside), *(_beyond(by, inside, dual) for dual in others)]
-    found = [*inside, *others]
-    frame = pd.DataFrame({
-        "group": [dual.group for dual in found], "molecule_id": [dual.id for dual in found],
-        "n_atoms": [dual.symbols.total() for dual in found], "signed": signed,
-    })  # fmt: skip
-    return frame.drop_duplicates("molecule_id")
+    ids = molecules["molecule_id"].tolist()
+    at_a, at_b = (rows_at(each, data, ids) for each in (by.a, by.b))
+    rows = []
+    for id, smiles in zip(ids, molecules["smiles"], strict=True):
+        row = at_b.get(id) or _drawn(id, smiles)
+        rows.append(row | {"flags": [*(row["flags"] or ()), *(at_a.get(id, {}).get("flags") or ())]})
+    found = said_of(pa.Table.from_pylist(rows, table_schema("molecule").arrow), by)
+    return dict(zip(ids, zip(found.half_width_kcal_mol.tolist(), found.refused, strict=True), strict=True))
 
 
-def _without_each(by: Bridge, inside: Sequence[Dual]) -> list[float]:
-    """Residuals of a bridge's own molecules, each by a fit without it, kcal/mol."""
-    if not inside:
-        return []
-    values = np.array([dual.difference for dual in inside])
-    graphs = [dual.graph for dual in inside]
-    _, left = fit([dual.counted for dual in inside], values, by.linear.scales, by.linear.noise, graphs)
-    residual: list[float] = left.residual.tolist()
-    return residual
-
-
-def _beyond(by: Bridge, inside: Sequence[Dual], dual: Dual) -> float:
-    """The residual of a molecule that the fit lacks, kcal/mol; where the fit has its graph, by one without that."""
-    rest = [one for one in inside if one.graph != dual.graph]
-    linear = by.linear
-    if len(rest) < len(inside):
-        values = np.array([one.difference for one in rest])
-        linear, _ = fit([one.counted for one in rest], values, by.linear.scales, by.linear.noise)
-    return dual.difference - float(linear.predict([dual.counted])[0][0])
+def _drawn(id: str, smiles: object) -> dict[str, Any]:
+    """A row without a geometry, of what a SMILES draws."""
+    drawn = smiles if isinstance(smiles, str) else None
+    charge, multiplicity = drawn_state(drawn)
+    return {"id": id, "canonical_smiles": drawn, "atomic_numbers": [], "positions": [], "charge": charge,
+            "multiplicity": multiplicity, "flags": []}  # fmt: skip
 
 
 def _of_group(
     by: Bridge | None,
-    left_out: pd.DataFrame | None,
-    places: Mapping[str, Geometry],
+    judged: Unseen | None,
+    said: Mapping[str, tuple[float, str | None]],
     part: pd.DataFrame,
     *,
     resamples: int,
@@ -142,15 +126,15 @@ def _of_group(
     molecules = part.drop_duplicates("molecule_id")
     size = part[ERROR].abs()
     row: dict[str, Any] = {"n_group": len(molecules), "n_molecules": 0, "mae_kcal_mol": float(size.mean())}
-    if by is None or left_out is None:
+    if by is None or judged is None:
         return row
-    smiles = [each if isinstance(each, str) else None for each in molecules["smiles"]]
-    said = by.convert(smiles, [places.get(each) for each in molecules["molecule_id"]])
-    known = said.half_width_kcal_mol[~np.isnan(said.half_width_kcal_mol)]
-    row["n_group_refused"] = len(smiles) - len(known)
-    row["group_half_width_kcal_mol"] = float(known.mean()) if len(known) else float("nan")
-    converted = [id for id, reason in zip(molecules["molecule_id"], said.refused, strict=True) if reason is None]
-    both = left_out[left_out["molecule_id"].isin(converted)]
+    of_part = {each: said[each] for each in molecules["molecule_id"]}
+    converted = [each for each, (_, reason) in of_part.items() if reason is None]
+    row["n_labels"], row["n_labels_gone"] = by.molecules, judged.gone
+    row["n_group_refused"] = len(of_part) - len(converted)
+    widths = [of_part[each][0] for each in converted]
+    row["group_half_width_kcal_mol"] = float(np.mean(widths)) if widths else float("nan")
+    both = judged.errors[judged.errors["molecule_id"].isin(converted)]
     if both.empty:
         return row
     (found,) = by_group(both, resamples=resamples, seed=seed).to_dict("records")

@@ -1,0 +1,199 @@
+"""Sets that stand at a level by their own energies, imported or published, held against labels at another level."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from command_line import hemdata
+from own_files import molecules, written
+
+from hemdata.assess.duals import duals
+from hemdata.assess.gap import gap_of
+from hemdata.bridges.card import read_bridge
+from hemdata.bridges.rows import bridged
+from hemdata.catalog import label_places
+from hemdata.errors import DataError
+from hemdata.levels import level
+from hemdata.schema import table_schema
+from hemdata.shards import LevelName, ShardWriter, read
+
+Changed = Callable[[pa.Table], pa.Table]
+A, B = "gfn2-xtb", "gfn1-xtb"
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("HEMDATA_CARDS", raising=False)
+    return tmp_path
+
+
+@pytest.fixture
+def published(tmp_path: Path) -> Path:
+    """QM9's 110 molecules that ship, as if they were QM9 itself, and their labels at PC9's level on its geometries."""
+    for name, ships in (("qm9", "duals-qm9@qm9@given"), ("qm9@pc9@given", "duals-qm9@pc9@given")):
+        (tmp_path / name).symlink_to(_ships(ships))
+    return tmp_path
+
+
+def _ships(name: str) -> Path:
+    return next(place / name for place in label_places() if (place / name).is_dir())
+
+
+def _imported(name: str, its_level: str, rows: list[dict[str, Any]]) -> None:
+    written(rows, Path(f"{name}.extxyz"), energy="energy", unit=1.0)
+    words = ("--name", name, "--level", its_level, "--unit", "hartree", "--kind", "total", "--yes", "--force")
+    done = hemdata("import", f"{name}.extxyz", *words, "--workers", 1)
+    assert done.returncode == 0, done.stderr
+
+
+def _labelled(target: str, its_level: str) -> None:
+    done = hemdata("label", target, "--level", its_level, "--geometry", "given", "--workers", 0)
+    assert done.returncode == 0, done.stderr
+
+
+def test_an_imported_set_is_compared_by_its_own_energies(here: Path) -> None:
+    """Oracle: the same molecules' labels at both levels. The set at its own level was not found by its name."""
+    rows = molecules(f"test-groups@{A}")[:24]
+    _imported("mine", A, rows)
+    for words in (("gap", A, B, "mine"), ("gap", B, A, "mine"), ("bridge", A, B, "--labels", "mine")):
+        missing = hemdata("levels", *words)
+        assert missing.returncode == 1
+        assert f"`hemdata label mine --level {B} --geometry given` computes" in missing.stderr
+        assert f"mine (its own geometries, energies at {A})" in missing.stderr
+    _labelled("mine", B)
+    written(rows, Path("same.extxyz"), energy="energy", unit=1.0)
+    for each in (A, B):
+        _labelled("same.extxyz", each)
+    own, both = (gap_of(Path("data"), name, A, B) for name in ("mine", "same.extxyz"))
+    assert len(own.rows) == 24
+    assert sorted(row.difference for row in own.rows) == pytest.approx(sorted(row.difference for row in both.rows))
+    assert gap_of(Path("data"), "mine", A, B, "given").rows == own.rows
+    assert [-row.difference for row in gap_of(Path("data"), "mine", B, A).rows] == pytest.approx(
+        [row.difference for row in own.rows]
+    )
+    found, _ = duals(A, B, ["mine"], Path("data"))
+    assert {dual.id for dual in found} == {row.id for row in own.rows}
+    assert {dual.id for dual in found} <= {dual.id for dual in duals(A, B, [], Path("data"))[0]}
+
+
+def test_an_imported_set_whose_geometries_changed_says_how_it_is_labelled_anew(here: Path) -> None:
+    rows = molecules(f"test-groups@{A}")[:24]
+    _imported("mine", A, rows)
+    _labelled("mine", B)
+    rows[0]["positions"] = [1.001 * x for x in rows[0]["positions"]]
+    _imported("mine", A, rows)
+    refused = hemdata("levels", "gap", A, B, "mine")
+    assert refused.returncode == 1
+    assert "A molecule stands at two geometries." in refused.stderr
+    assert f"`hemdata label mine --level {B} --geometry given --force`" in refused.stderr
+
+
+def test_a_level_that_nobody_knows_is_compared_with_none(here: Path) -> None:
+    """Its atoms are estimated: a gap of it would be an estimate too, told to a hundredth of a kcal/mol."""
+    _imported("odd", "unknown:odd", molecules(f"test-groups@{A}")[:60])
+    _labelled("odd", B)
+    for words in (
+        ("gap", "unknown-odd", B, "odd"),
+        ("gap", B, "unknown:odd", "odd"),
+        ("gap", A, B, "odd"),
+        ("bridge", "unknown-odd", B),
+        ("bridge", A, B, "--labels", "odd"),
+    ):
+        refused = hemdata("levels", *words)
+        assert refused.returncode == 1, words
+        assert "Nobody knows which level 'unknown" in refused.stderr
+        assert "`hemdata levels audit" in refused.stderr
+
+
+def test_a_level_of_numbers_alone_needs_labels_at_the_other_only(here: Path) -> None:
+    """The advice was that its energies can only be imported, which they were."""
+    Path("cards/pipelines/levels").mkdir(parents=True)
+    atoms = ", ".join(f"{s}: {e}" for s, e in level(A).card.atoms_hartree.items())
+    Path("cards/pipelines/levels/numbers.yaml").write_text(
+        "name: numbers\ntitle: t\nabout: a\nengine: data\nmethod: other/x\natoms_source: s\n"
+        f"atoms_hartree: {{{atoms}}}\n"
+    )
+    with ShardWriter(Path("data/mine"), table_schema("molecule")) as writer:
+        table = read(_ships(f"test-groups@{A}")).select(table_schema("molecule").arrow.names)
+        place = table.schema.get_field_index("level")
+        writer.add(table.set_column(place, "level", pa.array(["numbers"] * table.num_rows)))
+        writer.finish("mine", table.num_rows, [], [LevelName(name="numbers", hash=level("numbers").hash)], {})
+    with pytest.raises(DataError, match="not labelled at both") as refused:
+        gap_of(Path("data"), "mine", "numbers", B)
+    assert refused.value.expected == f"mine and mine@{B}@given"
+    assert refused.value.fix is not None
+    assert "--level gfn1-xtb --geometry given" in refused.value.fix
+
+
+def test_a_published_set_is_compared_by_its_own_energies(published: Path) -> None:
+    """Oracle: the same rows as labels of a set of another name."""
+    for other in ("pc9", "od9"):  # one level by two names
+        whole, part = (gap_of(published, name, "qm9", other) for name in ("duals-qm9", "qm9"))
+        assert part.rows == whole.rows
+    assert duals("qm9", "pc9", ["qm9"], published)[0] == duals("qm9", "pc9", ["duals-qm9"], published)[0]
+
+
+def test_a_molecule_of_several_sets_is_one_label_on_each_geometry(published: Path) -> None:
+    """The same rows as QM9's own, and among the labels that travel: the bridge was fitted on them twice."""
+    found, without = duals("qm9", "pc9", [], published)
+    assert found == duals("qm9", "pc9", [], published / "none")[0]
+    assert without == {"of a molecule that another set holds at the same geometry": 110}
+
+
+def test_labels_of_a_sets_own_geometries_come_before_its_own_energies(published: Path) -> None:
+    (published / "qm9@qm9@given").symlink_to(_ships("duals-qm9@qm9@given"))
+    (published / "qm9").unlink()
+    (published / "qm9").symlink_to(_ships("test-groups@qm9"))  # of which no molecule is among the labels
+    assert len(gap_of(published, "qm9", "qm9", "pc9").rows) == 110
+
+
+def _rewritten(folder: Path, name: str, change: Changed) -> None:
+    """QM9's published rows, changed, as shards of another set at QM9's level."""
+    table = change(read(_ships("duals-qm9@qm9@given")).select(table_schema("molecule").arrow.names))
+    with ShardWriter(folder, table_schema("molecule")) as writer:
+        writer.add(table.select(table_schema("molecule").arrow.names))
+        names = [LevelName(name=its, hash=level(its).hash) for its in set(table["level"].to_pylist())]
+        writer.finish(name, table.num_rows, [], names, {})
+
+
+def _with(table: pa.Table, column: str, first: object) -> pa.Table:
+    """The table with another value in the first row."""
+    place = table.schema.get_field_index(column)
+    values = [first, *table[column].to_pylist()[1:]]
+    return table.set_column(place, table.schema.field(place), pa.array(values, table.schema.field(place).type))
+
+
+def test_a_row_without_an_energy_is_at_one_level_only(published: Path) -> None:
+    (published / "qm9").unlink()
+
+    def without(table: pa.Table) -> pa.Table:
+        for column in ("energy_hartree", "atomization_energy_kcal_mol"):
+            table = _with(table, column, None)
+        return table
+
+    _rewritten(published / "qm9", "qm9", without)
+    found = gap_of(published, "qm9", "qm9", "pc9")
+    assert (len(found.rows), found.only_one) == (109, 1)
+
+
+def test_rows_whose_bonds_are_doubted_are_left_out_of_a_fit(published: Path) -> None:
+    """A bridge refuses such rows, and was fitted on them."""
+    (published / "qm9").unlink()
+    _rewritten(published / "qm9", "qm9", lambda table: _with(table, "flags", ["geometry_other_graph"]))
+    found, without = duals("qm9", "pc9", ["qm9"], published)
+    assert len(found) == 109
+    assert without == {"flag geometry_other_graph": 1}
+
+
+def test_energies_that_a_bridge_gave_are_no_labels(published: Path) -> None:
+    """A fit on them would tell the bridge's own opinion, and find no error."""
+    _rewritten(published / "over", "over", lambda table: bridged(table, read_bridge("qm9-pc9"))[0])
+    (published / "over@qm9@given").symlink_to(_ships("duals-qm9@qm9@given"))
+    with pytest.raises(DataError, match="share no molecule") as refused:
+        gap_of(published, "over", "qm9", "pc9")
+    assert "that was computed at each level" in str(refused.value.expected)
+    with pytest.raises(DataError, match="share no molecule"):
+        duals("qm9", "pc9", ["over"], published)
