@@ -170,7 +170,7 @@ def test_a_run_of_another_card_is_refused_before_anything_is_done(tmp_path: Path
     assert all(row.reason is None for row in plan(card, data, out))
 
 
-def test_the_cheap_level_of_differences_is_in_the_plan_and_once_a_side(tmp_path: Path) -> None:
+def test_the_cheap_level_of_differences_is_in_the_plan_and_once(tmp_path: Path) -> None:
     its = {"few": {"dataset": "pubchem9", "molecules": 100}}
     networks = [{"network": "dressed-atoms"}, {"network": "pair-distance-ridge"}]
     card = StudyCard.model_validate(CARD | {"sets": its, "level": "pc9", "networks": networks})
