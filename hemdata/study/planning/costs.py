@@ -107,7 +107,7 @@ def _labels(step: Step, data: Path) -> Cost:
             raise HemdataError("It is not built yet.")
         asked = Asked(step.target, number, without=[TEST_GROUPS] if number else [])
         found = plan_labels(asked, How(step.its_level), Files(data))
-        kept = min((stage.timings for stage in found.stages), default=0)
+        kept = min((stage.timings for stage in found.stages if stage.seconds), default=0)
     except HemdataError:
         count = number or (dataset(step.target).accepted if step.target in cards("dataset") else None) or 100
         typical = [
