@@ -72,27 +72,44 @@ def train_eval(
         progress: called with a cell's name, its epochs done and in all; also with (name, n, n) when it ends.
         tell: called with a sentence about what had to be changed in a cell, or about labels that hide others.
 
-    Where a worker process dies, the others with it, they go on with half as many at a time, so that the cell that does
-    it is found and told, and stops no other.
-
     Raises:
         CallError: for a pattern that fits no cell.
         DataError: if the folder holds cells of another card, or of other data.
     """
-    workers, device = on.where.workers, on.device
-    ran = Ran()
     matrix = chosen(cells(card), only)
     refuse_others(matrix, data, out, card.name)
     if tell:
         for sentence in hiding(card, data):
             tell(sentence)
-    keep(card, out)
+    return run_cells(matrix, data, out, on=on, when=when, progress=progress, tell=tell)
+
+
+def run_cells(
+    matrix: Sequence[Cell],
+    data: Path,
+    out: Path,
+    *,
+    on: On = THIS_MACHINE,
+    when: When = AT_ONCE,
+    progress: Event | None = None,
+    tell: Callable[[str], object] | None = None,
+) -> Ran:
+    """Fit and judge cells of one study that were held against its card; args and answer as `train_eval`.
+
+    Each is held against card and data once more as it begins, and fails by itself if it was trained otherwise.
+
+    Where a worker process dies, the others with it, they go on with half as many at a time, so that the cell that does
+    it is found and told, and stops no other.
+    """
+    workers, device = on.where.workers, on.device
+    ran = Ran()
+    keep(matrix[0].study, out)
     deadline = None if when.max_seconds is None else time.time() + when.max_seconds
     context = multiprocessing.get_context("spawn")
     events: Any = SimpleQueue() if workers == 0 else context.Queue()
     listener = Thread(target=_pass_on, args=(events, progress, tell), daemon=True)
     listener.start()
-    due, at_once = matrix, min(workers or places(device), len(matrix))
+    due, at_once = list(matrix), min(workers or places(device), len(matrix))
     try:
         if on.where.elsewhere:
             from hemdata.study.elsewhere import train_elsewhere

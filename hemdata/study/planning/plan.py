@@ -45,7 +45,14 @@ class Plan:
 
 
 def plan(
-    card: StudyCard, data: Path, out: Path, *, only: Sequence[str] = (), device: str = "auto", measure: bool = True
+    card: StudyCard,
+    data: Path,
+    out: Path,
+    *,
+    only: Sequence[str] = (),
+    device: str = "auto",
+    measure: bool = True,
+    held: bool = False,
 ) -> list[Plan]:
     """The cells of a study in the order in which they are run, each with what it still needs.
 
@@ -55,19 +62,20 @@ def plan(
     Args:
         only: patterns of the names of cells.
         measure: False times nothing: cells of networks none of which is finished have no time.
+        held: whether the cells were held against card and data already.
     """
     matrix = chosen(cells(card), only)
     past = _past(out, cells(card))
     timed: dict[tuple[str, str], tuple[float, float, str]] = {}
-    found, differ = [], others(matrix, data, out)
-    below = _Below()
+    found, differ = [], {} if held else others(matrix, data, out)
+    below, read = _Below(), dict[str, float]()
     for cell in matrix:
         row = _state(cell, out)
         if cell.name in differ:
             row = replace(row, reason=in_words(differ[cell.name]))
         elif row.state != "finished":
             try:
-                row = _with_time(cell, row, data, past, timed, device, measure)
+                row = _with_time(cell, row, data, past, timed, device if measure else None, read)
                 row = _with_cheap_level(cell, row, data, out, below)
             except HemdataError as error:
                 row = replace(row, reason=str(error))
@@ -107,24 +115,27 @@ def _with_time(
     data: Path,
     past: dict[str, float],
     timed: dict[tuple[str, str], tuple[float, float, str]],
-    device: str,
-    measure: bool,
+    device: str | None,
+    read: dict[str, float],
 ) -> Plan:
-    """The plan with its time; of a network that is new here its rate on the cell's set is measured."""
+    """The plan with its time; of a network that is new here its rate on the cell's set is measured.
+
+    Args:
+        device: on which; None where nothing is measured.
+        read: seconds of reading the sets that were read, by what is read.
+    """
     from hemdata.catalog import cards
 
     left = row.epochs - row.epochs_done
-    if not cell.epochs:
-        started = time.perf_counter()
-        _molecules(cell, data)
-        return replace(row, seconds=time.perf_counter() - started, rate_from="reading its molecules")
     name = cell.network.network
+    if not cell.epochs:
+        return replace(row, seconds=_reading_seconds(cell, data, read), rate_from="reading its molecules")
     if name in past:
-        _molecules(cell, data)
+        _reading_seconds(cell, data, read)  # whether they are there
         return replace(row, seconds=left * cell.training_size / past[name], rate_from="finished cells")
     if (name, cell.set_name) not in timed:
         table = _molecules(cell, data)
-        if not measure or name not in cards("network"):
+        if device is None or name not in cards("network"):
             return row
         from hemdata.train.rate import measured_rate
 
@@ -188,6 +199,16 @@ class _Below:
             Below(level(str(cell.study.delta))).atomization_energies(some)
             self.a_molecule = (time.perf_counter() - started) / len(some)
         return self.a_molecule
+
+
+def _reading_seconds(cell: Cell, data: Path, read: dict[str, float]) -> float:
+    """Seconds of reading a cell's molecules, which are read once for all seeds and networks; errors as `groups`."""
+    what = f"{cell.set_name} {cell.training_set.model_dump_json()}"
+    if what not in read:
+        started = time.perf_counter()
+        _molecules(cell, data)
+        read[what] = time.perf_counter() - started
+    return read[what]
 
 
 def _molecules(cell: Cell, data: Path) -> pa.Table:
