@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 
 from hemdata.catalog import StudyCard
+from hemdata.errors import CallError
 from hemdata.files import write_whole
 from hemdata.processes import cores, end_with_parent, interrupts_held, one_thread, script_run_once
 from hemdata.study.cells import Cell, cells, chosen
@@ -73,7 +74,7 @@ def train_eval(
         tell: called with a sentence about what had to be changed in a cell, or about labels that hide others.
 
     Raises:
-        CallError: for a pattern that fits no cell.
+        CallError: for a pattern that fits no cell, or a time limit elsewhere than here.
         DataError: if the folder holds cells of another card, or of other data.
     """
     matrix = chosen(cells(card), only)
@@ -101,6 +102,13 @@ def run_cells(
     Where a worker process dies, the others with it, they go on with half as many at a time, so that the cell that does
     it is found and told, and stops no other.
     """
+    if on.where.elsewhere and when.max_seconds is not None:
+        raise CallError(
+            "A cluster's workers keep no time limit.",
+            expected="--max-time with processes here",
+            got=on.where.scheduler or on.where.cluster,
+            fix="Leave --max-time out, or hand the cells to SLURM, whose jobs end in time (train-eval --submit).",
+        )
     workers, device = on.where.workers, on.device
     ran = Ran()
     keep(matrix[0].study, out)

@@ -111,7 +111,7 @@ def label(
     how = How(level, geometry, accuracy, conformers, enthalpy, frequencies, corrected, stability)
     files = Files(data, store, folder)
     if dry_run:
-        tell_estimate(plan_labels(asked, how, files, note), where.workers, as_json)
+        tell_estimate(plan_labels(asked, how, files, note), where.at_once, as_json)
         return
     limits = Limits(seconds=seconds(time_limit, "--time-limit"), memory_gb=gigabytes(memory_limit, "--memory-limit"))
     where = replace(where, limits=limits)
