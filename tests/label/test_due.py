@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from command_line import hemdata
 from test_published_geometry import GIVEN, methanol, not_embedded
 
 from hemdata.label.asked import Asked
@@ -88,3 +89,11 @@ def test_an_imported_store_leaves_nothing_to_do(elsewhere: Path, tmp_path: Path)
     with LabelStore(files.labels) as store:
         merge(store, elsewhere / "labels.sqlite")
     assert plan_labels(Asked(tmp_path / "three.smi"), How("gfn1-xtb"), files).seconds == 0
+
+
+def test_what_a_plan_leaves_out_is_said(tmp_path: Path) -> None:
+    (tmp_path / "one.smi").write_text("CO methanol\n")
+    words = ("label", tmp_path / "one.smi", "--data", tmp_path, "--dry-run")
+    assert "leaves out" not in hemdata(*words).stderr
+    assert "leaves out what frequencies cost" in hemdata(*words, "--enthalpy").stderr
+    assert "not what --retry computes again" in hemdata(*words, "--retry", "failed").stderr

@@ -107,8 +107,8 @@ def test_a_time_limit_is_not_passed_over_in_silence(tmp_path: Path) -> None:
 def test_a_plan_knows_how_many_work_at_a_time_or_says_nothing(tmp_path: Path) -> None:
     assert (HERE.at_once, Where(workers=3).at_once, Where(scheduler="tcp://x:1").at_once) == (1, 3, None)
     (tmp_path / "own.yaml").write_text(
-        "name: own\ntitle: Own\nabout: Own\nmemory: 8 GB\nprocesses: 4\nwalltime: '01:00:00'\nminimum_jobs: 0\nmaximum_jobs: 3\n"
-        f"logs: {tmp_path}\n"
+        "name: own\ntitle: Own\nabout: Own\nmemory: 8 GB\nprocesses: 4\nwalltime: '01:00:00'\n"
+        f"minimum_jobs: 0\nmaximum_jobs: 3\nlogs: {tmp_path}\n"
     )
     assert Where(cluster=tmp_path / "own.yaml").at_once == 12
     (tmp_path / "few.smi").write_text("CO methanol\n")
