@@ -146,7 +146,7 @@ def _level_free(stand: Stand, asked: pa.Table, said: Floats) -> Floats:
 
 def _kinds(stand: Stand, counts: Floats, features: NDArray[np.floating], error: Floats) -> pd.DataFrame:
     """What leaving out all training molecules of a kind does, for kinds that are neither rare nor most of the set."""
-    held = [functional_groups(smiles) or [] if smiles else [] for smiles in stand.training["smiles"].to_pylist()]
+    held = [(functional_groups(smiles) or ()) if smiles else () for smiles in stand.training["smiles"].to_pylist()]
     lines = []
     for kind in (*FUNCTIONAL_GROUPS, NO_RING):
         rows = np.flatnonzero([kind in its for its in held])
