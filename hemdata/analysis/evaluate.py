@@ -76,7 +76,7 @@ def evaluate(
         DataError: if a package does not read, the seeds of a model are of several levels, or no molecule of a group has
             only elements and a charge that training had.
     """
-    from hemdata.train.fit import load
+    from hemdata.train.fit import load_together
 
     level_name = level(level_name).name if level_name else None
     lines, notes, refused = [], dict[str, None](), list[str]()
@@ -84,7 +84,7 @@ def evaluate(
         places = packages(word)
         if not places:
             refuse_no_model(word)
-        fitted = [load(place) for place in places]
+        fitted = load_together(places)
         own_level = one_level([one.level for one in fitted], word)
         graphs = training_graphs(places, fitted, data)
         domain = Domain.common(Domain.of(one.about) for one in fitted)

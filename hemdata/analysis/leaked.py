@@ -21,9 +21,10 @@ def training_graphs(places: Sequence[Path], fitted: Sequence[Fitted], data: Path
         data: folder of the labelled sets.
     """
     graphs = set[str]()
+    of_below: dict[str, float] = {}  # the models' training molecules are mostly the same ones
     for place, one in zip(places, fitted, strict=True):
         try:
-            table, _ = training_of(place, one.about, data)
+            table, _ = training_of(place, one.about, data, found=of_below)
         except HemdataError:
             return None
         graphs |= {flat_graph(key) for key in table["inchikey"].to_pylist() if key}

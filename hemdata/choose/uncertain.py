@@ -36,7 +36,7 @@ def select_uncertain(
         CallError: for fewer than two models, models of two levels, or a pool without shards.
         DataError: if candidates have no geometry, or are fewer than the budget.
     """
-    from hemdata.train.fit import load
+    from hemdata.train.fit import load_together
 
     if len(models) < 2:
         raise CallError("A spread needs two models at least.", got=len(models), fix="Give --model twice or more.")
@@ -47,7 +47,7 @@ def select_uncertain(
             expected="a built or labelled set",
             fix=f"`hemdata label {pool}` first, or choose --by coverage.",
         )
-    fitted = [load(folder) for folder in models]
+    fitted = load_together(models)
     levels = sorted({one.level for one in fitted})
     if len(levels) > 1:
         raise CallError("The models are of several levels of theory.", expected="one level", got=", ".join(levels))

@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
 
 def tell_plan(
-    rows: Sequence[tuple[str, str, "Cost"]], workers: int, as_json: Sequence[Mapping[str, Any]] | None = None
+    rows: Sequence[tuple[str, str, "Cost"]], workers: int | None, as_json: Sequence[Mapping[str, Any]] | None = None
 ) -> None:
     """Print a table of steps, each with its state and what is left of its cost, and the sum with so many processes.
 
     Args:
         rows: name, state and cost of each step.
-        workers: processes.
+        workers: processes; None where nobody knows how many there will be.
         as_json: print JSON instead: these values of each step, and its cost.
     """
     from rich.table import Table
@@ -27,7 +27,7 @@ def tell_plan(
     from hemdata.study.planning.costs import wall_seconds
 
     costs = [cost for _, _, cost in rows]
-    wall = wall_seconds(costs, workers)
+    wall = None if workers is None else wall_seconds(costs, workers)
     if as_json is not None:
         told = [dict(step) | asdict(cost) for step, cost in zip(as_json, costs, strict=True)]
         print(json.dumps({"steps": told, "workers": workers, "wall_seconds": wall}, indent=2))
@@ -43,7 +43,7 @@ def tell_plan(
         table.add_row(name, state, *line)
     print_table(table)
     low, high = sum(its.low for its in costs), sum(its.high for its in costs)
-    out.print(
-        f"In all {duration(sum(its.seconds for its in costs))} of one core ({duration(low)} to {duration(high)}), "
-        f"about {duration(wall)} with {workers} {'process' if workers == 1 else 'processes'}."
-    )
+    total = f"In all {duration(sum(its.seconds for its in costs))} of one core ({duration(low)} to {duration(high)})"
+    if wall is not None:
+        total += f", about {duration(wall)} with {workers} {'process' if workers == 1 else 'processes'}"
+    out.print(f"{total}.")

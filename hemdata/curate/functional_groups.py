@@ -1,7 +1,7 @@
 """The functional groups that a set is described by: names and SMARTS, and how many molecules of a list hold each."""
 
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 # Each is judged on its own, so one molecule may count for several: an ester holds a carbonyl, a furoxan an N-oxide.
@@ -30,6 +30,8 @@ FUNCTIONAL_GROUPS: dict[str, str] = {
     "aromatic": "a",
 }
 NO_RING = "no ring"
+REMEMBERED = 50_000
+"""Molecules: a report asks for those of a training set again with each seed, network and group."""
 
 
 @cache
@@ -39,7 +41,8 @@ def _patterns() -> list[tuple[str, Any]]:
     return [(name, Chem.MolFromSmarts(smarts)) for name, smarts in FUNCTIONAL_GROUPS.items()]
 
 
-def functional_groups(smiles: str) -> list[str] | None:
+@lru_cache(REMEMBERED)
+def functional_groups(smiles: str) -> tuple[str, ...] | None:
     """The groups that a molecule holds; None for a SMILES that RDKit does not read."""
     from rdkit import Chem, rdBase
 
@@ -47,8 +50,8 @@ def functional_groups(smiles: str) -> list[str] | None:
         molecule = Chem.MolFromSmiles(smiles)
     if molecule is None:
         return None
-    found = [name for name, pattern in _patterns() if molecule.HasSubstructMatch(pattern)]
-    return found if molecule.GetRingInfo().NumRings() else [*found, NO_RING]
+    found = tuple(name for name, pattern in _patterns() if molecule.HasSubstructMatch(pattern))
+    return found if molecule.GetRingInfo().NumRings() else (*found, NO_RING)
 
 
 def count_functional_groups(smiles: Iterable[str]) -> tuple[dict[str, int], int]:

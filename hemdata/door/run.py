@@ -46,7 +46,7 @@ class Run:
 
 @dataclass
 class _Doing:
-    """What all steps share."""
+    """What all steps share; `changes` is whether some make or alter sets, after the cells were held against them."""
 
     card: StudyCard
     data: Path
@@ -54,6 +54,7 @@ class _Doing:
     on: On
     shown: bool
     room_gb: float
+    changes: bool = False
     ran: Run = field(default_factory=Run)
     done: set[str] = field(default_factory=set)
     side: Together = field(default_factory=lambda: Together(None))
@@ -140,6 +141,7 @@ def _do(
         (ran.skipped if step.done else ran.cannot if step.cannot else due).append(step)
         ran.missing += step.missing
     doing.done |= {step.id for step in ran.skipped}
+    doing.changes = any(step.kind not in ("train", "report") for step in due)
     for step in due:
         if step.kind == "label":  # PySCF is loaded with settings of its own, not while other threads start processes
             engine(level(step.its_level)).refuse_unknown(level(step.its_level).card)
@@ -188,18 +190,20 @@ def _screen(step: Step, doing: _Doing) -> None:
 
 def _train(step: Step, doing: _Doing) -> None:
     from hemdata.study.ran import When
-    from hemdata.study.run import epochs_told, train_eval
+    from hemdata.study.run import epochs_told, run_cells
 
     card = doing.card
     due = [cell for cell in cells(card) if cell.name not in step.missing]
+    if doing.changes:
+        refuse_others(due, doing.data, doing.out, card.name)
     with bar(f"train {card.name}, epochs", sum(cell.epochs or 1 for cell in due), doing.shown) as advance:
 
         def step_on(epochs: int, cell: str) -> None:
             with suppress(Stopped):  # the training is told so by `look`
                 advance(epochs, cell)
 
-        trained = train_eval(
-            card, doing.data, doing.out, only=[cell.name for cell in due], on=doing.on, progress=epochs_told(step_on),
+        trained = run_cells(
+            due, doing.data, doing.out, on=doing.on, progress=epochs_told(step_on),
             when=When(lambda cell: step.cell_begins(cell, doing.done), doing.side.look),
         )  # fmt: skip
     doing.ran.failed = trained.failed | {name: f"In work by {who}." for name, who in trained.in_work.items()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -57,6 +58,17 @@ class Stand:
     def exact(self) -> bool:
         """Whether the fit is the model itself."""
         return "configuration" not in self.model.about
+
+    @cached_property
+    def kinds(self) -> list[tuple[str, int, tuple[Floats, Floats]]]:
+        """Kinds of training molecules that are neither rare nor most of the set: name, how many, the fit without."""
+        held = [(functional_groups(smiles) or ()) if smiles else () for smiles in self.training["smiles"].to_pylist()]
+        found = []
+        for kind in (*FUNCTIONAL_GROUPS, NO_RING):
+            rows = np.flatnonzero([kind in its for its in held])
+            if FEWEST <= len(rows) <= len(held) / 2:
+                found.append((kind, len(rows), self.fit.refitted(rows)))
+        return found
 
     def shown(self, table: pa.Table) -> tuple[Floats, NDArray[np.floating]]:
         """What the fit sees of some molecules: their elements' counts and their features."""
@@ -145,16 +157,12 @@ def _level_free(stand: Stand, asked: pa.Table, said: Floats) -> Floats:
 
 
 def _kinds(stand: Stand, counts: Floats, features: NDArray[np.floating], error: Floats) -> pd.DataFrame:
-    """What leaving out all training molecules of a kind does, for kinds that are neither rare nor most of the set."""
-    held = [functional_groups(smiles) or [] if smiles else [] for smiles in stand.training["smiles"].to_pylist()]
-    lines = []
-    for kind in (*FUNCTIONAL_GROUPS, NO_RING):
-        rows = np.flatnonzero([kind in its for its in held])
-        if not FEWEST <= len(rows) <= len(held) / 2:
-            continue
-        change = stand.fit.without(rows, counts, features)
+    """What leaving out all training molecules of a kind does."""
+    lines, turned = [], stand.fit.turned(features)
+    for kind, number, without in stand.kinds:
+        change = stand.fit.changed(without, counts, turned)
         lines.append(
-            (kind, float(len(rows)), float(change.mean()), float(np.abs(change).mean()),
+            (kind, float(number), float(change.mean()), float(np.abs(change).mean()),
              float(error_change(error, change[:, None])[0]))
         )  # fmt: skip
     columns = ["kind", "molecules", "change_kcal_mol", "moved_kcal_mol", "error_kcal_mol"]

@@ -132,7 +132,10 @@ def explain(
     places = [place for name in models for place in _packages(name)]
     fitted = load_all(places, device)
     found = asked(word, [each.about for each in fitted], data, geometry)
-    learnt = [training_of(place, each.about, data, training) for place, each in zip(places, fitted, strict=True)]
+    of_below: dict[str, float] = {}  # the models' training molecules are mostly the same ones
+    learnt = [
+        training_of(place, each.about, data, training, of_below) for place, each in zip(places, fitted, strict=True)
+    ]
     stands = []
     with bar("gradients of training molecules", sum(t.num_rows for t, _ in learnt)) if bar else nullcontext() as step:
         for each, (table, molecules) in zip(fitted, learnt, strict=True):

@@ -65,6 +65,14 @@ class LeaveOut:
 
     def without(self, rows: NDArray[np.int64], counts: Floats, features: NDArray[np.floating]) -> Floats:
         """How the predictions of some molecules change without all of these rows at once, (molecules,) kcal/mol."""
+        return self.changed(self.refitted(rows), counts, self.turned(features))
+
+    def turned(self, features: NDArray[np.floating]) -> Floats:
+        """Features (molecules, p) of some molecules as `changed` takes them, (molecules, r)."""
+        return np.asarray(features @ self._turn)
+
+    def refitted(self, rows: NDArray[np.int64]) -> tuple[Floats, Floats]:
+        """How the elements' energies (elements,) and the ridge's weights (r,) change without these rows."""
         kept = np.setdiff1d(np.arange(len(self)), rows)
         atoms = np.linalg.lstsq(self._counts[kept], self._target[kept], rcond=None)[0]
         left = self._target - self._counts @ atoms
@@ -76,8 +84,12 @@ class LeaveOut:
             weights = self._divided.T @ left
             block = np.eye(len(rows)) - gone @ divided.T
             weights = weights - divided.T @ np.linalg.solve(block, left[rows] - gone @ weights)
-        change: Floats = counts @ (atoms - self._atoms) + (features @ self._turn) @ (weights - self._weights)
-        return change
+        return atoms - self._atoms, weights - self._weights
+
+    def changed(self, change: tuple[Floats, Floats], counts: Floats, turned: Floats) -> Floats:
+        """What a change of `refitted` does to the predictions of some molecules, (molecules,) kcal/mol."""
+        atoms, weights = change
+        return np.asarray(counts @ atoms + turned @ weights)
 
     def predict(self, counts: Floats, features: NDArray[np.floating]) -> Floats:
         """What the fit itself says of some molecules, (molecules,) kcal/mol."""

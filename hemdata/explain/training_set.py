@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,11 @@ MOST = 50_000
 
 
 def training_of(
-    place: Path, about: dict[str, Any], data: Path, given: str | Path | None = None
+    place: Path,
+    about: dict[str, Any],
+    data: Path,
+    given: str | Path | None = None,
+    found: dict[str, float] | None = None,
 ) -> tuple[pa.Table, Molecules]:
     """The table of a model's training molecules, and the molecules as it learnt them.
 
@@ -37,6 +42,7 @@ def training_of(
         about: what it says.
         data: folder of the labelled sets.
         given: the set, by name or folder.
+        found: energies of levels below, as `Below` has them, for models that share them.
 
     Raises:
         CallError: if the set or the study's data are not there, or the molecules are too many.
@@ -53,7 +59,7 @@ def training_of(
         )
     for table in _candidates(place, about, data, given):
         if table.num_rows == number:
-            molecules = _as_learnt(table, about, data, place)
+            molecules = _as_learnt(table, about, data, place, found)
             if molecules.digest == wanted:
                 return table, molecules
     raise DataError(
@@ -107,10 +113,13 @@ def _of_cell(path: Path, name: str, data: Path) -> pa.Table:
     return table.take(pa.array(split_table(table, cell.seed, card.split, card.split_by).train))
 
 
-def _as_learnt(table: pa.Table, about: dict[str, Any], data: Path, place: Path) -> Molecules:
+def _as_learnt(
+    table: pa.Table, about: dict[str, Any], data: Path, place: Path, found: dict[str, float] | None
+) -> Molecules:
     molecules = Molecules.of(table)
     if "below" not in about:
         return molecules
     from hemdata.train.delta import Below, less
 
-    return less(molecules, Below.of(level(about["below"]["level"]), place, data / "labels.sqlite"))
+    below = Below.of(level(about["below"]["level"]), place, found)
+    return less(molecules, replace(below, store=data / "labels.sqlite"))

@@ -145,10 +145,15 @@ def plan_labels(
 ) -> Estimate:
     """What `label_set` with the same values would have to compute, and its cost; nothing is computed.
 
+    Frequencies and the stability of wave functions are not in it, which `note` is told.
+
     Raises:
         CallError, DataError: as `label_set`.
     """
     its_level, at, _ = _levels(how)
+    more = [name for name, asked_for in (("frequencies", how.enthalpy), ("stability", how.stability)) if asked_for]
+    if more and note:
+        note(f"This plan leaves out what {' and '.join(more)} cost, which is often more than the labels.")
     molecules = _chosen(asked, its_level, at, files.data, note).molecules
     chain = stages(its_level, at, how.conformers)
     if not files.labels.is_file():

@@ -8,8 +8,8 @@ import numpy.typing as npt
 
 from hemdata.chemistry.engines import engine as engine_of
 from hemdata.identity import identify
-from hemdata.label.calculation import Calculation, Result, Stage, Start, calculation_for
-from hemdata.label.chain import task_of
+from hemdata.label.calculation import Calculation, Stage, Start, calculation_for
+from hemdata.label.due import Due, due
 from hemdata.label.jobs import job_of
 from hemdata.label.store.database import LabelStore
 from hemdata.label.workers.cost import cost, memory_gb
@@ -94,10 +94,11 @@ def _line(x: _Array, y: _Array) -> tuple[float, float]:
 
 @dataclass(frozen=True)
 class StageEstimate:
-    """One stage of a run: how many calculations, how many of them are finished, and what the rest costs.
+    """One stage of a run: how many molecules, how many of them are finished, and what the rest costs.
 
     Attributes:
         what: level and kind of the stage.
+        asked: molecules that come to it: those that failed before do not; `finished` of them have a result.
         seconds: of one core, expected; `low` and `high` enclose 95 %.
         longest: of the calculation that takes the longest.
         memory_gb: of that which needs the most.
@@ -169,27 +170,13 @@ def estimate(
     random = np.random.default_rng(0)
     draws = np.zeros(DRAWS)
     found = []
-    before: list[Result | None] = [None] * len(molecules)
-    numbers = [_atomic_numbers(molecule) for molecule in molecules]
-    for stage in chain:
-        due: dict[str, tuple[Calculation, float]] = {}
-        after: list[Result | None] = []
-        finished = 0
-        for number, molecule in enumerate(molecules):
-            task, exact = (
-                task_of(molecule, stage, before[number], accuracy),
-                stage is chain[0] or before[number] is not None,
-            )
-            result = next(store.get([task.key]), None) if store and exact else None
-            after.append(result if result and result.reason is None else None)
-            if result is not None:
-                finished += 1
-            else:
-                key = task.key if exact else f"{molecule.id} {number}"
-                sized = task if task.atomic_numbers else _sized(task, numbers[number])
-                due[key] = (sized, cost(sized, molecule.n_heavy))
-        found.append(_stage(stage, len(molecules), finished, list(due.values()), seen, random, draws))
-        before = after
+    for its in due(molecules, chain, store, accuracy):
+        costs: list[tuple[Calculation, float]] = []
+        for task, number in its.calculations:
+            molecule = molecules[number]
+            sized = task if task.atomic_numbers else replace(task, atomic_numbers=tuple(_atomic_numbers(molecule)))
+            costs.append((sized, cost(sized, molecule.n_heavy)))
+        found.append(_stage(its, costs, seen, random, draws))
     by_heavy: dict[int, int] = {}
     for molecule in sorted(molecules, key=lambda its: its.n_heavy):
         by_heavy[molecule.n_heavy] = by_heavy.get(molecule.n_heavy, 0) + 1
@@ -198,24 +185,23 @@ def estimate(
 
 
 def _stage(
-    stage: Stage,
-    asked: int,
-    finished: int,
-    due: list[tuple[Calculation, float]],
+    its: Due,
+    costly: list[tuple[Calculation, float]],
     seen: dict[tuple[str, str], _Timings],
     random: np.random.Generator,
     draws: npt.NDArray[np.float64],
 ) -> StageEstimate:
+    stage, asked, finished = its.stage, its.asked, its.finished
     what = f"{stage.level.name} {stage.job.results}"
-    if not due:
+    if not costly:
         return StageEstimate(what, asked, finished)
-    costs = np.array([its for _, its in due])
+    costs = np.array([each for _, each in costly])
     rate = _rate(stage, seen.get((stage.level.hash, stage.job.kind)))
     own = rate.draws(costs, random)
     draws += own
     low, high = np.percentile(own, [2.5, 97.5])
     each = rate.seconds(costs)
-    memory = max(memory_gb(task) for task, _ in due)
+    memory = max(memory_gb(task) for task, _ in costly)
     return StageEstimate(
         what, asked, finished, float(each.sum()), float(low), float(high), float(each.max()), memory, rate.timings
     )
@@ -255,8 +241,3 @@ def _atomic_numbers(molecule: Molecule) -> list[int]:
         return molecule.atomic_numbers
     identity = identify(molecule.canonical_smiles, bonds=False) if molecule.canonical_smiles else None
     return list(identity.atomic_numbers) if identity else [6] * molecule.n_heavy + [1] * molecule.n_heavy
-
-
-def _sized(task: Calculation, numbers: list[int]) -> Calculation:
-    """The same with the molecule's atoms, for its cost alone."""
-    return replace(task, atomic_numbers=tuple(numbers))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from hemdata.errors import CallError, DataError
-from hemdata.train.fit import load
+from hemdata.train.fit import load_together
 from hemdata.train.fitted import BATCH_SIZE, Fitted
 from hemdata.train.package import CARD, read_package
 
@@ -88,7 +88,7 @@ def load_all(folders: Iterable[Path], device: str = "auto", batch_size: int = BA
     places = list(folders)
     if not places:
         raise CallError("No model is given.", expected="a model's folder, or a cell of a study", got="none")
-    models = [load(place) for place in places]
+    models = load_together(places)
     _of_one_level(places, [model.about for model in models])
     for model in models:
         model.on(device, batch_size)

@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 
 from hemdata.catalog import StudyCard
+from hemdata.errors import CallError
 from hemdata.files import write_whole
 from hemdata.processes import cores, end_with_parent, interrupts_held, one_thread, script_run_once
 from hemdata.study.cells import Cell, cells, chosen
@@ -72,27 +73,51 @@ def train_eval(
         progress: called with a cell's name, its epochs done and in all; also with (name, n, n) when it ends.
         tell: called with a sentence about what had to be changed in a cell, or about labels that hide others.
 
-    Where a worker process dies, the others with it, they go on with half as many at a time, so that the cell that does
-    it is found and told, and stops no other.
-
     Raises:
-        CallError: for a pattern that fits no cell.
+        CallError: for a pattern that fits no cell, or a time limit elsewhere than here.
         DataError: if the folder holds cells of another card, or of other data.
     """
-    workers, device = on.where.workers, on.device
-    ran = Ran()
     matrix = chosen(cells(card), only)
     refuse_others(matrix, data, out, card.name)
     if tell:
         for sentence in hiding(card, data):
             tell(sentence)
-    keep(card, out)
+    return run_cells(matrix, data, out, on=on, when=when, progress=progress, tell=tell)
+
+
+def run_cells(
+    matrix: Sequence[Cell],
+    data: Path,
+    out: Path,
+    *,
+    on: On = THIS_MACHINE,
+    when: When = AT_ONCE,
+    progress: Event | None = None,
+    tell: Callable[[str], object] | None = None,
+) -> Ran:
+    """Fit and judge cells of one study that were held against its card; args and answer as `train_eval`.
+
+    Each is held against card and data once more as it begins, and fails by itself if it was trained otherwise.
+
+    Where a worker process dies, the others with it, they go on with half as many at a time, so that the cell that does
+    it is found and told, and stops no other.
+    """
+    if on.where.elsewhere and when.max_seconds is not None:
+        raise CallError(
+            "A cluster's workers keep no time limit.",
+            expected="--max-time with processes here",
+            got=on.where.scheduler or on.where.cluster,
+            fix="Leave --max-time out, or hand the cells to SLURM, whose jobs end in time (train-eval --submit).",
+        )
+    workers, device = on.where.workers, on.device
+    ran = Ran()
+    keep(matrix[0].study, out)
     deadline = None if when.max_seconds is None else time.time() + when.max_seconds
     context = multiprocessing.get_context("spawn")
     events: Any = SimpleQueue() if workers == 0 else context.Queue()
     listener = Thread(target=_pass_on, args=(events, progress, tell), daemon=True)
     listener.start()
-    due, at_once = matrix, min(workers or places(device), len(matrix))
+    due, at_once = list(matrix), min(workers or places(device), len(matrix))
     try:
         if on.where.elsewhere:
             from hemdata.study.elsewhere import train_elsewhere

@@ -5,10 +5,9 @@ Ramakrishnan, Dral, Rupp and von Lilienfeld 2015, 10.1021/acs.jctc.5b00099.
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,20 +18,21 @@ from numpy.typing import NDArray
 from hemdata.catalog import cards
 from hemdata.chemistry.engines import engine
 from hemdata.errors import CallError, DataError
-from hemdata.files import whole
 from hemdata.label.calculation import Calculation, Result, Stage, Start, calculate, calculation_for
 from hemdata.label.jobs import POINT
 from hemdata.label.store.database import LabelStore
 from hemdata.levels import SYMBOLS, Level, level
 from hemdata.locks import alone
 from hemdata.molecules.state import said_of_atoms
+from hemdata.train.cheap_energies import find_energies, path_of, read_energies, write_energies
 from hemdata.train.data.molecules import Molecules
 from hemdata.train.fitted import BATCH_SIZE, Fitted
 from hemdata.units import HARTREE_KCAL_MOL
 
-DIGEST = 32  # bytes of SHA-256
 KEPT = "below"
 """In a study's folder, the energies of the cheap level that its models learn differences from."""
+REMEMBERED = 100_000
+"""Molecules whose energies are kept in memory."""
 
 
 @dataclass(frozen=True)
@@ -44,20 +44,24 @@ class Below:
         store: a label store, in which calculations are looked up (`hemdata label NAME --geometry given` puts them
             there, on all cores).
         kept: a folder that keeps what was computed, a file for each set of molecules, so that the models of a study
-            compute it once; it is made where it is missing.
+            compute each molecule once; it is made where it is missing.
         looks: whether the folder is only looked into: what is not there is computed and not kept.
+        found: total energies that were computed or looked up here, hartree, by the key of the calculation. Models that
+            are asked about the same molecules share it.
     """
 
     level: Level
     store: Path | None = None
     kept: Path | None = None
     looks: bool = False
+    found: dict[str, float] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
-    def of(cls, level: Level, package: Path, store: Path | None = None) -> Below:
+    def of(cls, level: Level, package: Path, found: dict[str, float] | None = None) -> Below:
         """The level below a model that stands; of a study's cell what was computed for the study is found."""
         cell = package.name == "model" and package.parent.parent.name == "cells"
-        return cls(level, store, package.parents[2] / KEPT if cell else None, looks=True)
+        kept = package.parents[2] / KEPT if cell else None
+        return cls(level, kept=kept, looks=True, found={} if found is None else found)
 
     def atomization_energies(self, molecules: Molecules) -> NDArray[np.float64]:
         """Atomization energies (M,), kcal/mol, at the level and at the molecules' own geometries.
@@ -72,38 +76,46 @@ class Below:
         if lacking:
             raise DataError(f"The level '{self.level.name}' has no atoms of these elements.", got=", ".join(lacking))
         tasks = list(_calculations(molecules, self.level))
-        path = None if self.kept is None else self.kept / f"{self.level.name}-{_hash(tasks)}.f8"
-        totals = self._totals(tasks, molecules) if path is None else self._kept(path, tasks, molecules)
+        totals = self._totals(tasks, molecules) if self.kept is None else self._kept(self.kept, tasks, molecules)
         of_atoms = np.add.reduceat(atoms[molecules.atomic_numbers], molecules.offsets[:-1])
         energies: NDArray[np.float64] = (of_atoms - totals) * HARTREE_KCAL_MOL
         return energies
 
-    def _kept(self, path: Path, tasks: Sequence[Calculation], molecules: Molecules) -> NDArray[np.float64]:
+    def lacking(self, molecules: Molecules) -> set[str]:
+        """The keys of the calculations that `atomization_energies` would have to make."""
+        keys = [task.key for task in _calculations(molecules, self.level)]
+        if self.kept is not None and read_energies(path_of(self.kept, self.level.name, keys), len(keys)) is not None:
+            return set()
+        unknown = set(keys) - self._known(keys).keys()
+        return unknown - self._stored(unknown).keys()
+
+    def _kept(self, folder: Path, tasks: Sequence[Calculation], molecules: Molecules) -> NDArray[np.float64]:
         """Total energies (M,), hartree, from a file, which is written first where it is missing or damaged.
 
         Of several processes that want the same molecules one computes, and the others wait for it.
         """
-        totals = _read(path, len(tasks))
+        keys = [task.key for task in tasks]
+        path = path_of(folder, self.level.name, keys)
+        totals = read_energies(path, len(tasks))
         if totals is None and self.looks:
             return self._totals(tasks, molecules)
         if totals is None:
             with ExitStack() as stack:
                 with suppress(CallError):  # on a disk without locks several may compute the same
                     stack.enter_context(alone(path.with_suffix(".lock"), fix=""))
-                totals = _read(path, len(tasks))
+                totals = read_energies(path, len(tasks))
                 if totals is None:
                     totals = self._totals(tasks, molecules)
-                    _write(path, totals)
+                    write_energies(path, keys, totals)
         return totals
 
     def _totals(self, tasks: Sequence[Calculation], molecules: Molecules) -> NDArray[np.float64]:
-        """Total energies (M,), hartree."""
-        stored: dict[str, Result] = {}
-        if self.store is not None and self.store.is_file():
-            with LabelStore(self.store, read_only=True) as opened:
-                stored = {result.key: result for result in opened.get({task.key: None for task in tasks})}
-        totals = np.empty(len(tasks))
+        """Total energies (M,), hartree, looked up one by one, else computed."""
+        known = self._known([task.key for task in tasks])
+        stored = self._stored({task.key for task in tasks} - known.keys())
         for number, task in enumerate(tasks):
+            if task.key in known:
+                continue
             result = stored.get(task.key) or calculate(task)
             if result.energy_hartree is None:
                 raise DataError(
@@ -112,8 +124,25 @@ class Below:
                     got=result.reason,
                     fix="Leave the molecule out, or learn the energies themselves (without delta).",
                 )
-            totals[number] = result.energy_hartree
-        return totals
+            known[task.key] = result.energy_hartree
+        if len(self.found) + len(known) > REMEMBERED:
+            self.found.clear()
+        if len(known) <= REMEMBERED:
+            self.found.update(known)
+        return np.array([known[task.key] for task in tasks])
+
+    def _known(self, keys: Sequence[str]) -> dict[str, float]:
+        """The energies that are in memory, or in any file of the folder."""
+        known = {key: self.found[key] for key in keys if key in self.found}
+        lacking = set(keys) - known.keys()
+        return known if self.kept is None or not lacking else known | find_energies(self.kept, lacking)
+
+    def _stored(self, keys: Collection[str]) -> dict[str, Result]:
+        """The results that the label store holds."""
+        if not keys or self.store is None or not self.store.is_file():
+            return {}
+        with LabelStore(self.store, read_only=True) as opened:
+            return {result.key: result for result in opened.get(sorted(keys))}
 
 
 class FittedDelta(Fitted):
@@ -179,28 +208,6 @@ def less(molecules: Molecules, below: Below) -> Molecules:
         raise CallError("A level has no difference from itself.", where="delta", got=its.name)
     target = molecules.energies - below.atomization_energies(molecules)
     return replace(molecules, target=target, below=(its.name, its.hash))
-
-
-def _read(path: Path, number: int) -> NDArray[np.float64] | None:
-    """So many numbers from a file that ends with its SHA-256; None where it is missing or not as it was written."""
-    if not path.is_file():
-        return None
-    held = path.read_bytes()
-    body, digest = held[:-DIGEST], held[-DIGEST:]
-    if len(body) != 8 * number or hashlib.sha256(body).digest() != digest:
-        return None
-    return np.frombuffer(body, dtype="<f8")
-
-
-def _write(path: Path, totals: NDArray[np.float64]) -> None:
-    body = totals.astype("<f8").tobytes()
-    with whole(path) as temporary:
-        temporary.write_bytes(body + hashlib.sha256(body).digest())
-
-
-def _hash(tasks: Sequence[Calculation]) -> str:
-    """Of the calculations' keys in their order, which hold geometry, level and the engine's version."""
-    return hashlib.sha256("".join(task.key for task in tasks).encode()).hexdigest()[:16]
 
 
 def _calculations(molecules: Molecules, level: Level) -> Iterator[Calculation]:

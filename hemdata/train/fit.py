@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import redirect_stdout
 from importlib import import_module
 from pathlib import Path
@@ -86,8 +86,22 @@ def fit_network(
     )
 
 
-def load(folder: str | Path) -> Fitted:
+def load_together(folders: Iterable[str | Path]) -> list[Fitted]:
+    """The fitted models of folders, to be asked about the same molecules: what a level below says of one is had once.
+
+    Raises:
+        CallError, DataError: as `load`.
+    """
+    found: dict[str, float] = {}
+    return [load(folder, found) for folder in folders]
+
+
+def load(folder: str | Path, found: dict[str, float] | None = None) -> Fitted:
     """The fitted model of a folder, from model.json and model.safetensors; no pickle is read.
+
+    Args:
+        folder: of the package.
+        found: energies of levels below, as `Below` has them, for models that share them.
 
     Raises:
         CallError: if there is no finished model, or the card or library of its network is not there.
@@ -109,7 +123,7 @@ def load(folder: str | Path) -> Fitted:
             got=below.hash,
             fix="Use the level's card that the model was trained with.",
         )
-    return FittedDelta(fitted, Below.of(below, Path(folder)))
+    return FittedDelta(fitted, Below.of(below, Path(folder), found))
 
 
 def _loaded(about: dict[str, Any], arrays: dict[str, Any], folder: Path) -> Fitted:

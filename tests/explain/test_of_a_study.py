@@ -5,12 +5,15 @@ from pathlib import Path
 import pytest
 from test_explain import TINY
 
-from hemdata.analysis.reasons.molecules.carriers import COLUMNS, carried
+from hemdata.analysis.reasons.molecules.carriers import COLUMNS, _stand, carried
 from hemdata.analysis.results import Results
 from hemdata.catalog import study
+from hemdata.explain.carriers import carriers
 from hemdata.explain.explain import explain
+from hemdata.explain.leave_out import LeaveOut
 from hemdata.report.page.page import write_report
 from hemdata.study.cells import cells
+from hemdata.study.data import groups
 from hemdata.study.fit_and_judge import run_cell
 from hemdata.study.rows import read_rows
 
@@ -58,3 +61,20 @@ def test_the_page_shows_them_and_without_the_training_molecules_there_are_none(
     assert bare.reasons.carriers.empty
     write_report(bare, tmp_path / "bare.html")
     assert 'id="carriers"' not in (tmp_path / "bare.html").read_text()
+
+
+def test_the_fits_without_a_kind_are_made_once_for_all_groups(
+    run: Path, labelled: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They depend on the training molecules alone."""
+    made: list[tuple[int, ...]] = []
+    refitted = LeaveOut.refitted
+    monkeypatch.setattr(LeaveOut, "refitted", lambda fit, rows: made.append(tuple(rows)) or refitted(fit, rows))
+    card = study(run / "tiny.yaml").model_copy(update={"groups": ["saccharides", "azoxy"]})
+    (cell,) = (run / "cells").iterdir()
+    stand = _stand(cell / "model", labelled, {})
+    asked = groups(card, labelled)
+    first, second = (carriers([stand], table).kinds for table in asked.values())
+    kinds = [rows for rows in made if len(rows) > 1]  # a molecule that alone has an element is left out alone
+    assert len(kinds) == len(first) == len(second) > 2
+    assert not first.equals(second)

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+import hemdata.study.held
+import hemdata.study.planning.plan
 from hemdata.catalog import StudyCard, label_places, study
 from hemdata.door.run import _DO, impossible, run
 from hemdata.errors import CallError, DataError
@@ -142,6 +144,11 @@ def test_a_study_of_a_users_file_runs_to_its_report_and_again_does_nothing(tmp_p
     assert before == {path: path.stat().st_mtime_ns for path in (out / "cells").rglob("*.parquet")}
     assert len(before) == 3 * len(cells(card))
     assert not (data / "test-groups@gfn2-xtb").exists()  # labels that travel are read where they are
+    shutil.rmtree(data / "few@gfn2-xtb")
+    (tmp_path / "few.smi").write_text("\n".join(lines).replace(" m", " other") + "\n")
+    next(out.glob("cells/*/cell.parquet")).unlink()
+    with pytest.raises(DataError, match="cells of another card, or of other data"):  # seen once they are labelled
+        run(card, data, out, on=On(Where(0)), where=tmp_path, tell=told.append, shown=False)
 
 
 def test_a_run_of_another_card_is_refused_before_anything_is_done(tmp_path: Path) -> None:
@@ -170,7 +177,34 @@ def test_a_run_of_another_card_is_refused_before_anything_is_done(tmp_path: Path
     assert all(row.reason is None for row in plan(card, data, out))
 
 
-def test_the_cheap_level_of_differences_is_in_the_plan_and_once_a_side(tmp_path: Path) -> None:
+def test_cells_are_held_against_their_data_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    networks = [{"network": "dressed-atoms"}, {"network": "pair-distance-ridge"}]
+    its = {"few": {"dataset": "pubchem9", "molecules": 100}}
+    card = StudyCard.model_validate(CARD | {"sets": its, "level": "pc9", "networks": networks, "seeds": [0, 1]})
+    data, out = tmp_path / "data", tmp_path / "run"
+    quiet = {"on": On(Where(0)), "tell": lambda _: None, "shown": False}
+    run(card, data, out, **quiet)
+    held, read = list[str](), list[str]()
+    settings, molecules = hemdata.study.held._settings, hemdata.study.planning.plan._molecules
+    monkeypatch.setattr("hemdata.study.held._settings", lambda *asked: held.append(asked[0].name) or settings(*asked))
+    monkeypatch.setattr(
+        "hemdata.study.planning.plan._molecules", lambda *asked: read.append(asked[0].name) or molecules(*asked)
+    )
+    for cell in out.glob("cells/*ridge*"):
+        (cell / "cell.parquet").unlink()
+    assert not {step.kind: step for step in steps(card, data, out)}["train"].done
+    (train,) = (step for step in steps(card, data, out) if step.kind == "train")
+    assert 0 < cost(train, card, data, out).seconds < 60
+    assert (len(held), len(read)) == (0, 1)  # `hemdata run --dry-run` held them before; the seeds have one set
+    run(card, data, out, **quiet)
+    assert len(held) == 2  # seeds
+    held.clear()
+    shutil.rmtree(out / "cells")
+    assert plan(card, data, out)[0].reason is None
+    assert (held, len(read)) == ([], 2)
+
+
+def test_the_cheap_level_of_differences_is_in_the_plan_and_once(tmp_path: Path) -> None:
     its = {"few": {"dataset": "pubchem9", "molecules": 100}}
     networks = [{"network": "dressed-atoms"}, {"network": "pair-distance-ridge"}]
     card = StudyCard.model_validate(CARD | {"sets": its, "level": "pc9", "networks": networks})

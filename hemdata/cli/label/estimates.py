@@ -11,13 +11,15 @@ if TYPE_CHECKING:
     from hemdata.label.estimate import Estimate
 
 
-def tell_estimate(found: "Estimate", workers: int | None, as_json: bool) -> None:
-    """Print molecules by size, then each stage: what is finished, hours of one core with their interval, memory."""
-    from hemdata.processes import cores
+def tell_estimate(found: "Estimate", at_once: int | None, as_json: bool) -> None:
+    """Print molecules by size, then each stage: what is finished, hours of one core with their interval, memory.
 
-    at_once = workers or cores()
+    Args:
+        at_once: workers; None where nobody knows how many there will be.
+    """
     if as_json:
-        told = asdict(found) | {"seconds": found.seconds, "workers": at_once, "wall_seconds": found.wall(at_once)}
+        told = asdict(found) | {"seconds": found.seconds, "workers": at_once}
+        told |= {"wall_seconds": None if at_once is None else found.wall(at_once)}
         print(json.dumps(told, indent=2))
         return
     sizes = ", ".join(f"{number:,} of {heavy}" for heavy, number in found.by_heavy.items())
@@ -32,10 +34,10 @@ def tell_estimate(found: "Estimate", workers: int | None, as_json: bool) -> None
             line += f", the longest {duration(stage.longest)}, {stage.memory_gb:.1f} GB of memory each at most"
         out.print(f"{line}.")
     if found.seconds:
-        out.print(
-            f"In all {duration(found.seconds)} of one core ({duration(found.low)} to {duration(found.high)}); about "
-            f"{duration(found.wall(at_once))} with {at_once} {'worker' if at_once == 1 else 'workers'}, which need "
-            f"{at_once * found.memory_gb:.0f} GB.",
-        )
+        line = f"In all {duration(found.seconds)} of one core ({duration(found.low)} to {duration(found.high)})"
+        if at_once is not None:
+            line += f"; about {duration(found.wall(at_once))} with {at_once} {'worker' if at_once == 1 else 'workers'}"
+            line += f", which need {at_once * found.memory_gb:.0f} GB"
+        out.print(f"{line}.")
     else:
         out.print("Everything is finished: nothing would be computed.")

@@ -111,7 +111,9 @@ def label(
     how = How(level, geometry, accuracy, conformers, enthalpy, frequencies, corrected, stability)
     files = Files(data, store, folder)
     if dry_run:
-        tell_estimate(plan_labels(asked, how, files, note), where.workers, as_json)
+        if retry:
+            note("This plan counts what is not computed yet, and not what --retry computes again.")
+        tell_estimate(plan_labels(asked, how, files, note), where.at_once, as_json)
         return
     limits = Limits(seconds=seconds(time_limit, "--time-limit"), memory_gb=gigabytes(memory_limit, "--memory-limit"))
     where = replace(where, limits=limits)

@@ -95,7 +95,11 @@ def improve(
         place = on_what(workers, on, device)
         planned = plan(asked, data, folder, place)
         steps = [(each.name, "done" if each.done else "to do", each.cost) for each in planned]
-        tell_plan(steps, place.here, [{"name": name, "state": state} for name, state, _ in steps] if as_json else None)
+        tell_plan(
+            steps,
+            place.where.at_once,
+            [{"name": name, "state": state} for name, state, _ in steps] if as_json else None,
+        )
         return
     found = improve_group(
         asked, data, folder, on=on_what(workers, on, device), watch=Watch(err.print, drawn, stages, bar)

@@ -62,7 +62,7 @@ def run(
         place = on_what(workers, on, device)
         costs = [cost(step, card, data, folder, device) for step in found]
         rows = [(f"{step.kind} {step.name}", _state(step), its) for step, its in zip(found, costs, strict=True)]
-        tell_plan(rows, place.here, [asdict(step) for step in found] if as_json else None)
+        tell_plan(rows, place.where.at_once, [asdict(step) for step in found] if as_json else None)
         if not as_json:
             for line in impossible(found):
                 err.print(line)

@@ -9,13 +9,14 @@ import typer
 from rich.table import Table
 
 from hemdata.cli.app import command, err, out
-from hemdata.cli.values import named, seconds
+from hemdata.cli.values import named, on_what, seconds
 from hemdata.console import note, print_table
 from hemdata.door.progress import bar, duration
 
 if TYPE_CHECKING:
     from hemdata.catalog import StudyCard
     from hemdata.study.cells import Cell
+    from hemdata.study.on import On
 
 
 @command(
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     "hemdata train-eval pipelines/studies/demo.yaml\n"
     "hemdata train-eval demo --dry-run\n"
     "hemdata train-eval demo --cells 'painn-*' --cells '*-s0' --max-time 8h\n"
+    "hemdata train-eval demo --on 4\n"
     "hemdata train-eval demo --submit my-cluster.yaml",
 )
 def train_eval(
@@ -40,27 +42,35 @@ def train_eval(
     max_time: Annotated[
         str | None, typer.Option(metavar="TIME", help="As 90s, 20m or 6h; the rest is left for the next time.")
     ] = None,
-    workers: Annotated[
-        int | None, typer.Option(min=1, help="Cells at a time; by default one a core, or a GPU.")
+    on: Annotated[
+        str | None,
+        typer.Option(
+            metavar="4|tcp://...|CARD",
+            help="Where: processes here, each with a cell (default one a core, or a GPU), a running Dask cluster, or "
+            "jobs of SLURM that this command waits for.",
+        ),
     ] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="As --on 4.", hidden=True)] = None,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     to: Annotated[
-        str | None, typer.Option("--submit", metavar="CARD", help="One job a cell: `slurm`, or your cluster's card.")
+        str | None,
+        typer.Option("--submit", metavar="CARD", help="Leave one job a cell to SLURM, and end: `slurm`, or your card."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Train and judge the cells of a study: training set x network x seed."""
     from hemdata.catalog import study as study_card
     from hemdata.errors import CallError
-    from hemdata.label.workers.where import Where
     from hemdata.study.cells import cells, chosen
-    from hemdata.study.on import On
     from hemdata.study.ran import When
     from hemdata.study.run import train_eval as run_study
 
     if device not in ("auto", "cpu", "cuda"):
         raise CallError("There is no such device.", expected="auto, cpu or cuda", got=device)
     limit = seconds(max_time, "--max-time")
+    place = on_what(workers, on, device)
+    if to is not None and on is not None:
+        raise CallError("--submit leaves the cells to SLURM.", got=f"--on {on}", fix="Give one of the two.")
     card = study_card(study)
     folder = folder or Path("runs") / card.name
     matrix = chosen(cells(card), only)
@@ -68,7 +78,7 @@ def train_eval(
         _submit(matrix, study, to, data, folder, device, dry_run, as_json)
         return
     if dry_run:
-        _plan(card, data, folder, only, device, workers, as_json)
+        _plan(card, data, folder, only, place, as_json)
         return
     judged = _judge_again(card, data, folder, only, device) if again else []
     reached = dict.fromkeys([cell.name for cell in matrix], 0)
@@ -83,7 +93,7 @@ def train_eval(
             data,
             folder,
             only=only,
-            on=On(Where(workers), device),
+            on=place,
             when=When(max_seconds=limit),
             progress=progress,
             tell=note,
@@ -122,8 +132,7 @@ def _plan(
     data: Path,
     folder: Path,
     only: Sequence[str],
-    device: str,
-    workers: int | None,
+    on: "On",
     as_json: bool,
 ) -> None:
     from dataclasses import asdict
@@ -131,13 +140,15 @@ def _plan(
     from hemdata.study.planning.plan import hours, plan
     from hemdata.study.run import places
 
-    rows = plan(card, data, folder, only=only, device=device)
-    at_once = min(workers or places(device), len(rows))
+    rows = plan(card, data, folder, only=only, device=on.device)
+    at_once = places(on.device) if on.where.workers is None and not on.where.elsewhere else on.where.at_once
+    at_once = None if at_once is None else min(at_once, len(rows))
     total = sum(row.seconds or 0.0 for row in rows) / 3600
     unknown = sum(row.seconds is None and row.state != "finished" for row in rows)
     if as_json:
         told: dict[str, Any] = {"folder": str(folder), "cells": [asdict(row) for row in rows]}
-        told |= {"hours": total, "at_once": at_once, "elapsed": hours(rows, at_once), "unknown": unknown}
+        told |= {"hours": total, "at_once": at_once, "unknown": unknown}
+        told |= {"elapsed": None if at_once is None else hours(rows, at_once)}
         print(json.dumps(told, indent=2))
     else:
         table = Table(box=None, padding=(0, 2))
@@ -155,7 +166,8 @@ def _plan(
             rest = f"{timed} of one process is left: {which} cannot be estimated"
         elif total:
             rest = f"{duration(3600 * total)} of one process are left"
-            rest += f", {duration(3600 * hours(rows, at_once))} with {at_once} at a time"
+            if at_once is not None:
+                rest += f", {duration(3600 * hours(rows, at_once))} with {at_once} at a time"
         else:
             rest = "nothing is left"
         out.print(f"{folder}: {len(rows)} cells, {finished} finished; {rest}.")

@@ -7,6 +7,7 @@ from typing import Self
 
 from hemdata.errors import CallError
 from hemdata.label.workers.isolated import Limits
+from hemdata.processes import cores
 
 ADDRESS = re.compile(r"\w+://.+|[\w.-]+:\d+")
 
@@ -50,6 +51,18 @@ class Where:
     def elsewhere(self) -> bool:
         """Whether it is no process of this machine's own."""
         return self.scheduler is not None or self.cluster is not None
+
+    @property
+    def at_once(self) -> int | None:
+        """Processes that work at a time: here, or in all jobs of a cluster; None of a running one, which may change."""
+        if self.scheduler is not None:
+            return None
+        if self.cluster is not None:
+            from hemdata.catalog import cluster_card
+
+            card = cluster_card(self.cluster)
+            return card.maximum_jobs * card.processes
+        return cores() if self.workers is None else max(1, self.workers)
 
     @classmethod
     def read(cls, on: str | int | Path | None) -> Self:

@@ -61,7 +61,7 @@ class Cost:
 
 
 def cost(step: Step, card: StudyCard, data: Path, out: Path, device: str = "auto") -> Cost:
-    """The cost of a step that is still to be done.
+    """The cost of a step that is still to be done; cells that stand were held against the card (`refuse_others`).
 
     A set that is not built yet is taken to be of molecules of nine heavy atoms; a network that has no finished cell is
     timed for some seconds, on the study's molecules, or on those that ship where the study's are not there yet.
@@ -107,7 +107,7 @@ def _labels(step: Step, data: Path) -> Cost:
             raise HemdataError("It is not built yet.")
         asked = Asked(step.target, number, without=[TEST_GROUPS] if number else [])
         found = plan_labels(asked, How(step.its_level), Files(data))
-        kept = min((stage.timings for stage in found.stages), default=0)
+        kept = min((stage.timings for stage in found.stages if stage.seconds), default=0)
     except HemdataError:
         count = number or (dataset(step.target).accepted if step.target in cards("dataset") else None) or 100
         typical = [
@@ -121,7 +121,7 @@ def _labels(step: Step, data: Path) -> Cost:
 
 
 def _training(step: Step, card: StudyCard, data: Path, out: Path, device: str) -> Cost:
-    rows = [row for row in plan(card, data, out, device=device) if row.cell not in step.missing]
+    rows = [row for row in plan(card, data, out, device=device, held=True) if row.cell not in step.missing]
     seconds = sum(row.seconds or 0.0 for row in rows)
     unknown = {row.cell for row in rows if row.seconds is None and row.state != "finished"}
     stand_in = [cell for cell in cells(card) if cell.name in unknown and not finished(out, cell.name)]

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -45,7 +45,14 @@ class Plan:
 
 
 def plan(
-    card: StudyCard, data: Path, out: Path, *, only: Sequence[str] = (), device: str = "auto", measure: bool = True
+    card: StudyCard,
+    data: Path,
+    out: Path,
+    *,
+    only: Sequence[str] = (),
+    device: str = "auto",
+    measure: bool = True,
+    held: bool = False,
 ) -> list[Plan]:
     """The cells of a study in the order in which they are run, each with what it still needs.
 
@@ -55,20 +62,21 @@ def plan(
     Args:
         only: patterns of the names of cells.
         measure: False times nothing: cells of networks none of which is finished have no time.
+        held: whether the cells were held against card and data already.
     """
     matrix = chosen(cells(card), only)
     past = _past(out, cells(card))
     timed: dict[tuple[str, str], tuple[float, float, str]] = {}
-    found, differ = [], others(matrix, data, out)
-    below = set[tuple[str, int, int]]()
+    found, differ = [], {} if held else others(matrix, data, out)
+    below, read = _Below(), dict[str, float]()
     for cell in matrix:
         row = _state(cell, out)
         if cell.name in differ:
             row = replace(row, reason=in_words(differ[cell.name]))
         elif row.state != "finished":
             try:
-                row = _with_time(cell, row, data, past, timed, device, measure)
-                row = _with_cheap_level(cell, row, data, below)
+                row = _with_time(cell, row, data, past, timed, device if measure else None, read)
+                row = _with_cheap_level(cell, row, data, out, below)
             except HemdataError as error:
                 row = replace(row, reason=str(error))
         found.append(row)
@@ -107,24 +115,27 @@ def _with_time(
     data: Path,
     past: dict[str, float],
     timed: dict[tuple[str, str], tuple[float, float, str]],
-    device: str,
-    measure: bool,
+    device: str | None,
+    read: dict[str, float],
 ) -> Plan:
-    """The plan with its time; of a network that is new here its rate on the cell's set is measured."""
+    """The plan with its time; of a network that is new here its rate on the cell's set is measured.
+
+    Args:
+        device: on which; None where nothing is measured.
+        read: seconds of reading the sets that were read, by what is read.
+    """
     from hemdata.catalog import cards
 
     left = row.epochs - row.epochs_done
-    if not cell.epochs:
-        started = time.perf_counter()
-        _molecules(cell, data)
-        return replace(row, seconds=time.perf_counter() - started, rate_from="reading its molecules")
     name = cell.network.network
+    if not cell.epochs:
+        return replace(row, seconds=_reading_seconds(cell, data, read), rate_from="reading its molecules")
     if name in past:
-        _molecules(cell, data)
+        _reading_seconds(cell, data, read)  # whether they are there
         return replace(row, seconds=left * cell.training_size / past[name], rate_from="finished cells")
     if (name, cell.set_name) not in timed:
         table = _molecules(cell, data)
-        if not measure or name not in cards("network"):
+        if device is None or name not in cards("network"):
             return row
         from hemdata.train.rate import measured_rate
 
@@ -136,27 +147,68 @@ def _with_time(
     return replace(row, seconds=left * cell.training_size * a_molecule, rate_from=f"measured: {speed:,.0f} molecules/s")
 
 
-def _with_cheap_level(cell: Cell, row: Plan, data: Path, below: set[tuple[str, int, int]]) -> Plan:
-    """The plan with the time that the cheap level of a study of differences takes; it is computed once a side.
-
-    Args:
-        below: the sets, sizes and seeds for which it is counted already.
-    """
-    side = cell.set_name, cell.training_set.size, cell.seed
-    if cell.study.delta is None or side in below or row.seconds is None:
+def _with_cheap_level(cell: Cell, row: Plan, data: Path, out: Path, below: "_Below") -> Plan:
+    """The plan with the time that the cheap level of a study of differences takes for the molecules that lack it."""
+    if cell.study.delta is None or row.seconds is None:
         return row
-    from hemdata.train.data.molecules import Molecules
-    from hemdata.train.delta import Below
+    lacking = below.lacking(cell, data, out)
+    if not lacking:
+        return row
+    below.counted |= lacking
+    return replace(row, seconds=row.seconds + len(lacking) * below.seconds(cell, data))
 
-    table = _molecules(cell, data)
-    number = table.num_rows + (
-        0 if below else sum(map(len, groups(cell.study, data, cell.training_set.level).values()))
-    )
-    some = Molecules.of(table.slice(0, TIMED))
-    started = time.perf_counter()
-    Below(level(cell.study.delta)).atomization_energies(some)
-    below.add(side)
-    return replace(row, seconds=row.seconds + number * (time.perf_counter() - started) / len(some))
+
+@dataclass
+class _Below:
+    """What is known of the cheap level of a study of differences, whose energies are computed once a molecule.
+
+    Attributes:
+        counted: the calculations that a cell before this one makes.
+        sides: training sets and sizes that are looked through.
+        a_molecule: seconds, of some that were timed.
+    """
+
+    counted: set[str] = field(default_factory=set)
+    sides: set[tuple[str, int]] = field(default_factory=set)
+    a_molecule: float | None = None
+
+    def lacking(self, cell: Cell, data: Path, out: Path) -> set[str]:
+        """The calculations that a cell is the first to make: of its molecules, on whichever side, and of its groups."""
+        from hemdata.train.data.molecules import Molecules
+        from hemdata.train.delta import KEPT, Below
+
+        side = cell.set_name, cell.training_set.size
+        if side in self.sides:
+            return set()
+        self.sides.add(side)
+        its = Below(level(str(cell.study.delta)), data / "labels.sqlite", out / KEPT, looks=True)
+        asked = [_molecules(cell, data), *groups(cell.study, data, cell.training_set.level).values()]
+        found = set[str]()
+        for table in asked:
+            found |= its.lacking(Molecules.of(table))
+        return found - self.counted
+
+    def seconds(self, cell: Cell, data: Path) -> float:
+        """Of one molecule."""
+        from hemdata.train.data.molecules import Molecules
+        from hemdata.train.delta import Below
+
+        if self.a_molecule is None:
+            some = Molecules.of(_molecules(cell, data).slice(0, TIMED))
+            started = time.perf_counter()
+            Below(level(str(cell.study.delta))).atomization_energies(some)
+            self.a_molecule = (time.perf_counter() - started) / len(some)
+        return self.a_molecule
+
+
+def _reading_seconds(cell: Cell, data: Path, read: dict[str, float]) -> float:
+    """Seconds of reading a cell's molecules, which are read once for all seeds and networks; errors as `groups`."""
+    what = f"{cell.set_name} {cell.training_set.model_dump_json()}"
+    if what not in read:
+        started = time.perf_counter()
+        _molecules(cell, data)
+        read[what] = time.perf_counter() - started
+    return read[what]
 
 
 def _molecules(cell: Cell, data: Path) -> pa.Table:

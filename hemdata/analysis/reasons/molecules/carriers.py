@@ -44,10 +44,11 @@ def carried(run: Path, rows: Rows, data: Path) -> pd.DataFrame:
     path = next(iter(sorted(run.glob("*.yaml"))), None)
     if path is None:
         return pd.DataFrame(columns=COLUMNS)
+    of_below: dict[str, float] = {}  # seeds and networks share their molecules
     for (network, training_set), cells in _largest(rows).items():
         try:
             card = catalog.study(path)
-            stands = [_stand(run / "cells" / cell / "model", data) for cell in cells]
+            stands = [_stand(run / "cells" / cell / "model", data, of_below) for cell in cells]
             tests = groups(card, data, card.sets[training_set].level)
         except HemdataError:  # rows may travel without models and labels
             continue
@@ -70,9 +71,9 @@ def _largest(rows: Rows) -> dict[tuple[str, str], list[str]]:
     return {model: [cell["cell"] for cell in its] for model, its in sorted(cells.items()) if its}
 
 
-def _stand(place: Path, data: Path) -> Stand:
-    model = load(place)
-    table, molecules = training_of(place, model.about, data)
+def _stand(place: Path, data: Path, of_below: dict[str, float]) -> Stand:
+    model = load(place, of_below)
+    table, molecules = training_of(place, model.about, data, found=of_below)
     return Stand.of(model, table, molecules)
 
 
