@@ -7,7 +7,7 @@ Seeds are few (two to five): drawing them with replacement would make intervals 
 than they say. Their part is drawn as a Student t of n - 1 degrees of freedom on the logarithm of a seed's MAE, so
 that for seed noise alone the interval is that of the paired t test, and no resampled MAE is negative.
 
-A group of less than FEW molecules is drawn as the seeds are, as a Student t on the logarithms of its errors, the same
+A group of fewer than FEW molecules is drawn as the seeds are, as a Student t on the logarithms of its errors, the same
 for all models. Drawn with replacement its intervals would hold the truth 46 to 52 times in 100 with two molecules, 72
 to 77 with three, 75 to 80 with four, 81 to 89 with five and six; so they hold it 90 to 98 times. A group of one
 molecule says nothing of the spread over molecules: its draws, and those of a mean that it is part of, are NaN.
@@ -25,7 +25,7 @@ from numpy.typing import ArrayLike, NDArray
 FloatArray = NDArray[np.float64]
 CONFIDENCE = 0.95
 RESAMPLES = 10_000
-FEW = 8  # molecules: of less, the intervals are those of a Student t
+FEW = 8  # molecules: of fewer, the intervals are those of a Student t
 _LEAST = 1e-3  # of the mean error: a smaller error counts as that, since its logarithm would be all that counts
 NOT_KNOWN = "not known"
 
