@@ -18,6 +18,9 @@ TAKES_SECONDS = False
 SURFACE_IS_LEVEL = False
 FITTED_BASIS, CHEAP_FITTED_BASIS = "def2-universal-jkfit", "def2-universal-jfit"
 """For geometries, and for the cheap SCF of a label, whose fit is corrected: it needs two thirds of the functions."""
+LAST_CHEAPLY_FITTED = 30
+"""Atomic number. From gallium on the smaller fit errs so much by the exchange of 3d shells that a label would lie 2e-5
+to 4e-5 hartree too high."""
 CHEAP_GRID = 0
 FIRST_CONV_TOL_HARTREE, LAST_CONV_TOL_HARTREE = 1e-4, 1e-6
 """Of the cheap SCF before and after the exact potential is known. A last 1e-5 leaves up to 3e-6 hartree."""
@@ -104,9 +107,13 @@ def _label(built: Any, exact: Any, level: Level) -> Point:
     The energy is the exact one at D0 and the change of the corrected cheap one from D0 to D1: exact to first order in
     D1 - D0, and to second order but for the small difference of the two functionals' second derivatives.
     """
+    from pyscf import gto
+
     exact._is_mem_enough = lambda: False  # integrals that serve once are used as they come
     exact.direct_scf, exact.direct_scf_tol = True, SCREENING
-    cheap = fitted(built, level.card, CHEAP_GRID, FIRST_CONV_TOL_HARTREE, CHEAP_FITTED_BASIS)
+    heaviest = max(gto.charge(built.atom_symbol(atom)) for atom in range(built.natm))
+    basis = CHEAP_FITTED_BASIS if heaviest <= LAST_CHEAPLY_FITTED else FITTED_BASIS
+    cheap = fitted(built, level.card, CHEAP_GRID, FIRST_CONV_TOL_HARTREE, basis)
     for field in (exact, cheap):
         field.grids.build(with_non0tab=True, sort_grids=built.nao >= SORTED_FROM)
     start, rungs = _cheap_density(cheap, level.name)
