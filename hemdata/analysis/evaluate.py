@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from hemdata.analysis import statistics
 from hemdata.analysis.leaked import leaks, training_graphs
 from hemdata.analysis.reasons.errors import drawn, ends
-from hemdata.assess.compared_rows import SAME_GEOMETRY_ANGSTROM
+from hemdata.assess.compared_rows import same_geometry
 from hemdata.catalog import TEST_GROUPS
 from hemdata.console import many
 from hemdata.errors import CallError, DataError
@@ -185,11 +185,9 @@ def _own_references(data: Path, group: str, level_name: str, judged: pa.Table) -
         )
     known = {row["id"]: row for row in table.to_pylist()}
     own: list[float | None] = []
-    for row in judged.select(["id", "positions"]).to_pylist():
+    for row in judged.select(["id", "atomic_numbers", "positions"]).to_pylist():
         other = known.get(row["id"])
-        same = other is not None and len(other["positions"]) == len(row["positions"]) and all(
-            abs(a - b) <= SAME_GEOMETRY_ANGSTROM for a, b in zip(other["positions"], row["positions"], strict=True)
-        )  # fmt: skip
+        same = other is not None and same_geometry(other, row)
         own.append(other["atomization_energy_kcal_mol"] if other is not None and same else None)
     missing = own.count(None)
     note = f"Not labelled at {level_name} on the same geometry: {many(missing)} of {group}." if missing else ""

@@ -4,16 +4,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from hemdata.bridges.rows import BRIDGED
 from hemdata.errors import DataError
+from hemdata.identity.same_places import same_places
 from hemdata.levels import Level, level
 from hemdata.shards import SetName, read, read_manifest
 
-SAME_GEOMETRY_ANGSTROM = 1e-6
 COLUMNS = ("id", "atomic_numbers", "positions", "energy_hartree", "n_heavy", "geometry_level")
 
 
@@ -60,9 +59,7 @@ def rows_of(folder: Path, keys: Sequence[str]) -> dict[str, dict[str, Any]]:
 
 def same_geometry(one: dict[str, Any], other: dict[str, Any]) -> bool:
     """Whether two rows have the same atoms at the same places; a row without a geometry has none in common."""
-    if not one["positions"] or not other["positions"] or one["atomic_numbers"] != other["atomic_numbers"]:
-        return False
-    return np.allclose(one["positions"], other["positions"], rtol=0, atol=SAME_GEOMETRY_ANGSTROM)
+    return same_places(one["atomic_numbers"], one["positions"], other["atomic_numbers"], other["positions"])
 
 
 def two_geometries(key: str, one: tuple[Path, str], other: tuple[Path, str]) -> DataError:

@@ -156,6 +156,10 @@ class Result:
         return Frequencies(np.array(told["wavenumbers_cm1"], dtype=np.float64), bool(told["linear"]))
 
 
+CALCULATION = "calculation "
+"""Before a key: where a geometry comes from, if it was computed."""
+
+
 @dataclass(frozen=True)
 class Start:
     """The geometry that a calculation starts from; what the provenance says of it decides no key.

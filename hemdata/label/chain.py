@@ -3,7 +3,16 @@
 from collections.abc import Sequence
 
 from hemdata.identity import isotopologue
-from hemdata.label.calculation import FROM_SMILES, Calculation, Result, Stage, Start, calculate, calculation_for
+from hemdata.label.calculation import (
+    CALCULATION,
+    FROM_SMILES,
+    Calculation,
+    Result,
+    Stage,
+    Start,
+    calculate,
+    calculation_for,
+)
 from hemdata.molecules import Molecule
 
 PUBLISHED = "published geometry"
@@ -14,7 +23,7 @@ def task_of(molecule: Molecule, stage: Stage, before: Result | None, accuracy: s
     """The calculation of a stage: from the geometry of the stage before; in the first, from the SMILES where the
     geometry is relaxed and there is one, else from the given geometry."""
     if before:
-        start = Start(before.atomic_numbers, before.positions, f"calculation {before.key}")
+        start = Start(before.atomic_numbers, before.positions, f"{CALCULATION}{before.key}")
     elif stage.job.relaxes and molecule.canonical_smiles is not None:
         start = FROM_SMILES
     else:

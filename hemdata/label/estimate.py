@@ -99,6 +99,7 @@ class StageEstimate:
     Attributes:
         what: level and kind of the stage.
         asked: molecules that come to it: those that failed before do not; `finished` of them have a result.
+        elsewhere: of those finished, that count only if relaxations still to be made end where another machine's did.
         seconds: of one core, expected; `low` and `high` enclose 95 %.
         longest: of the calculation that takes the longest.
         memory_gb: of that which needs the most.
@@ -114,6 +115,7 @@ class StageEstimate:
     longest: float = 0.0
     memory_gb: float = 0.0
     timings: int = 0
+    elsewhere: int = 0
 
 
 @dataclass(frozen=True)
@@ -194,7 +196,7 @@ def _stage(
     stage, asked, finished = its.stage, its.asked, its.finished
     what = f"{stage.level.name} {stage.job.results}"
     if not costly:
-        return StageEstimate(what, asked, finished)
+        return StageEstimate(what, asked, finished, elsewhere=its.elsewhere)
     costs = np.array([each for _, each in costly])
     rate = _rate(stage, seen.get((stage.level.hash, stage.job.kind)))
     own = rate.draws(costs, random)
@@ -203,8 +205,9 @@ def _stage(
     each = rate.seconds(costs)
     memory = max(memory_gb(task) for task, _ in costly)
     return StageEstimate(
-        what, asked, finished, float(each.sum()), float(low), float(high), float(each.max()), memory, rate.timings
-    )
+        what, asked, finished, float(each.sum()), float(low), float(high), float(each.max()), memory, rate.timings,
+        its.elsewhere,
+    )  # fmt: skip
 
 
 def _rate(stage: Stage, timings: _Timings | None) -> Rate:

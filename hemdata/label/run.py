@@ -10,6 +10,7 @@ from hemdata.label.chain import published, task_of
 from hemdata.label.how import Missing
 from hemdata.label.progress import Pace
 from hemdata.label.store.database import LabelStore
+from hemdata.label.store.same_geometry import SameGeometry
 from hemdata.label.workers.cluster import Cluster, opened
 from hemdata.label.workers.cost import cost, memory_gb
 from hemdata.label.workers.flow import Flow
@@ -50,6 +51,9 @@ def label(
 ) -> Outcome:
     """Compute what the store does not hold yet for these molecules, stage by stage, the costliest first.
 
+    A single point that the store holds at the geometry of another machine, the same within 1e-6 angstrom, is taken with
+    that geometry.
+
     Args:
         molecules: what is asked; the same molecule asked twice is computed once.
         chain: the stages of a label (`stages`); each starts from the geometries of the one before.
@@ -84,7 +88,8 @@ def label(
             pace = Pace(f"{stage.level.name} {stage.job.results}", count, len(chain), total=0)
             tasks = {number: task_of(molecules[number], stage, before, accuracy) for number, before in going.items()}
             further = {n for n, task in tasks.items() if task.positions is None and molecules[n].positions}
-            found = run.results(tasks, pace, further)
+            held = None if stage.job.relaxes else SameGeometry(store, chain, count - 1)
+            found = run.results(tasks, pace, further, held)
             outcome.missing += len(tasks) - len(found)
             unmade = (n for n in further if n in found and found[n].reason is not None)
             due = {n: published(molecules[n], stage, accuracy) for n in sorted(unmade)}
@@ -116,12 +121,20 @@ class _Run:
     progress: Callable[[Pace], None] | None
     retried: set[int] = field(default_factory=set)
 
-    def results(self, tasks: Mapping[int, Calculation], pace: Pace, further: Collection[int] = ()) -> dict[int, Result]:
+    def results(
+        self,
+        tasks: Mapping[int, Calculation],
+        pace: Pace,
+        further: Collection[int] = (),
+        held: SameGeometry | None = None,
+    ) -> dict[int, Result]:
         """The results of calculations by their molecules' numbers, computed where they may be; some may be missing.
 
         Args:
             further: molecules for which there is another calculation if this fails; then that one counts.
+            held: finds what was finished at the same geometry elsewhere, where nothing is by the key.
         """
+        tasks = self._as_held(tasks, held) if held is not None else tasks
         by_key = {task.key: task for task in tasks.values()}
         numbers: dict[str, list[int]] = {key: [] for key in by_key}
         for number, task in tasks.items():
@@ -147,6 +160,11 @@ class _Run:
             self.store.put(*results)
             self.outcome.computed += sum(counts(result.key, result.reason is None) for result in results)
         return {number: result for result in self.store.get(by_key) for number in numbers[result.key]}
+
+    def _as_held(self, tasks: Mapping[int, Calculation], held: SameGeometry) -> dict[int, Calculation]:
+        """The calculations, each at the geometry at which it is finished where it is at one that is the same."""
+        known = self.store.known({task.key for task in tasks.values()})
+        return {number: task if known.get(task.key) else held.at(task) or task for number, task in tasks.items()}
 
     def _computed(self, tasks: list[Calculation], costs: dict[str, float], pace: Pace) -> Iterator[list[Result]]:
         """Results as they come, the costliest calculation first; each is counted once it has been taken."""

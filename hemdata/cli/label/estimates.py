@@ -33,6 +33,11 @@ def tell_estimate(found: "Estimate", at_once: int | None, as_json: bool) -> None
             )
             line += f", the longest {duration(stage.longest)}, {stage.memory_gb:.1f} GB of memory each at most"
         out.print(f"{line}.")
+        if stage.elsewhere:
+            out.print(
+                f"  {stage.elsewhere:,} of the finished ones are imported: each is taken if the relaxation here ends "
+                "within 1e-6 angstrom of its geometry, and computed again if not."
+            )
     if found.seconds:
         line = f"In all {duration(found.seconds)} of one core ({duration(found.low)} to {duration(found.high)})"
         if at_once is not None:

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from hemdata.catalog import Column
-from hemdata.label.calculation import Result
+from hemdata.label.calculation import CALCULATION, Result
 from hemdata.label.store.database import LabelStore
 from hemdata.molecules import Molecule
 
@@ -49,7 +49,7 @@ def at_their_labels(
         there = replace(
             molecule,
             canonical_smiles=None,
-            geometry_level=f"calculation {key}",
+            geometry_level=f"{CALCULATION}{key}",
             atomic_numbers=result.atomic_numbers,
             positions=result.positions,
         )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 from urllib.parse import quote
 
 import numpy as np
@@ -33,6 +33,33 @@ _PUT = (
     " atomic_numbers=excluded.atomic_numbers, positions=excluded.positions,"
     " energy_hartree=excluded.energy_hartree, provenance=excluded.provenance WHERE results.reason IS NOT NULL"
 )
+
+_FINISHED = (
+    "SELECT key, atomic_numbers, positions, json_extract(provenance, '$.smiles'),"
+    " json_extract(provenance, '$.geometry_from') AS origin, coalesce(json_extract(provenance, '$.conformers'), 1)"
+    " FROM results WHERE reason IS NULL AND json_extract(provenance, '$.level_hash') = ? AND origin IS NOT NULL"
+    " ORDER BY key"
+)
+
+
+class Finished(NamedTuple):
+    """A finished result, and where its geometry comes from.
+
+    Attributes:
+        key: of its calculation.
+        atomic_numbers: (N,) uint8, as bytes.
+        positions: (3N,) float64, little endian, angstrom, as bytes.
+        smiles: canonical, where it has one.
+        geometry_from: a level's name, or the calculation that relaxed it.
+        conformers: of how many that geometry is the lowest, as far as it is told.
+    """
+
+    key: str
+    atomic_numbers: bytes
+    positions: bytes
+    smiles: str | None
+    geometry_from: str
+    conformers: int
 
 
 class LabelStore:
@@ -146,6 +173,11 @@ class LabelStore:
         """The results of the keys that have one, in the keys' order."""
         for key in keys:
             yield from map(_result, self._rows("SELECT * FROM results WHERE key = ?", key))
+
+    def finished_at(self, level_hash: str) -> Iterator[Finished]:
+        """Every finished result of a level at a geometry that came from elsewhere, as its provenance tells."""
+        rows = self._rows(_FINISHED, level_hash)
+        return (Finished(*row) for row in rows)
 
     def __iter__(self) -> Iterator[Result]:
         return map(_result, self._rows("SELECT * FROM results"))

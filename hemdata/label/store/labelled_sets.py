@@ -27,6 +27,8 @@ def single_points(folder: Path) -> Iterator[Result]:
     manifest = read_manifest(folder)
     its_level = _level(folder, manifest)
     accuracy = str(manifest.made_from["accuracy"])
+    conformers = int(manifest.made_from.get("conformers", 1))
+    origin = {"from_shards": manifest.dataset} | ({"conformers": conformers} if conformers > 1 else {})
     stage = Stage(its_level, POINT)
     found = 0
     for batch in iterate(folder, COLUMNS):
@@ -43,7 +45,7 @@ def single_points(folder: Path) -> Iterator[Result]:
             )
             _same_versions(folder, row["id"], row["engine"], manifest, dict(task.versions), its_level)
             found += 1
-            told = task.described | {"from_shards": manifest.dataset}
+            told = task.described | origin
             yield Result(task.key, None, row["atomic_numbers"], row["positions"], row["energy_hartree"], told)
     if not found:
         raise DataError(
