@@ -128,10 +128,10 @@ class _Plan:
         """A round's labels; the list that an earlier run chose, where it came to it."""
         kept = kept_list(self.out / "chosen", f"{self.name}-{arm}-{number}")
         path = kept or write_list(self.place / "lists", f"{self.name}-{arm}-{number}", picks)
-        found = plan_labels(ToLabel(path), How(self.asked.level_name), self.files)
+        found = plan_labels(ToLabel(path), How(self.asked.level_name), self.files, force=True)  # as `buy`
         parts = [found]
         if arm == "chosen" and "uncertainty" in self.asked.ways and kept is None:  # of so many, the others are relaxed
-            parts += (SHORTLIST - 1) * [plan_labels(ToLabel(path), How(START_LEVEL), self.files)]
+            parts += (SHORTLIST - 1) * [plan_labels(ToLabel(path), How(START_LEVEL), self.files, force=True)]
         timings = min((stage.timings for stage in found.stages if stage.seconds), default=0)
         cost = Cost(
             sum(each.seconds for each in parts), sum(each.low for each in parts), sum(each.high for each in parts),

@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from hemdata.chemistry.engines import engine
 from hemdata.chemistry.stability import analysable
 from hemdata.console import many
 from hemdata.errors import CallError, DataError
@@ -72,14 +73,8 @@ def label_set(
     """
     its_level, at, enthalpy = _levels(how)
     chosen = _chosen(asked, its_level, at, files.data, note)
-    molecules, name = chosen.molecules, chosen.name
-    geometry = at.name if at else how.geometry
-    labelled_name = str(SetName(name, its_level.name, geometry))
-    out = files.out or files.data / labelled_name
-    made_from = _made_from(asked, how, name, geometry)
-    if not force:
-        columns = {"enthalpy": how.enthalpy, "stability": how.stability}
-        refuse_loss(out, labelled_name, molecules, its_level, chosen.sources, made_from | columns)
+    molecules, geometry = chosen.molecules, at.name if at else how.geometry
+    target = _target(asked, how, files, chosen, its_level, geometry, force)
     with LabelStore(files.labels, read_only=not missing.startswith("compute")) as store:
         run = partial(label, where=where, missing=missing, progress=progress)
         outcome = run(molecules, stages(its_level, at, how.conformers), store, accuracy=how.accuracy)
@@ -104,11 +99,8 @@ def label_set(
             [vibrations(molecules, outcome.keys, geometries, enthalpy, store, run, how.conformers)] if enthalpy else []
         )
         added += [stabilities(molecules, outcome.keys, its_level, store, run)] if how.stability else []
-        manifest = export(
-            molecules, outcome.keys, its_level, geometries, store,
-            Target(out, labelled_name, chosen.sources, made_from), added, chosen.unread,
-        )  # fmt: skip
-    return Labelled(out, manifest, outcome)
+        manifest = export(molecules, outcome.keys, its_level, geometries, store, target, added, chosen.unread)
+    return Labelled(target.folder, manifest, outcome)
 
 
 def label_dataset(target: str | Path, **words: Any) -> Labelled:
@@ -140,12 +132,31 @@ def _made_from(asked: Asked, how: How, name: str, geometry: str) -> dict[str, An
     return told | ({"part": str(asked.part)} if asked.part else {})
 
 
+def _target(
+    asked: Asked, how: How, files: Files, chosen: Chosen, its_level: Level, geometry: str, force: bool
+) -> Target:
+    """Where the labels are written and what their manifest tells; CallError where others would be lost there."""
+    name = str(SetName(chosen.name, its_level.name, geometry))
+    made_from = _made_from(asked, how, chosen.name, geometry)
+    target = Target(files.out or files.data / name, name, chosen.sources, made_from)
+    if not force:
+        columns = {"enthalpy": how.enthalpy, "stability": how.stability}
+        refuse_loss(target.folder, name, chosen.molecules, its_level, chosen.sources, made_from | columns)
+    return target
+
+
 def plan_labels(
-    asked: Asked, how: How = PLAIN, files: Files = FILES, note: Callable[[str], None] | None = None
+    asked: Asked,
+    how: How = PLAIN,
+    files: Files = FILES,
+    note: Callable[[str], None] | None = None,
+    *,
+    force: bool = False,
 ) -> Estimate:
     """What `label_set` with the same values would have to compute, and its cost; nothing is computed.
 
-    Frequencies and the stability of wave functions are not in it, which `note` is told.
+    Frequencies and the stability of wave functions are not in it, which `note` is told. What `label_set` refuses is
+    refused here too, labels that would be lost among it.
 
     Raises:
         CallError, DataError: as `label_set`.
@@ -154,8 +165,12 @@ def plan_labels(
     more = [name for name, asked_for in (("frequencies", how.enthalpy), ("stability", how.stability)) if asked_for]
     if more and note:
         note(f"This plan leaves out what {' and '.join(more)} cost, which is often more than the labels.")
-    molecules = _chosen(asked, its_level, at, files.data, note).molecules
+    chosen = _chosen(asked, its_level, at, files.data, note)
+    _target(asked, how, files, chosen, its_level, at.name if at else how.geometry, force)
+    molecules = chosen.molecules
     chain = stages(its_level, at, how.conformers)
+    for stage in chain:
+        engine(stage.level).refuse_unknown(stage.level.card)
     if not files.labels.is_file():
         return estimate(molecules, chain, None, how.accuracy)
     with LabelStore(files.labels, read_only=True) as store:

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from command_line import hemdata
 
 from hemdata.errors import CallError, DataError
 from hemdata.label.asked import Asked
@@ -44,6 +45,25 @@ def test_more_molecules_take_the_place_of_fewer_and_nothing_else_does(tmp_path: 
         with pytest.raises(CallError, match="would be lost"):
             label(mine, **how)
     assert len(label(mine, n=2, force=True)) == 2
+
+
+def test_a_plan_refuses_what_the_run_refuses(tmp_path: Path) -> None:
+    """It said that everything is finished where the same command without --dry-run ended in an error."""
+    mine = file(tmp_path, "a/mine.smi", "O water\n[H][H] hydrogen\n")
+    place = ("--data", tmp_path, "--on", "0")
+    assert hemdata("label", mine, *place).returncode == 0
+    for words in (["--part", "1/2"], ["-n", "1"], ["--conformers", "2"], ["--time-limit", "soon"]):
+        ended = [hemdata("label", mine, *place, *words, *more) for more in ((), ("--dry-run",))]
+        assert [its.returncode for its in ended] == [2, 2]
+        assert ended[0].stderr == ended[1].stderr != ""
+        assert ended[1].stdout == ""
+    mine.write_text("O water\n")
+    fewer = hemdata("label", mine, *place, "--dry-run")
+    assert fewer.returncode == 2
+    assert "would be lost" in fewer.stderr
+    forced = hemdata("label", mine, *place, "--dry-run", "--force")
+    assert (forced.returncode, "Everything is finished" in forced.stdout) == (0, True)
+    assert len(read(tmp_path / "mine@gfn2-xtb")) == 2
 
 
 def test_columns_and_sets_of_another_name_are_not_lost_either(tmp_path: Path) -> None:

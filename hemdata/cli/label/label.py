@@ -110,12 +110,12 @@ def label(
     asked = Asked(target, n, seed, without, max_heavy, its_part, Said(charge, multiplicity))
     how = How(level, geometry, accuracy, conformers, enthalpy, frequencies, corrected, stability)
     files = Files(data, store, folder)
+    limits = Limits(seconds=seconds(time_limit, "--time-limit"), memory_gb=gigabytes(memory_limit, "--memory-limit"))
     if dry_run:
         if retry:
             note("This plan counts what is not computed yet, and not what --retry computes again.")
-        tell_estimate(plan_labels(asked, how, files, note), where.at_once, as_json)
+        tell_estimate(plan_labels(asked, how, files, note, force=force), where.at_once, as_json)
         return
-    limits = Limits(seconds=seconds(time_limit, "--time-limit"), memory_gb=gigabytes(memory_limit, "--memory-limit"))
     where = replace(where, limits=limits)
     with stages(f"label {target} at {level}") as progress:
         labelled = label_set(
