@@ -26,8 +26,9 @@ class Outcome:
 
     Attributes:
         keys: the calculation's key for each asked molecule, in their order.
-        computed: calculations done in this run; `failed` of all asked; `stored` were finished before; `missing` were
-            neither, where nothing, or only what had failed, was to be computed.
+        computed: calculations done in this run; `stored` were finished before.
+        failed: of the molecules asked for, with the number of each reason in `reasons`.
+        missing: molecules that have neither, where nothing, or only what had failed, was to be computed.
     """
 
     keys: list[str]
@@ -36,6 +37,11 @@ class Outcome:
     failed: int = 0
     missing: int = 0
     reasons: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def repeated(self) -> int:
+        """Molecules asked for that are the same as another of them, whose calculation counts once."""
+        return len(self.keys) - self.computed - self.stored - self.missing
 
 
 def label(
@@ -98,9 +104,9 @@ def label(
             for number, task in tasks.items():
                 outcome.keys[number] = found[number].key if number in found else task.key
             going = {number: result for number, result in found.items() if result.reason is None}
-            failed = {result.key: result.reason for result in found.values() if result.reason is not None}
+            failed = [result.reason for result in found.values() if result.reason is not None]
             outcome.failed += len(failed)
-            for reason in failed.values():
+            for reason in failed:
                 first = reason.splitlines()[0]
                 outcome.reasons[first] = outcome.reasons.get(first, 0) + 1
     return outcome

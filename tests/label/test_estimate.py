@@ -7,9 +7,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from hemdata.cli.label.estimates import tell_estimate
+from hemdata.door.progress import duration
 from hemdata.errors import CallError
 from hemdata.label.calculation import Result, Start, calculation_for, stages
-from hemdata.label.estimate import Rate, estimate
+from hemdata.label.estimate import Estimate, Rate, StageEstimate, estimate
 from hemdata.label.part import Part
 from hemdata.label.run import label
 from hemdata.label.store.database import LabelStore
@@ -61,6 +63,25 @@ def test_what_the_store_holds_costs_nothing_and_the_rest_is_counted_by_stage(tmp
         assert part.seconds < before.seconds
         label(molecules, chain, store, where=HERE)
         assert estimate(molecules, chain, store).seconds == 0
+
+
+@pytest.mark.parametrize(
+    ("seconds", "gb", "workers", "told"),
+    [
+        (0.3, 0.4, 1, "less than 1 s with 1 worker, which needs less than 1 GB."),
+        (0.3, 0.4, 2, "less than 1 s with 2 workers, which need less than 1 GB."),
+        (90.0, 0.6, 2, "about 45 s with 2 workers, which need 1 GB."),
+        (90.0, 2.0, 1, "about 90 s with 1 worker, which needs 2 GB."),
+    ],
+)
+def test_nothing_needs_no_memory_and_the_words_fit_the_number(
+    seconds: float, gb: float, workers: int, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one = StageEstimate("energies", 1, 0, seconds, seconds, seconds, 0.1, gb)
+    tell_estimate(Estimate({1: 1}, [one], seconds, seconds), workers, False)
+    line = capsys.readouterr().out.splitlines()[-1]
+    assert line.partition("; ")[2] == told
+    assert line.startswith(f"In all {duration(seconds)} of one core ({duration(seconds)})")
 
 
 def test_the_rate_is_the_stores_own_where_it_has_timings(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """A whole labelling run: every molecule asked for is labelled or counted, a killed run goes on where it was."""
 
+import json
 import os
 import signal
 import sqlite3
@@ -9,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+from command_line import hemdata
 
 from hemdata.errors import DataError
 from hemdata.label.dataset import label_dataset
@@ -44,6 +46,20 @@ def test_every_molecule_is_labelled_or_counted_and_a_second_run_computes_nothing
     again = label_dataset(path, data=tmp_path, workers=2)
     assert again.outcome.computed == 0
     assert (again.folder / "manifest.json").read_bytes() == manifest
+
+
+def test_what_is_told_of_equal_molecules_adds_up(tmp_path: Path) -> None:
+    """Two equal SMILES are computed once, and each fails where the other does."""
+    path = smiles_file(tmp_path, ["CO a", "OC b", "CO c", "O water", "[NH3+]CC(=O)[O-] d", "[NH3+]CC(=O)[O-] e"])
+    for computed, stored in ((3, 0), (0, 3)):
+        done = hemdata("label", path, "--data", tmp_path, "--on", "0")
+        assert f"4 molecules labelled at gfn2-xtb ({computed} computed, {stored} from the store" in done.stdout
+        assert "3 the same as another), 2 failed." in done.stdout
+    (tmp_path / "mine.smi").write_text("CO a\nO water\n")
+    done = hemdata("label", path, "--data", tmp_path, "--on", "0", "--force")
+    assert "2 molecules labelled at gfn2-xtb (0 computed, 2 from the store), 0 failed." in done.stdout
+    told = json.loads(hemdata("label", path, "--data", tmp_path, "--on", "0", "--json").stdout)
+    assert (told["accepted"], told["computed"], told["stored"], told["repeated"]) == (2, 0, 2, 0)
 
 
 def test_an_export_of_what_there_is_is_refused_where_there_is_nothing(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ def tell_estimate(found: "Estimate", at_once: int | None, as_json: bool) -> None
     for stage in found.stages:
         line = f"{stage.what}: {stage.finished:,} of {stage.asked:,} finished"
         if stage.seconds:
-            line += f"; {duration(stage.seconds)} of one core ({duration(stage.low)} to {duration(stage.high)}, "
+            line += f"; {duration(stage.seconds)} of one core ({_between(stage.low, stage.high)}, "
             line += (
                 f"from {stage.timings:,} timings of the store)" if stage.timings else "from another machine's timings)"
             )
@@ -39,10 +39,17 @@ def tell_estimate(found: "Estimate", at_once: int | None, as_json: bool) -> None
                 "within 1e-6 angstrom of its geometry, and computed again if not."
             )
     if found.seconds:
-        line = f"In all {duration(found.seconds)} of one core ({duration(found.low)} to {duration(found.high)})"
+        line = f"In all {duration(found.seconds)} of one core ({_between(found.low, found.high)})"
         if at_once is not None:
-            line += f"; about {duration(found.wall(at_once))} with {at_once} {'worker' if at_once == 1 else 'workers'}"
-            line += f", which need {at_once * found.memory_gb:.0f} GB"
+            wall, gb = duration(found.wall(at_once)), at_once * found.memory_gb
+            line += f"; {wall if wall.startswith('less') else f'about {wall}'} with {many(at_once, 'worker')}"
+            line += f", which {'needs' if at_once == 1 else 'need'} {'less than 1' if gb < 1 else f'{gb:.0f}'} GB"
         out.print(f"{line}.")
     else:
         out.print("Everything is finished: nothing would be computed.")
+
+
+def _between(low: float, high: float) -> str:
+    """The ends of an interval in words; one word where both are the same."""
+    ends = dict.fromkeys((duration(low), duration(high)))
+    return " to ".join(ends)

@@ -20,13 +20,15 @@ def tell_labelled(labelled: Any, level: str, as_json: bool) -> None:
     counts, outcome = labelled.manifest.counts, labelled.outcome
     if as_json:
         told = {"folder": str(labelled.folder), "computed": outcome.computed, "stored": outcome.stored}
+        told |= {"repeated": outcome.repeated}
         told |= {more: labelled.manifest.made_from.get(more) for more in ("enthalpy", "stability")}
         print(json.dumps(told | counts.model_dump()))
         return
+    of = f"{outcome.computed:,} computed, {outcome.stored:,} from the store"
+    of += f", {outcome.repeated:,} the same as another" if outcome.repeated else ""
     missing = f", {outcome.missing:,} missing" if outcome.missing else ""
     out.print(
-        f"{labelled.folder}: {many(counts.accepted)} labelled at {level}"
-        f" ({outcome.computed:,} computed, {outcome.stored:,} from the store), {outcome.failed:,} failed{missing}."
+        f"{labelled.folder}: {many(counts.accepted)} labelled at {level} ({of}), {outcome.failed:,} failed{missing}."
     )
     for reason, number in sorted(counts.rejected.items(), key=lambda item: -item[1]):
         out.print(f"  {number:>6,}  {reason}")
