@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hemdata.assess.gap import gap
-from hemdata.assess.standing import nowhere, pairs_of_group, refuse_unknown
+from hemdata.assess.standing import nowhere, pairs_of_group
 from hemdata.bridges.bridge import SINGLET, not_a_singlet, terms
 from hemdata.bridges.linear import Terms
 from hemdata.bridges.rows import doubt
@@ -22,6 +22,7 @@ from hemdata.levels import START_LEVEL, SYMBOLS
 from hemdata.molecules import set_named
 from hemdata.shards import SetName, read, read_manifest
 from hemdata.shards.sets import geometries_of, imported_alone, sets_at
+from hemdata.shards.unknown import refuse_unknown
 
 OF_ROW = ("id", "canonical_smiles", "inchikey", "atomic_numbers", "positions", "charge", "multiplicity", "flags")
 SAME_TERM = 1e-4
