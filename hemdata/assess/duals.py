@@ -1,6 +1,6 @@
 """Molecules that are labelled at two levels on the same geometries: what a bridge is fitted to."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hemdata.assess.gap import gap
-from hemdata.assess.standing import nowhere, pairs_of_group, refuse_unknown
+from hemdata.assess.standing import nowhere, pairs_of_group
 from hemdata.bridges.bridge import SINGLET, not_a_singlet, terms
 from hemdata.bridges.linear import Terms
 from hemdata.bridges.rows import doubt
@@ -22,8 +22,13 @@ from hemdata.levels import START_LEVEL, SYMBOLS
 from hemdata.molecules import set_named
 from hemdata.shards import SetName, read, read_manifest
 from hemdata.shards.sets import geometries_of, imported_alone, sets_at
+from hemdata.shards.unknown import refuse_unknown
 
 OF_ROW = ("id", "canonical_smiles", "inchikey", "atomic_numbers", "positions", "charge", "multiplicity", "flags")
+SAME_TERM = 1e-4
+"""Of a term's number: two geometries that differ by 1e-6 angstrom differ by less, two conformers by more."""
+TOTALS_APART = 0.1
+"""Of the sum of a molecule's terms: what is further apart differs in some term."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +49,8 @@ def duals(a: str, b: str, names: Sequence[str], data: Path) -> tuple[list[Dual],
     """The molecules that stand at both levels, each on every geometry on which it does; and why others are left out.
 
     Ions and molecules with unpaired electrons are left out: a bridge is for neutral singlets. So are rows whose SMILES
-    does not tell the bonds of their geometry, as a bridge would refuse them. Of a molecule that several sets hold at
-    one geometry, as one's own labels of QM9 and those that travel, the first set's labels count.
+    does not tell the bonds of their geometry, as a bridge would refuse them. Of a molecule that stands several times at
+    one geometry, under whatever ids, as in several sets of one's own, the first set's labels count.
 
     Args:
         names: sets that stand at both levels, labelled or by their own energies, with or without a level
@@ -56,17 +61,33 @@ def duals(a: str, b: str, names: Sequence[str], data: Path) -> tuple[list[Dual],
         DataError: if there is none, none can be used, or a molecule of a named set stands at two geometries.
     """
     found, without = every_dual(a, b, names, data)
-    once: dict[tuple[str, tuple[tuple[str, float], ...]], Dual] = {}
-    for dual in found:
-        counts = tuple(sorted((term, round(float(number), 4)) for term, number in dual.counted.items()))
-        once.setdefault((dual.id, counts), dual)
+    once = _once(found)
     if repeated := len(found) - len(once):
-        without["of a molecule that another set holds at the same geometry"] += repeated
-    return list(once.values()), without
+        without["of a molecule at a geometry that counts already"] += repeated
+    return once, without
+
+
+def _once(found: Sequence[Dual]) -> list[Dual]:
+    """Those that do not repeat an earlier one's molecule and geometry, turned, mirrored or numbered in any way."""
+    near: defaultdict[tuple[str, int], list[Dual]] = defaultdict(list)
+    once = []
+    for dual in found:
+        place = round(sum(dual.counted.values()) / TOTALS_APART)
+        earlier = (one for other in (place - 1, place, place + 1) for one in near[dual.graph, other])
+        if not any(_same(one, dual) for one in earlier):
+            near[dual.graph, place].append(dual)
+            once.append(dual)
+    return once
+
+
+def _same(one: Dual, other: Dual) -> bool:
+    """Whether two labels of one graph are at one geometry: its terms tell every distance of atoms that are near."""
+    terms_of_both = one.counted.keys() | other.counted.keys()
+    return all(abs(one.counted.get(term, 0.0) - other.counted.get(term, 0.0)) <= SAME_TERM for term in terms_of_both)
 
 
 def every_dual(a: str, b: str, names: Sequence[str], data: Path) -> tuple[list[Dual], Counter[str]]:
-    """As `duals`, but a molecule that several sets hold at one geometry counts with each.
+    """As `duals`, but a molecule that stands several times at one geometry counts each time.
 
     Raises:
         DataError: as `duals`.

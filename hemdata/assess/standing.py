@@ -4,10 +4,10 @@ from pathlib import Path
 
 from hemdata.catalog import TEST_GROUPS, is_shipped_group
 from hemdata.errors import DataError
-from hemdata.intake.proof import UNKNOWN
 from hemdata.levels import START_LEVEL
-from hemdata.shards import SetName, in_catalogue, read_manifest, stands
+from hemdata.shards import SetName, read_manifest, stands
 from hemdata.shards.sets import GIVEN, geometries_of, imported_alone, own_level, same_level
+from hemdata.shards.unknown import is_unknown, of_unknown, refuse_unknown
 
 Pair = tuple[Path, Path]
 
@@ -41,17 +41,6 @@ def pairs_of_group(
     return pairs(data, TEST_GROUPS, a, b, geometry), name
 
 
-def refuse_unknown(name: str | None, *levels: str) -> None:
-    """A level that nobody knows is compared with no other.
-
-    Raises:
-        DataError: if one of the levels is such.
-    """
-    for each in levels:
-        if each.startswith(("unknown:", UNKNOWN)):
-            raise _unknown(name, each)
-
-
 def nowhere(
     data: Path, name: str, a: str, b: str, geometry: str | None = None, *, asked: str | None = None, compute: str = ""
 ) -> DataError:
@@ -63,8 +52,8 @@ def nowhere(
         compute: a further way, told at the end.
     """
     own = own_level(data / name)
-    if own is not None and own.startswith(UNKNOWN):
-        return _unknown(name, own)
+    if own is not None and is_unknown(own):
+        return of_unknown(name, own)
     there = {each for its in (a, b) for each in geometries_of(data, name, its).values()}
     got = sorted(f"{folder.name} ({_about(folder)})" for folder in there | _own_of(data, name))
     mine = [own is not None and own in same_level(each) and geometry in (None, GIVEN) for each in (a, b)]
@@ -96,14 +85,3 @@ def _about(folder: Path) -> str:
         return "its own geometries" if its.geometry == GIVEN else f"geometries of {its.geometry or START_LEVEL}"
     names = [each.name for each in read_manifest(folder).levels]
     return f"its own geometries, energies at {' and '.join(names)}" if names else "without energies"
-
-
-def _unknown(name: str | None, its_level: str) -> DataError:
-    audit = f"`hemdata levels audit {name if name and in_catalogue(name) else 'SET'}`"
-    return DataError(
-        f"Nobody knows which level '{its_level}' is, so it cannot be compared with another.",
-        where=name,
-        expected="a level whose atoms are known; those of this one are estimated, and differences would be theirs",
-        got=its_level,
-        fix=f"{audit} tells which known level agrees, if one does; then import the set again with --level.",
-    )

@@ -9,9 +9,12 @@ from hemdata.bridges.bridge import Bridge
 from hemdata.bridges.card import command, read_bridge
 from hemdata.bridges.rows import bridged
 from hemdata.catalog import SetCard, card_path, cards
+from hemdata.console import many
 from hemdata.errors import CallError, DataError
 from hemdata.levels import level
 from hemdata.shards import SetName, ShardWriter, sha256
+from hemdata.shards.sets import imported_alone
+from hemdata.shards.unknown import refuse_unknown
 
 
 def by_bridge(card: SetCard) -> bool:
@@ -24,7 +27,7 @@ def bridges_of(card: SetCard, levels: Sequence[str]) -> dict[str, Bridge]:
 
     Raises:
         CallError: if there is none.
-        DataError: if all rows are at that level already.
+        DataError: if all rows are at that level already, or nobody knows which level one of the two is.
     """
     if not by_bridge(card):
         return {}
@@ -38,6 +41,7 @@ def bridges_of(card: SetCard, levels: Sequence[str]) -> dict[str, Bridge]:
             fix="Leave `at` and `by: bridge` out. Or take labels of another level by their whole name: "
             f"`take: [{SetName.of(str((card.steps[0].take or [])[0])).dataset}@LEVEL]`.",
         )
+    refuse_unknown(SetName.of(str((card.steps[0].take or [])[0])).dataset, asked.name, *foreign)
     there = cards("bridge")
     for name in foreign:
         if f"{name}-{asked.name}" not in there:
@@ -49,6 +53,25 @@ def bridges_of(card: SetCard, levels: Sequence[str]) -> dict[str, Bridge]:
                 fix=f"{command(name, asked.name)} fits one to molecules that are labelled at both.",
             )
     return {name: read_bridge(f"{name}-{asked.name}") for name in foreign}
+
+
+def none_bridged(card: SetCard, reasons: Mapping[str, int]) -> DataError:
+    """What is wrong where no row could be taken over a bridge.
+
+    Args:
+        reasons: how many rows were refused for each.
+    """
+    asked, first = str(card.steps[0].at), SetName.of(str((card.steps[0].take or [])[0]))
+    compute = (
+        "" if imported_alone(asked) else f" Such molecules are computed: `{SetName(first.dataset, asked).command}`."
+    )
+    return DataError(
+        "No row could be taken to its level.",
+        where=f"set {card.name}",
+        expected="neutral singlets with an energy, a SMILES and a geometry, of bond types that the bridge knows",
+        got="; ".join(f"{many(number, 'row')}: {reason}" for reason, number in reasons.items()),
+        fix=f"Take other molecules.{compute}",
+    )
 
 
 def card_hash(by: Bridge) -> str:

@@ -9,7 +9,8 @@ import pyarrow as pa
 
 from hemdata.bridges.rows import HALF_WIDTH
 from hemdata.catalog import Column, SetCard, Step, composition, label_places
-from hemdata.curate.bridging import at_one_level, bridges_of, by_bridge, card_hash, of_bridges_today
+from hemdata.console import many
+from hemdata.curate.bridging import at_one_level, bridges_of, by_bridge, card_hash, none_bridged, of_bridges_today
 from hemdata.curate.build import Built, standing
 from hemdata.curate.conditions import EXAMPLES, define, spelled
 from hemdata.curate.duplicates import PLACE as _ORDER
@@ -78,7 +79,7 @@ def compose(name: str | Path, data: Path, out: Path | None = None, *, force: boo
                 view = _stepped(db, card, step, view, f"step{number}", data)
             rows.append(_count(db, view))
         if not rows[-1]:
-            raise DataError("The composition leaves no row.", where=f"set {card.name}", got=_told(card, rows))
+            raise _no_row(card, rows)
         found = [row[0] for row in db.execute(f"SELECT DISTINCT level FROM {view} ORDER BY level").fetchall()]
         named = list(filter(None, found))
         bridges = bridges_of(card, named)
@@ -91,7 +92,7 @@ def compose(name: str | Path, data: Path, out: Path | None = None, *, force: boo
                 for part in at_one_level(batch, bridges, writer):
                     writer.add(part)
             if not writer.accepted:
-                raise DataError("No row could be taken to its level.", where=f"set {card.name}", got=writer.reasons)
+                raise none_bridged(card, writer.reasons)
             made_from: dict[str, Any] = {
                 "card": rule,
                 "steps": _told(card, rows),
@@ -103,6 +104,17 @@ def compose(name: str | Path, data: Path, out: Path | None = None, *, force: boo
             levels = [LevelName(name=its.name, hash=its.hash) for its in map(level, named)]
             manifest = writer.finish(card.name, rows[-1], sources, levels, made_from, ("pyarrow", "duckdb"))
     return Built(out, manifest, new=True, whole=True)
+
+
+def _no_row(card: SetCard, rows: list[int]) -> DataError:
+    """What is wrong where the steps leave nothing: which of them does."""
+    emptied = card.steps[rows.index(0)]
+    return DataError(
+        "The composition leaves no row.",
+        where=f"set {card.name}",
+        got=", ".join(f"{many(left, 'row')} after {step.verb}" for step, left in zip(card.steps, rows, strict=True)),
+        fix=f"Change the step `{emptied.verb}`, or a step before it.",
+    )
 
 
 def _manifest_file(folder: Path) -> SourceFile:

@@ -11,11 +11,12 @@ from hemdata.intake.asked import Asked, refuse_wrong_call
 from hemdata.intake.decided import Decided, Unsettled
 from hemdata.intake.infer import inferred, proven, unproven
 from hemdata.intake.look import Key, look
-from hemdata.intake.proof import FEW, KINDS, UNKNOWN, Meaning, evidence
+from hemdata.intake.proof import FEW, KINDS, Meaning, evidence
 from hemdata.intake.refuse import level_in_file, refuse_another, refuse_mixed, refuse_shuffled
 from hemdata.intake.sample import charged, length_unit, sample
 from hemdata.intake.unknown_level import at_unknown
 from hemdata.levels import level
+from hemdata.shards.unknown import UNKNOWN, is_unknown
 from hemdata.units import OF_ENERGY, OF_LENGTH, spelled
 
 
@@ -104,7 +105,7 @@ def _energy(asked: Asked, found: Decided, key: Key) -> None:
     kind = asked.kind or _KIND_BY_NAME.get(key.name.lower())
     name = asked.level or level_in_file(found.looked)
     unknown = None
-    if name is not None and name.startswith(("unknown:", UNKNOWN)):
+    if name is not None and is_unknown(name):
         unknown, name = UNKNOWN + re.sub("^unknown[:-]", "", name), None
     elif name is not None:
         level(name)  # refuses one that is not known

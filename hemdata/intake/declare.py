@@ -14,8 +14,8 @@ from hemdata.files import write_whole
 from hemdata.intake.asked import Asked
 from hemdata.intake.decided import NOT_SAID, Decided
 from hemdata.intake.look import Key, Looked, one_word
-from hemdata.intake.proof import UNKNOWN
 from hemdata.schema import table_schema
+from hemdata.shards.unknown import UNKNOWN
 from hemdata.sources.imported import path_file
 from hemdata.units import spelled
 

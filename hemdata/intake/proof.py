@@ -10,6 +10,7 @@ import numpy.typing as npt
 from hemdata.catalog import cards
 from hemdata.intake.sample import Sample
 from hemdata.levels import ATOMIC_NUMBERS, SYMBOLS, Level, level
+from hemdata.shards.unknown import is_unknown
 from hemdata.units import HARTREE_KCAL_MOL, OF_ENERGY
 
 Floats = npt.NDArray[np.float64]
@@ -25,7 +26,6 @@ FEW = 10  # molecules prove nothing
 CLOSE = 0.4  # kcal/mol an atom: levels whose fits differ by less are not told apart by bonds
 MANY = 20  # molecules: of fewer, levels that fit are not told apart at all
 TIGHT_BINDING = 3.0  # kcal/mol an atom: a median that is left of it once it is calibrated is 0.4 to 1.4
-UNKNOWN = "unknown-"  # what names of levels that nobody knows begin with
 FREE_ATOMS = {
     1: -0.500, 5: -24.654, 6: -37.845, 7: -54.589, 8: -75.067, 9: -99.734, 14: -289.359, 15: -341.259, 16: -398.110,
     17: -460.148, 35: -2573.3,
@@ -70,7 +70,7 @@ def known_levels(sampled: Sample) -> list[Level]:
     found: dict[str, Level] = {}
     for name in sorted(cards("level"), key=lambda name: (not _offsets_known(name), name)):
         its = known(name)
-        if elements <= set(its.atoms) and not name.startswith(UNKNOWN):
+        if elements <= set(its.atoms) and not is_unknown(name):
             found.setdefault(its.hash, its)
     return list(found.values())
 

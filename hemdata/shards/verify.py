@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from hemdata.console import many
 from hemdata.errors import DataError
 from hemdata.levels import atomization_energies, level
 from hemdata.schema import TableSchema, lists, migrated, minor, table_schema
@@ -123,8 +124,13 @@ def _counts(folder: Path, manifest: Manifest, reasons: dict[str, int]) -> None:
     rows = sum(shard.rows for shard in manifest.shards)
     where = folder / MANIFEST
     if rows != counts.accepted:
-        raise DataError("The accepted rows do not add up.", where=where, expected=counts.accepted, got=rows)
+        raise DataError("The accepted rows do not add up.", where=where, expected=counts.accepted, got=rows, fix=_AGAIN)
     if reasons != counts.rejected:
-        raise DataError("The rejected rows do not add up.", where=where, expected=counts.rejected, got=reasons)
+        said, found = (
+            ", ".join(f"{many(number, 'row')}: {reason}" for reason, number in sorted(each.items())) or "none"
+            for each in (counts.rejected, reasons)
+        )
+        raise DataError("The rejected rows do not add up.", where=where, expected=said, got=found, fix=_AGAIN)
     if counts.read != counts.accepted + sum(counts.rejected.values()):
-        raise DataError("read is not accepted + rejected.", where=where, got=counts.model_dump())
+        told = f"{counts.read:,} read, {counts.accepted:,} accepted, {sum(counts.rejected.values()):,} rejected"
+        raise DataError("read is not accepted + rejected.", where=where, got=told, fix=_AGAIN)

@@ -55,6 +55,20 @@ def test_one_set_whose_labels_do_not_go_together_is_left_out_by_name_unless_it_i
     assert "on one geometry" not in str(refused.value.fix)
 
 
+def test_a_molecule_of_several_sets_of_ones_own_counts_once_on_each_geometry(label: Label) -> None:
+    """Its ids have the sets' names, so that each set's label was taken for a measurement of its own."""
+    label("a1", "CCCO", "C", "F/C=C/F")
+    label("mols", "C", "CCCO", "F/C=C\\F", "CCCO")
+    found, without = duals(*LEVELS, [], Path("data"))
+    assert [dual.id for dual in found] == ["a1:1", "a1:2", "a1:0", "mols:2"]
+    assert without == {"of a molecule at a geometry that counts already": 3}
+    for its_level in LEVELS:  # the same molecules, elsewhere
+        label_dataset("mols.smi", level_name=its_level, geometry="gfn1-xtb", data=Path("data"), workers=0)
+    found, _ = duals(*LEVELS, [], Path("data"))
+    assert [dual.id for dual in found if dual.smiles == "CCCO"] == ["a1:0", "mols:1"]
+    assert len(found) == 4 + 3
+
+
 def test_labels_without_smiles_are_told_as_such(label: Label) -> None:
     Path("x.xyz").write_text("3\n\nO 0 0 0\nH 0 0.76 0.59\nH 0 -0.76 0.59\n")
     for its_level in LEVELS:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from command_line import hemdata
@@ -140,7 +141,29 @@ def test_a_molecule_of_several_sets_is_one_label_on_each_geometry(published: Pat
     """The same rows as QM9's own, and among the labels that travel: the bridge was fitted on them twice."""
     found, without = duals("qm9", "pc9", [], published)
     assert found == duals("qm9", "pc9", [], published / "none")[0]
-    assert without == {"of a molecule that another set holds at the same geometry": 110}
+    assert without == {"of a molecule at a geometry that counts already": 110}
+
+
+@pytest.mark.parametrize(("moved_angstrom", "labels"), [(1e-6, 110), (0.01, 220)])
+def test_one_geometry_is_told_however_it_is_turned_and_numbered(
+    tmp_path: Path, moved_angstrom: float, labels: int
+) -> None:
+    """Another set of one's own has the molecules of QM9 by other ids, their atoms backwards, mirrored and rounded."""
+
+    def other(table: pa.Table) -> pa.Table:
+        rows = table.to_pylist()
+        for row in rows:
+            xyz = np.array(row["positions"]).reshape(-1, 3)[::-1, [1, 0, 2]] + [5.0, 0.0, 0.0]
+            xyz[-1, 0] += moved_angstrom
+            row |= {"id": f"mine:{row['id']}", "positions": xyz.ravel(), "atomic_numbers": row["atomic_numbers"][::-1]}
+        return pa.Table.from_pylist(rows, table.schema)
+
+    for its_level in ("qm9", "pc9"):
+        _rewritten(
+            tmp_path / f"mine@{its_level}@given", f"mine@{its_level}@given", other, f"duals-qm9@{its_level}@given"
+        )
+    found, _ = duals("qm9", "pc9", ["duals-qm9", "mine"], tmp_path)
+    assert len(found) == labels
 
 
 def test_labels_of_a_sets_own_geometries_come_before_its_own_energies(published: Path) -> None:
@@ -150,9 +173,9 @@ def test_labels_of_a_sets_own_geometries_come_before_its_own_energies(published:
     assert len(gap_of(published, "qm9", "qm9", "pc9").rows) == 110
 
 
-def _rewritten(folder: Path, name: str, change: Changed) -> None:
-    """QM9's published rows, changed, as shards of another set at QM9's level."""
-    table = change(read(_ships("duals-qm9@qm9@given")).select(table_schema("molecule").arrow.names))
+def _rewritten(folder: Path, name: str, change: Changed, ships: str = "duals-qm9@qm9@given") -> None:
+    """Rows that ship, QM9's published ones, changed, as shards of another set at their level."""
+    table = change(read(_ships(ships)).select(table_schema("molecule").arrow.names))
     with ShardWriter(folder, table_schema("molecule")) as writer:
         writer.add(table.select(table_schema("molecule").arrow.names))
         names = [LevelName(name=its, hash=level(its).hash) for its in set(table["level"].to_pylist())]

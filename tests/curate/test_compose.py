@@ -4,14 +4,17 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
-from hemdata.catalog import cards, composition
+from hemdata.catalog import cards, composition, label_places
 from hemdata.curate.build import build
 from hemdata.curate.compose import compose
 from hemdata.curate.overlap import overlap
 from hemdata.errors import CallError, DataError
-from hemdata.shards import read, verify
+from hemdata.levels import level
+from hemdata.schema import table_schema
+from hemdata.shards import LevelName, ShardWriter, read, verify
 
 
 @pytest.fixture(scope="module")
@@ -105,6 +108,55 @@ def test_a_bridge_that_is_not_there_is_told_with_the_command_that_fits_it(tmp_pa
     assert "`hemdata levels bridge qm9 gfn1-xtb --write cards/pipelines/bridges`" in str(missing.value)
 
 
+def test_a_bridge_from_a_level_that_nobody_knows_is_not_advised(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The advice was a command that refuses such a level."""
+    monkeypatch.setenv("HEMDATA_CARDS", str(tmp_path))
+    (tmp_path / "pipelines/levels").mkdir(parents=True)
+    atoms = ", ".join(f"{s}: {e}" for s, e in level("qm9").card.atoms_hartree.items())
+    (tmp_path / "pipelines/levels/unknown-mystery.yaml").write_text(
+        "name: unknown-mystery\ntitle: t\nabout: a\nengine: data\nmethod: other/x\natoms_source: s\n"
+        f"atoms_hartree: {{{atoms}}}\n"
+    )
+    _shards(tmp_path / "data" / "odd", "unknown-mystery", read(_travels("test-groups@qm9")))
+    over = card(tmp_path, [{"take": ["odd"], "at": "gfn2-xtb", "by": "bridge"}])
+    with pytest.raises(DataError, match="Nobody knows which level 'unknown-mystery' is") as refused:
+        compose(over, tmp_path / "data", tmp_path / "out")
+    assert "`hemdata levels audit SET`" in str(refused.value.fix)
+
+
+@pytest.mark.parametrize(("at", "fix"), [("pc9", "`hemdata label ions.smi --level pc9`"), ("qm9", None)])
+def test_ions_alone_are_told_as_no_rows_for_a_bridge(tmp_path: Path, at: str, fix: str | None) -> None:
+    """The reasons stood there as Python writes them, and nothing said what to do."""
+    source = {"pc9": "qm9", "qm9": "alchemy"}[at]
+    rows = read(_travels(f"test-groups@{source}")).slice(0, 3).to_pylist()
+    for row, (charge, multiplicity) in zip(rows, [(2, 1), (2, 1), (0, 3)], strict=True):
+        row |= {"charge": charge, "multiplicity": multiplicity}
+    _shards(tmp_path / "data" / f"ions@{source}", source, pa.Table.from_pylist(rows, table_schema("molecule").arrow))
+    over = card(tmp_path, [{"take": [f"ions@{source}"], "at": at, "by": "bridge"}])
+    with pytest.raises(DataError, match="No row could be taken") as refused:
+        compose(over, tmp_path / "data", tmp_path / "out")
+    assert refused.value.got == f"3 rows: bridge {source}-{at}: not a neutral singlet"
+    assert "Take other molecules." in str(refused.value.fix)
+    if fix:
+        assert fix in str(refused.value.fix)
+    assert not (tmp_path / "out").exists()
+
+
+def _travels(name: str) -> Path:
+    return next(place / name for place in label_places() if (place / name).is_dir())
+
+
+def _shards(folder: Path, its_level: str, rows: pa.Table) -> None:
+    """Rows as a set of its own at a level."""
+    rows = rows.select(table_schema("molecule").arrow.names)
+    place = rows.schema.get_field_index("level")
+    with ShardWriter(folder, table_schema("molecule")) as writer:
+        writer.add(rows.set_column(place, "level", pa.array([its_level] * rows.num_rows)))
+        writer.finish(folder.name, rows.num_rows, [], [LevelName(name=its_level, hash=level(its_level).hash)], {})
+
+
 def test_two_levels_are_refused_unless_asked_for_and_then_written_down(labelled: Path, tmp_path: Path) -> None:
     """The second level is a copy of the first under another name's card, made here."""
     import shutil
@@ -135,8 +187,10 @@ def test_wrong_steps_and_missing_parents_say_what_to_do(data: Path, tmp_path: Pa
     with pytest.raises(CallError, match="which is not there") as missing:
         compose("alqm9-gfn2-xtb", data, tmp_path / "out")
     assert "hemdata label qm9 --level gfn2-xtb" in str(missing.value)
-    with pytest.raises(DataError, match="leaves no row"):
-        compose(card(tmp_path, [{"take": ["azoxy"]}, {"filter": "false"}]), data, tmp_path / "out")
+    with pytest.raises(DataError, match="leaves no row") as empty:
+        compose(card(tmp_path, [{"take": ["azoxy"]}, {"filter": "false"}, {"sample": 3}]), data, tmp_path / "out")
+    assert empty.value.got == "45 rows after take, 0 rows after filter, 0 rows after sample"
+    assert "`filter`" in str(empty.value.fix)
     for steps in ([{"filter": "true"}], [{"take": ["azoxy"], "sample": 3}], [{"take": ["azoxy"]}, {"take": ["azoxy"]}]):
         with pytest.raises(DataError, match="card is wrong"):
             compose(card(tmp_path, steps), data, tmp_path / "out")
