@@ -177,6 +177,21 @@ def test_a_run_of_another_card_is_refused_before_anything_is_done(tmp_path: Path
     assert all(row.reason is None for row in plan(card, data, out))
 
 
+def test_a_cell_whose_predictions_were_lost_is_in_the_plan_and_done_again(tmp_path: Path) -> None:
+    its = {"few": {"dataset": "pubchem9", "molecules": 100}}
+    card = StudyCard.model_validate(CARD | {"sets": its, "level": "pc9", "seeds": [0, 1]})
+    data, out = tmp_path / "data", tmp_path / "run"
+    run(card, data, out, on=On(Where(0)), tell=lambda _: None, shown=False)
+    lost = next(out.glob("cells/*s1/predictions.parquet"))
+    before = lost.read_bytes()
+    lost.unlink()
+    assert [row.state for row in plan(card, data, out)] == ["finished", "to do"]
+    assert not next(step for step in steps(card, data, out) if step.kind == "train").done
+    ran = run(card, data, out, on=On(Where(0)), tell=lambda _: None, shown=False)
+    assert ([step.kind for step in ran.done], ran.failed) == (["train", "report"], {})
+    assert lost.read_bytes() == before
+
+
 def test_cells_are_held_against_their_data_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     networks = [{"network": "dressed-atoms"}, {"network": "pair-distance-ridge"}]
     its = {"few": {"dataset": "pubchem9", "molecules": 100}}
