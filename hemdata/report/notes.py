@@ -1,4 +1,4 @@
-"""What limits the answer of a study, in sentences: groups of one molecule, baselines not beaten, leaks, few seeds."""
+"""What limits the answer of a study, in sentences: groups of one molecule, molecules left out, baselines, few seeds."""
 
 from collections.abc import Mapping
 
@@ -6,13 +6,15 @@ from hemdata.analysis.matrix import MEAN
 from hemdata.analysis.statistics import NOT_KNOWN
 from hemdata.analysis.tables import Tables
 from hemdata.catalog import BASELINES
-from hemdata.report.words import counted, listed, whole
+from hemdata.report.words import counted, listed, number_word, whole
 from hemdata.study.data import MIXED
+
+NAMED = 5  # molecules that a note names
 
 
 def notes_of(tables: Tables, labels: Mapping[str, str], networks: list[str]) -> list[str]:
     """What limits the answer."""
-    notes = [not_known_sentence(tables, labels)]
+    notes = [not_known_sentence(tables, labels), *_not_compared(tables, labels)]
     notes += [_baseline_note(tables, labels, network) for network in networks if network not in BASELINES]
     seeds = tables.summary["n_seeds"]
     if seeds.min() < 2:
@@ -40,6 +42,24 @@ def notes_of(tables: Tables, labels: Mapping[str, str], networks: list[str]) -> 
             f"{'is' if left_out == 1 else 'are'} left out for every model."
         )
     return [note for note in notes if note]
+
+
+def _not_compared(tables: Tables, labels: Mapping[str, str]) -> list[str]:
+    """How many molecules of each group are left out since some models were not judged on them; by name if few."""
+    sizes = {row["group"]: int(row["n_molecules"] + row["n_left_out"]) for row in tables.mae.to_dict("records")}
+    said = []
+    for group, part in tables.not_compared.groupby("group", sort=True):
+        names = [str(each).removeprefix(f"{group}:") for each in part["molecule_id"].unique()]
+        total = len(names) + sizes[group]
+        sets = listed([labels.get(str(each), str(each)) for each in sorted(part["training_set"].unique())])
+        which = f" ({', '.join(names)})" if len(names) <= NAMED else ""
+        verb, them = ("is", "it") if len(names) == 1 else ("are", "them")
+        said.append(
+            f"{number_word(len(names)).capitalize()} of the {number_word(total)} molecules of "
+            f"{labels.get(str(group), str(group))}{which} {verb} left out for every model, since models of {sets} were "
+            f"not judged on {them}."
+        )
+    return said
 
 
 def _baseline_note(tables: Tables, labels: Mapping[str, str], network: str) -> str:
