@@ -63,7 +63,7 @@ def _not_compared(tables: Tables, labels: Mapping[str, str]) -> list[str]:
 
 
 def _baseline_note(tables: Tables, labels: Mapping[str, str], network: str) -> str:
-    """Where a network does not beat a baseline trained on the same molecules."""
+    """Where a network is worse than a baseline trained on the same molecules, or cannot be told from it."""
     rows = tables.baselines[(tables.baselines["network"] == network) & (tables.baselines["group"] != MEAN)]
     name = labels.get(network, network)
     if rows.empty:
@@ -77,11 +77,16 @@ def _baseline_note(tables: Tables, labels: Mapping[str, str], network: str) -> s
         every = "every group" if len(known) == len(rows) else "every group of more than one molecule"
         return f"{name} beats {'both baselines' if len(kinds) == 2 else kinds[0]} on {every} with every set."
     parts = []
-    for (baseline, training_set), part in failed.groupby(["baseline", "training_set"], sort=True):
-        groups = listed([labels.get(group, group) for group in part["group"]])
-        kind, source = labels.get(str(baseline), str(baseline)), labels.get(str(training_set), str(training_set))
-        parts.append(f"{kind} on {groups} (trained on {source})")
-    return f"{name} does not beat {'; '.join(parts)}."
+    for verdict, said in (("no difference", "cannot be told from"), ("larger", "is worse than")):
+        found = failed[failed["verdict"] == verdict]
+        named = []
+        for (baseline, training_set), part in found.groupby(["baseline", "training_set"], sort=True):
+            groups = listed([labels.get(group, group) for group in part["group"]])
+            kind, source = labels.get(str(baseline), str(baseline)), labels.get(str(training_set), str(training_set))
+            named.append(f"{kind} on {groups} (trained on {source})")
+        if named:
+            parts.append(f"{said} {'; '.join(named)}")
+    return f"{name} {', and '.join(parts)}."
 
 
 def not_known_sentence(tables: Tables, labels: Mapping[str, str]) -> str:
