@@ -13,6 +13,7 @@ from hemdata.catalog import BASELINES, SAME_SIZE
 from hemdata.errors import DataError
 
 MEAN = "mean of groups"
+NOT_COMPARED = ("group", "molecule_id", "training_set")
 
 
 class Model(NamedTuple):
@@ -105,6 +106,35 @@ def error_matrix(predictions: pa.Table, *, with_overlap: bool = False, every_siz
         absolute.append(errors[:, :, shared])
         atoms.append(sizes[shared])
     return ErrorMatrix(tuple(models), groups, seeds, tuple(absolute), tuple(atoms), tuple(leaked), tuple(incomplete))
+
+
+def judged_by_all(predictions: pa.Table) -> tuple[pa.Table, pd.DataFrame]:
+    """The predictions of molecules that every cell which judged their group has, and what is left out by that.
+
+    At another level of theory a molecule may have no label. A group of which no molecule would be left stays whole, for
+    `error_matrix` to refuse.
+
+    Returns:
+        The predictions, in their order; and group, molecule_id and training_set of what is left out: each molecule with
+        the sets whose models lack it.
+    """
+    frame = predictions.select(["group", "molecule_id", "training_set", "cell"]).to_pandas()
+    of_group = frame.groupby("group")["cell"].nunique()
+    said = frame.groupby(["group", "molecule_id"])["cell"].nunique()
+    lacking = said[said < said.index.get_level_values("group").map(of_group)]
+    some = set(said.drop(lacking.index).index.get_level_values("group"))
+    lacking = lacking[lacking.index.get_level_values("group").isin(some)]
+    if lacking.empty:
+        return predictions, pd.DataFrame(columns=list(NOT_COMPARED))
+    kept = ~pd.MultiIndex.from_frame(frame[["group", "molecule_id"]]).isin(lacking.index)
+    judging = frame.groupby(["group", "training_set"])["cell"].nunique()
+    by_set = frame[~kept].groupby(["group", "molecule_id", "training_set"])["cell"].nunique()
+    lines = [
+        (group, molecule, training_set)
+        for group, molecule in lacking.index for training_set in judging[group].index
+        if by_set.get((group, molecule, training_set), 0) < judging[group][training_set]
+    ]  # fmt: skip
+    return predictions.filter(pa.array(kept)), pd.DataFrame(lines, columns=list(NOT_COMPARED))
 
 
 def largest_size(frame: pd.DataFrame) -> pd.DataFrame:

@@ -8,7 +8,7 @@ Where rows, models, labels or the number of resamples are others than they were,
 
 import errno
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ import pandas as pd
 
 from hemdata.analysis import statistics
 from hemdata.analysis.kept import Kept, keep, kept, sources, typed
-from hemdata.analysis.matrix import error_matrix
+from hemdata.analysis.matrix import error_matrix, judged_by_all
 from hemdata.analysis.published import published_table
 from hemdata.analysis.reasons.every import RESAMPLES as REASON_RESAMPLES
 from hemdata.analysis.reasons.every import Reasons, largest_trained, reasons_of
@@ -30,6 +30,7 @@ TABLES = {
     "mae": "errors", "summary": "summary", "comparisons": "comparisons", "baselines": "baselines", "leaks": "overlap",
     "in_distribution": "in_distribution", "curves": "curves", "molecules": "molecules", "by_size": "by_size",
     "by_training_size": "training_size", "ranks": "rank_stability",
+    "not_compared": "not_compared",
 }  # fmt: skip
 REASONS = {
     "parts": "parts", "per_element": "per_element", "cured": "references", "seeds": "seed_noise", "size": "size",
@@ -106,6 +107,7 @@ class Results:
 
 def _computed(run: Path, rows: Rows, data: Path, resamples: int) -> Kept:
     tables = study_tables(rows, resamples=resamples)
+    rows = replace(rows, predictions=judged_by_all(rows.predictions)[0])
     published = published_table()
     beside = not set(published["network"]).isdisjoint(tables.mae["network"])  # as the page shows it
     why = reasons_of(

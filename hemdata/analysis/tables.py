@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from hemdata.analysis import statistics
-from hemdata.analysis.matrix import MEAN, ErrorMatrix, error_matrix, largest_size
+from hemdata.analysis.matrix import MEAN, ErrorMatrix, error_matrix, judged_by_all, largest_size
 from hemdata.analysis.ranks import rank_stability
 from hemdata.analysis.statistics import FloatArray, Resampled
 from hemdata.analysis.training_size import by_training_size
@@ -33,6 +33,7 @@ class Tables:
     by_size: pd.DataFrame  # network, training_set, n_heavy class
     by_training_size: pd.DataFrame  # of `by_training_size`; no rows where no set stands at several sizes
     ranks: pd.DataFrame  # network or training_set, group: how often the best stays so
+    not_compared: pd.DataFrame  # group, molecule, training_set whose models were not judged on it; it is in no table
     with_overlap: bool
     leaked_rows: int
 
@@ -41,10 +42,11 @@ def study_tables(
     rows: Rows, *, with_overlap: bool = False, resamples: int = statistics.RESAMPLES, seed: int = 0
 ) -> Tables:
     """Compute every table of a study; the same rows and seed give the same numbers."""
-    matrix = error_matrix(rows.predictions, with_overlap=with_overlap)
+    shared, not_compared = judged_by_all(rows.predictions)
+    matrix = error_matrix(shared, with_overlap=with_overlap)
     mae = statistics.resample(matrix.absolute, resamples=resamples, seed=seed)
     per_atom = statistics.resample(matrix.per_atom(), resamples=resamples, seed=seed)
-    predictions = largest_size(rows.predictions.to_pandas())
+    predictions = largest_size(shared.to_pandas())
     molecules = _molecules(predictions, with_overlap)
     return Tables(
         mae=_mae(matrix, mae, per_atom),
@@ -56,8 +58,9 @@ def study_tables(
         curves=largest_size(rows.curves.to_pandas()),
         molecules=molecules,
         by_size=_by_size(molecules),
-        by_training_size=by_training_size(rows.predictions, with_overlap=with_overlap, resamples=resamples, seed=seed),
+        by_training_size=by_training_size(shared, with_overlap=with_overlap, resamples=resamples, seed=seed),
         ranks=rank_stability(matrix, mae),
+        not_compared=not_compared,
         with_overlap=with_overlap,
         leaked_rows=int(predictions["in_training"].sum()),
     )
@@ -65,7 +68,7 @@ def study_tables(
 
 def errors_with_overlap(rows: Rows, *, resamples: int = statistics.RESAMPLES, seed: int = 0) -> pd.DataFrame:
     """The errors of `Tables.mae` with the molecules that a training set holds."""
-    matrix = error_matrix(rows.predictions, with_overlap=True)
+    matrix = error_matrix(judged_by_all(rows.predictions)[0], with_overlap=True)
     mae, per_atom = (
         statistics.resample(errors, resamples=resamples, seed=seed) for errors in (matrix.absolute, matrix.per_atom())
     )

@@ -19,6 +19,7 @@ from hemdata.study.held import refuse_others
 from hemdata.study.on import THIS_MACHINE, On
 from hemdata.study.planning.needs import MEMORY_SHARE, beside_labels_gb, memory_gb, rows_of
 from hemdata.study.planning.steps import Step, steps, with_spare
+from hemdata.study.rows import finished
 
 if TYPE_CHECKING:
     from hemdata.report.answer import Answer
@@ -110,6 +111,7 @@ def impossible(found: list[Step]) -> list[str]:
     """What cannot be done of a study, in words, and the cells that will be missing."""
     lines = [f"{step.kind} {step.name} cannot be done: {step.cannot}" for step in found if step.cannot]
     for step in found:
+        lines += step.too_few
         if step.missing:
             cells = "1 cell" if len(step.missing) == 1 else f"{len(step.missing)} cells"
             lines.append(f"{cells} will be missing: {', '.join(step.missing)}")
@@ -147,6 +149,9 @@ def _do(
             engine(level(step.its_level)).refuse_unknown(level(step.its_level).card)
 
     def do(step: Step) -> None:
+        if step.kind == "report" and ran.failed and not any(finished(out, cell.name) for cell in cells(card)):
+            ran.cannot.append(replace(step, cannot="No cell of the study is finished."))
+            return
         tell(f"{step.kind} {step.name}: {step.command}")
         _DO[step.kind](step, doing)
         ran.done.append(step)
@@ -193,7 +198,8 @@ def _train(step: Step, doing: _Doing) -> None:
     from hemdata.study.run import epochs_told, run_cells
 
     card = doing.card
-    due = [cell for cell in cells(card) if cell.name not in step.missing]
+    begun = dict(step.needs_of)
+    due = [cell for cell in cells(card) if cell.set_name in begun and cell.name not in step.missing]
     if doing.changes:
         refuse_others(due, doing.data, doing.out, card.name)
     with bar(f"train {card.name}, epochs", sum(cell.epochs or 1 for cell in due), doing.shown) as advance:

@@ -1,4 +1,4 @@
-"""What limits the answer of a study, in sentences: groups of one molecule, baselines not beaten, leaks, few seeds."""
+"""What limits the answer of a study, in sentences: groups of one molecule, molecules left out, baselines, few seeds."""
 
 from collections.abc import Mapping
 
@@ -6,13 +6,15 @@ from hemdata.analysis.matrix import MEAN
 from hemdata.analysis.statistics import NOT_KNOWN
 from hemdata.analysis.tables import Tables
 from hemdata.catalog import BASELINES
-from hemdata.report.words import counted, listed, whole
+from hemdata.report.words import counted, listed, number_word, whole
 from hemdata.study.data import MIXED
+
+NAMED = 5  # molecules that a note names
 
 
 def notes_of(tables: Tables, labels: Mapping[str, str], networks: list[str]) -> list[str]:
     """What limits the answer."""
-    notes = [not_known_sentence(tables, labels)]
+    notes = [not_known_sentence(tables, labels), *_not_compared(tables, labels)]
     notes += [_baseline_note(tables, labels, network) for network in networks if network not in BASELINES]
     seeds = tables.summary["n_seeds"]
     if seeds.min() < 2:
@@ -42,8 +44,26 @@ def notes_of(tables: Tables, labels: Mapping[str, str], networks: list[str]) -> 
     return [note for note in notes if note]
 
 
+def _not_compared(tables: Tables, labels: Mapping[str, str]) -> list[str]:
+    """How many molecules of each group are left out since some models were not judged on them; by name if few."""
+    sizes = {row["group"]: int(row["n_molecules"] + row["n_left_out"]) for row in tables.mae.to_dict("records")}
+    said = []
+    for group, part in tables.not_compared.groupby("group", sort=True):
+        names = [str(each).removeprefix(f"{group}:") for each in part["molecule_id"].unique()]
+        total = len(names) + sizes[group]
+        sets = listed([labels.get(str(each), str(each)) for each in sorted(part["training_set"].unique())])
+        which = f" ({', '.join(names)})" if len(names) <= NAMED else ""
+        verb, them = ("is", "it") if len(names) == 1 else ("are", "them")
+        said.append(
+            f"{number_word(len(names)).capitalize()} of the {number_word(total)} molecules of "
+            f"{labels.get(str(group), str(group))}{which} {verb} left out for every model, since models of {sets} were "
+            f"not judged on {them}."
+        )
+    return said
+
+
 def _baseline_note(tables: Tables, labels: Mapping[str, str], network: str) -> str:
-    """Where a network does not beat a baseline trained on the same molecules."""
+    """Where a network is worse than a baseline trained on the same molecules, or cannot be told from it."""
     rows = tables.baselines[(tables.baselines["network"] == network) & (tables.baselines["group"] != MEAN)]
     name = labels.get(network, network)
     if rows.empty:
@@ -57,11 +77,16 @@ def _baseline_note(tables: Tables, labels: Mapping[str, str], network: str) -> s
         every = "every group" if len(known) == len(rows) else "every group of more than one molecule"
         return f"{name} beats {'both baselines' if len(kinds) == 2 else kinds[0]} on {every} with every set."
     parts = []
-    for (baseline, training_set), part in failed.groupby(["baseline", "training_set"], sort=True):
-        groups = listed([labels.get(group, group) for group in part["group"]])
-        kind, source = labels.get(str(baseline), str(baseline)), labels.get(str(training_set), str(training_set))
-        parts.append(f"{kind} on {groups} (trained on {source})")
-    return f"{name} does not beat {'; '.join(parts)}."
+    for verdict, said in (("no difference", "cannot be told from"), ("larger", "is worse than")):
+        found = failed[failed["verdict"] == verdict]
+        named = []
+        for (baseline, training_set), part in found.groupby(["baseline", "training_set"], sort=True):
+            groups = listed([labels.get(group, group) for group in part["group"]])
+            kind, source = labels.get(str(baseline), str(baseline)), labels.get(str(training_set), str(training_set))
+            named.append(f"{kind} on {groups} (trained on {source})")
+        if named:
+            parts.append(f"{said} {'; '.join(named)}")
+    return f"{name} {', and '.join(parts)}."
 
 
 def not_known_sentence(tables: Tables, labels: Mapping[str, str]) -> str:

@@ -1,6 +1,7 @@
 """The molecules of a study: training sets at their level, and the test groups at that same level, from shards."""
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -114,13 +115,28 @@ def training_molecules(card: StudyCard, wanted: TrainingSet, data: Path, without
     return pa.concat_tables([parts[-1], *parts[:-1]])
 
 
-def _part(
-    card: StudyCard, wanted: TrainingSet, data: Path, name: str, number: int, without: set[str], taken: set[str]
+def candidates(
+    card: StudyCard,
+    wanted: TrainingSet,
+    data: Path,
+    name: str,
+    without: set[str],
+    taken: set[str],
+    columns: Sequence[str] = COLUMNS,
 ) -> pa.Table:
-    """So many molecules of one dataset of a training set, whose InChIKey is not among those `taken` already."""
+    """All molecules of one dataset of a training set that may be trained on.
+
+    Args:
+        without: flat graphs that none of them has.
+        taken: InChIKeys of molecules that another dataset of the set gave.
+        columns: that are read; `id`, `inchikey`, `level` and the energy at least.
+
+    Raises:
+        CallError, DataError: as `training_molecules`.
+    """
     own = wanted.level or card.level
     folder = labelled_folder(data, name, own)
-    table = read(folder, COLUMNS)
+    table = read(folder, columns)
     table = table.filter(pc.is_valid(table["atomization_energy_kcal_mol"]))
     its_level = training_level(card, wanted, data)
     if MIXED in its_level and own in its_level.split(MIXED):  # the model made of it will bear both names
@@ -129,24 +145,37 @@ def _part(
     else:
         _at_level(table, own, folder)
     keys = table["inchikey"].to_pylist()
-    table = table.filter(
-        pa.array([key is None or (flat_graph(key) not in without and key not in taken) for key in keys])
+    return table.filter(
+        pa.array([key is None or (flat_graph(key) not in without and key not in taken) for key in keys], pa.bool_())
     )
-    if table.num_rows < number:
-        more = number + number // 20
-        another = f"Run `hemdata label {name} -n {more} --level {own}`, or ask" if in_catalogue(name) else "Ask"
-        raise DataError(
-            f"Too few molecules of '{name}' are labelled at '{own}'.",
-            where=folder,
-            expected=f"{number} outside the test groups" + (" and the other datasets" if taken else ""),
-            got=table.num_rows,
-            fix=f"{another} for fewer in the study.",
-        )
+
+
+def first(table: pa.Table, name: str, number: int) -> pa.Table:
+    """So many molecules of a dataset's candidates, in the order in which they are taken."""
     if not in_catalogue(name):
         return table.slice(0, number)
     ids = table["id"].to_pylist()
     order = sorted(range(len(ids)), key=lambda row: drawn(ids[row]))
-    return table.take(pa.array(sorted(order[:number])))
+    return table.take(pa.array(sorted(order[:number]), pa.int64()))
+
+
+def _part(
+    card: StudyCard, wanted: TrainingSet, data: Path, name: str, number: int, without: set[str], taken: set[str]
+) -> pa.Table:
+    """So many molecules of one dataset of a training set, whose InChIKey is not among those `taken` already."""
+    table = candidates(card, wanted, data, name, without, taken)
+    if table.num_rows < number:
+        own = wanted.level or card.level
+        more = number + number // 20
+        another = f"Run `hemdata label {name} -n {more} --level {own}`, or ask" if in_catalogue(name) else "Ask"
+        raise DataError(
+            f"Too few molecules of '{name}' are labelled at '{own}'.",
+            where=labelled_folder(data, name, own),
+            expected=f"{number} outside the test groups" + (" and the other datasets" if taken else ""),
+            got=table.num_rows,
+            fix=f"{another} for fewer in the study.",
+        )
+    return first(table, name, number)
 
 
 def kept(wanted: TrainingSet, training: pa.Table, tests: dict[str, pa.Table], seed: int) -> pa.Table:

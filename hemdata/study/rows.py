@@ -1,7 +1,8 @@
 """The rows of a study: prediction, cell and curve tables, written once a cell, merged when read.
 
 A study folder holds cells/<cell>/{predictions,curves,cell}.parquet. cell.parquet is written last: a cell without it
-is unfinished and is not read. Runs on several machines merge by reading their folders together.
+is unfinished and is not read, and one whose other rows were lost is run again. Runs on several machines merge by
+reading their folders together.
 """
 
 from collections.abc import Iterator
@@ -30,8 +31,8 @@ class Rows:
 
 
 def finished(folder: Path, cell: str) -> bool:
-    """Whether the cell's rows are all written."""
-    return (folder / "cells" / cell / _PATHS["cells"]).is_file()
+    """Whether the cell's rows are all written, and none of its files was lost since."""
+    return all((folder / "cells" / cell / name).is_file() for name in _PATHS.values())
 
 
 def cell_row(folder: Path, cell: str) -> dict[str, Any]:
@@ -150,6 +151,13 @@ def _places(folders: tuple[Path, ...]) -> Iterator[Path]:
 
 
 def _read(kind: str, path: Path) -> pa.Table:
+    if not path.is_file():
+        raise DataError(
+            "A finished cell lacks a file of rows.",
+            where=path,
+            got="no such file",
+            fix="Run the study again (`hemdata run` or `hemdata train-eval`): a model that stands is judged anew.",
+        )
     try:
         table = pq.ParquetFile(path).read()  # not a dataset: no columns from the folders' names
     except (OSError, pa.ArrowInvalid) as error:

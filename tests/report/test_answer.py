@@ -60,10 +60,24 @@ def test_of_many_sets_the_best_is_compared_with_the_next(tmp_path: Path) -> None
 def test_a_baseline_that_is_not_beaten_is_named(tmp_path: Path) -> None:
     """The made-up allegro errs as much as the ridge and a third of what dressed atoms do."""
     found = answered(tmp_path, networks=("allegro", "dressed-atoms", "pair-distance-ridge"))
-    note = next(note for note in found.notes if "does not beat" in note)
+    note = next(note for note in found.notes if note.startswith("allegro "))
     for name in ("pubchem9", "QM9"):
         assert f"pair-distance ridge on azoxy, explosives, neuro and saccharides (trained on {name})" in note
     assert "dressed atoms" not in note
+    assert note.startswith("allegro cannot be told from pair-distance ridge on ")  # the verdict is "no difference"
+
+
+def test_worse_than_a_baseline_is_told_apart_from_no_difference(tmp_path: Path) -> None:
+    """It "does not beat" was said of both, also where the error was two thirds of the baseline's."""
+    folder = make_study(tmp_path, networks=("painn", "pair-distance-ridge"), sets={"qm9": 1.0})
+    tables = few(read_rows(folder))
+    table = tables.baselines.copy()
+    verdicts = {"azoxy": "smaller", "explosives": "no difference", "neuro": "larger", "saccharides": "larger"}
+    table["verdict"] = table["group"].map(verdicts).fillna("no difference")
+    assert answer(replace(tables, baselines=table), LABELS).notes == (
+        "PaiNN cannot be told from pair-distance ridge on explosives (trained on QM9), and is worse than pair-distance "
+        "ridge on neuro and saccharides (trained on QM9).",
+    )
 
 
 def test_one_set_leaves_nothing_to_compare(tmp_path: Path) -> None:

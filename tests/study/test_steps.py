@@ -177,6 +177,21 @@ def test_a_run_of_another_card_is_refused_before_anything_is_done(tmp_path: Path
     assert all(row.reason is None for row in plan(card, data, out))
 
 
+def test_a_cell_whose_predictions_were_lost_is_in_the_plan_and_done_again(tmp_path: Path) -> None:
+    its = {"few": {"dataset": "pubchem9", "molecules": 100}}
+    card = StudyCard.model_validate(CARD | {"sets": its, "level": "pc9", "seeds": [0, 1]})
+    data, out = tmp_path / "data", tmp_path / "run"
+    run(card, data, out, on=On(Where(0)), tell=lambda _: None, shown=False)
+    lost = next(out.glob("cells/*s1/predictions.parquet"))
+    before = lost.read_bytes()
+    lost.unlink()
+    assert [row.state for row in plan(card, data, out)] == ["finished", "to do"]
+    assert not next(step for step in steps(card, data, out) if step.kind == "train").done
+    ran = run(card, data, out, on=On(Where(0)), tell=lambda _: None, shown=False)
+    assert ([step.kind for step in ran.done], ran.failed) == (["train", "report"], {})
+    assert lost.read_bytes() == before
+
+
 def test_cells_are_held_against_their_data_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     networks = [{"network": "dressed-atoms"}, {"network": "pair-distance-ridge"}]
     its = {"few": {"dataset": "pubchem9", "molecules": 100}}
@@ -267,6 +282,79 @@ def test_a_source_that_cannot_be_had_names_what_needs_it_and_the_cells_that_will
     few = StudyCard.model_validate(CARD | {"sets": {"far": {"dataset": "qm9", "molecules": 100}}})
     all_lost = steps(few, tmp_path, tmp_path / "run", look=lambda its: "No." if its.name == "qm9" else None)
     assert [step.kind for step in all_lost if step.cannot] == ["build", "label", "train", "report"]
+
+
+SMALL = [f"{'C' * n}{end}" for n in range(1, 6) for end in ("O", "N", "F", "=O", "C#N")]
+
+
+def test_a_file_of_too_few_molecules_is_told_before_anything_is_done_with_the_cells_that_will_be_missing(
+    tmp_path: Path,
+) -> None:
+    """The plan said "to do" of all, and the run that there is no finished cell."""
+    (tmp_path / "t.smi").write_text("\n".join(SMALL[:2]))
+    (tmp_path / "u.smi").write_text("\n".join(SMALL))
+    sets = {"a": {"dataset": "t", "molecules": 20}, "b": {"dataset": "u", "molecules": [20, 30]}}
+    card = StudyCard.model_validate(CARD | {"sets": sets})
+    found = {step.id: step for step in steps(card, tmp_path / "data", tmp_path / "run", tmp_path)}
+    assert "t@gfn2-xtb" not in found
+    assert found["u@gfn2-xtb"].number == 20
+    train = found["train mine"]
+    assert (train.cannot, set(train.missing)) == (None, {"dressed-atoms-a-16-s0", "dressed-atoms-b-24-s0"})
+    told = impossible(list(found.values()))
+    assert told[0].startswith("Too few molecules of 't': 20 are asked outside the test groups, and there are 2.")
+    assert told[1].startswith("Too few molecules of 'u': 30 are asked outside the test groups, and there are 25.")
+    assert "2 cells will be missing" in told[2]
+    alone = card.model_copy(update={"sets": {"a": card.sets["a"]}})
+    assert [step.kind for step in steps(alone, tmp_path / "data", tmp_path / "run", tmp_path) if step.cannot] == [
+        "train", "report",
+    ]  # fmt: skip
+
+
+def test_test_molecules_of_a_set_do_not_count_as_its_own(tmp_path: Path) -> None:
+    """Fifty labels of which two were test molecules counted as fifty, and the cells then failed with 48."""
+    (tmp_path / "few.smi").write_text("\n".join(SMALL))
+    (tmp_path / "mine.smi").write_text("\n".join(SMALL[:2]))
+    asked = {"dataset": "few", "molecules": 20}
+    card = StudyCard.model_validate(CARD | {"groups": ["mine"], "sets": {"few": asked}})
+    data, out = tmp_path / "data", tmp_path / "run"
+    label = {step.id: step for step in steps(card, data, out, tmp_path)}["few@gfn2-xtb"]
+    assert (label.number, label.done) == (22, False)  # some of those labelled will be the group's
+    ran = run(card, data, out, on=On(Where(0)), where=tmp_path, tell=lambda _: None, shown=False)
+    assert (ran.failed, ran.missing) == ({}, [])
+    assert {step.id: step for step in steps(card, data, out, tmp_path)}["few@gfn2-xtb"].done
+    for number, there in ((23, True), (24, False)):
+        its = {"few": {"dataset": "few", "molecules": number}}
+        more = card.model_copy(update={"sets": StudyCard.model_validate(CARD | {"sets": its}).sets})
+        for where in (tmp_path, tmp_path / "elsewhere"):  # labels alone tell it too
+            found = {step.id: step for step in steps(more, data, tmp_path / "other", where)}
+            assert (found["train mine"].cannot is None) == there
+            reasons = [row.reason for row in plan(more, data, tmp_path / "other")]
+            assert [reason is None for reason in reasons] == [there]  # as `train-eval --dry-run` says
+
+
+def test_a_published_set_of_too_few_molecules_outside_the_groups_is_told(labelled: Path, tmp_path: Path) -> None:
+    sets = {"s": {"dataset": "saccharides", "molecules": 20}, "n": {"dataset": "neuro", "molecules": 20}}
+    card = StudyCard.model_validate(CARD | {"sets": sets})
+    train = next(step for step in steps(card, labelled, tmp_path / "run") if step.kind == "train")
+    assert train.missing == ("dressed-atoms-s-16-s0",)
+    assert "'saccharides': 20 are asked outside the test groups, and there are 0." in train.too_few[0]
+    vast = StudyCard.model_validate(CARD | {"sets": {"q": {"dataset": "qm9", "molecules": 200_000}}})
+    assert next(step for step in steps(vast, tmp_path, tmp_path / "run") if step.kind == "train").cannot
+
+
+def test_where_every_cell_fails_the_run_tells_their_reasons(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It said "There is no finished cell", and not why."""
+
+    def fails(*_: object) -> None:
+        raise DataError("The network takes no such molecules.")
+
+    monkeypatch.setattr("hemdata.study.run.run_cell", fails)
+    its = {"few": {"dataset": "pubchem9", "molecules": 100}}
+    card = StudyCard.model_validate(CARD | {"sets": its, "level": "pc9"})
+    ran = run(card, tmp_path / "data", tmp_path / "run", on=On(Where(0)), tell=lambda _: None, shown=False)
+    assert ran.failed == {"dressed-atoms-few-80-s0": "The network takes no such molecules."}
+    assert [(step.kind, step.cannot) for step in ran.cannot] == [("report", "No cell of the study is finished.")]
+    assert ran.page is None
 
 
 @pytest.mark.parametrize("name", ["demo", "harmonised", "larger-molecules", "matrix", "pruning"])

@@ -55,6 +55,22 @@ def test_an_unfinished_cell_is_named_and_not_read(tmp_path: Path) -> None:
     assert rows.cells["cell"].to_pylist() == ["painn-pubchem9-640-s0"]
 
 
+@pytest.mark.parametrize("name", ["predictions", "curves", "cell"])
+def test_a_cell_that_lost_a_file_is_not_finished_and_may_be_written_again(tmp_path: Path, name: str) -> None:
+    """Its rows were counted as there, and the report alone found that they were not."""
+    tables = cell_tables("painn", "qm9", 0)
+    place = write_cell(tmp_path, **tables)
+    before = (place / f"{name}.parquet").read_bytes()
+    (place / f"{name}.parquet").unlink()
+    assert not finished(tmp_path, place.name)
+    if name != "cell":
+        with pytest.raises(DataError, match="lacks a file of rows") as error:
+            read_rows(tmp_path)
+        assert "hemdata train-eval" in str(error.value)
+    write_cell(tmp_path, **tables)
+    assert (place / f"{name}.parquet").read_bytes() == before
+
+
 def test_a_cell_that_stands_twice_is_refused(tmp_path: Path) -> None:
     write_cell(tmp_path / "here", **cell_tables("painn", "qm9", 0))
     shutil.copytree(tmp_path / "here", tmp_path / "there")

@@ -78,7 +78,7 @@ def run(
         if ran.answer.drivers:
             out.print(ran.answer.drivers)
         out.print(str(ran.page.resolve()) if ran.page else "")
-    else:
+    elif not (ran.cannot or ran.failed):
         out.print(f"{folder}: every cell stands. `hemdata report {folder}` prints its errors.")
     for line in impossible(ran.cannot + ran.done):
         error(line)

@@ -7,12 +7,12 @@ from typing import Literal
 
 from hemdata.catalog import TEST_GROUPS, DatasetCard, StudyCard, cards, composition, dataset, label_places
 from hemdata.curate.wrong_rows.suspected import screen_file
-from hemdata.molecules import dataset_name, is_file_of_molecules
 from hemdata.shards import SetName, in_catalogue, named_at, stands
 from hemdata.shards.manifest import MANIFEST
 from hemdata.study.cells import Cell, cells
 from hemdata.study.data import dataset_of_group
 from hemdata.study.planning.enough import enough, in_the_way
+from hemdata.study.planning.too_few import Room, own_file
 from hemdata.study.rows import finished
 
 SPARE = 20
@@ -36,7 +36,8 @@ class Step:
         cannot: why it cannot be done here, and what would help.
         needs: ids of the steps that come before it; of a training, by training set: the cells of one begin when those
             of that set are done.
-        missing: of a training, the names of the cells that will be missing.
+        missing: of a training, the names of the cells that will be missing; `too_few` why, where a set cannot have as
+            many molecules as are asked of it.
     """
 
     kind: Kind
@@ -50,6 +51,7 @@ class Step:
     needs: tuple[str, ...] = ()
     needs_of: tuple[tuple[str, tuple[str, ...]], ...] = ()
     missing: tuple[str, ...] = ()
+    too_few: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
@@ -102,7 +104,9 @@ def steps(
         look: tells of a dataset that is not built yet why it cannot be had, None where it can.
     """
     plan = _Plan(card, data, where, look)
+    room = Room(card, data, where)
     wanted: dict[tuple[str, str], int] = {}
+    too_few: dict[tuple[str, int], str] = {}
     of_sets: dict[str, list[tuple[str, str]]] = {}
     for set_name, its in card.sets.items():
         at = its.level or card.level
@@ -111,14 +115,19 @@ def steps(
         for group in card.groups:
             wanted[dataset_of_group(group), its_level] = 0
     for set_name, its in card.sets.items():
-        for name, number in its.parts:
-            key = (name, its.level or card.level)
-            of_sets[set_name].append(key)
-            wanted[key] = 0 if wanted.get(key) == 0 else max(number, wanted.get(key, 0))
+        for at_size in its.sizes:
+            numbers, why = room.needed(at_size)
+            if why is not None:
+                too_few[set_name, at_size.size] = why
+            for name, number in numbers.items():
+                key = (name, its.level or card.level)
+                of_sets[set_name].append(key)
+                wanted[key] = 0 if wanted.get(key) == 0 else max(number, wanted.get(key, 0))
     ids = {key: _add_set(plan, *key, number) for key, number in wanted.items()}
     found = _what_can_be_done(list(plan.found.values()))
     needs_of = tuple((name, tuple(dict.fromkeys(ids[key] for key in keys))) for name, keys in of_sets.items())
-    return [*found, *_training_and_report(plan, out, word or card.name, needs_of, {step.id: step for step in found})]
+    by_id = {step.id: step for step in found}
+    return [*found, *_training_and_report(plan, out, word or card.name, needs_of, by_id, too_few)]
 
 
 def _what_can_be_done(found: list[Step]) -> list[Step]:
@@ -132,15 +141,21 @@ def _what_can_be_done(found: list[Step]) -> list[Step]:
 
 
 def _training_and_report(
-    plan: _Plan, out: Path, word: str, needs_of: tuple[tuple[str, tuple[str, ...]], ...], sets: dict[str, Step]
+    plan: _Plan,
+    out: Path,
+    word: str,
+    needs_of: tuple[tuple[str, tuple[str, ...]], ...],
+    sets: dict[str, Step],
+    too_few: dict[tuple[str, int], str],
 ) -> list[Step]:
     card, at = plan.card, _at(plan.data)
     due = [cell for cell in cells(card) if not finished(out, cell.name)]
     lost = {
         name: [sets[need] for need in needs if sets[need].cannot and not sets[need].done] for name, needs in needs_of
     }
-    missing = tuple(cell.name for cell in due if lost[cell.set_name])
-    reason = next((step.cannot for those in lost.values() for step in those), None)
+    short = {cell.name: why for cell in due if (why := too_few.get((cell.set_name, cell.training_set.size)))}
+    missing = tuple(cell.name for cell in due if lost[cell.set_name] or cell.name in short)
+    reason = next((step.cannot for those in lost.values() for step in those), None) or next(iter(short.values()), None)
     none_left = bool(due) and len(missing) == len(due)
     train = Step(
         "train",
@@ -150,6 +165,7 @@ def _training_and_report(
         cannot=reason if none_left else None,
         needs_of=tuple((name, needs) for name, needs in needs_of if not lost[name]),
         missing=missing,
+        too_few=tuple(why for why in dict.fromkeys(short.values()) if not (none_left and why == reason)),
     )
     nothing = none_left and len(due) == len(cells(card))
     needs = () if none_left else (train.id,)
@@ -233,10 +249,9 @@ def _target(plan: _Plan, its: SetName) -> tuple[str, str | None]:
     """What is labelled: the dataset, or a user's file of that name; and what is missing where there is none."""
     if in_catalogue(its.dataset):
         return its.dataset, None
-    places = [path for path in sorted(plan.where.glob("*")) if path.is_file() and is_file_of_molecules(path)]
-    for path in places:
-        if dataset_name(path) == its.dataset:
-            return str(path), None
+    path = own_file(plan.where, its.dataset)
+    if path is not None:
+        return str(path), None
     return (
         f"{its.dataset}.smi",
         f"There is no file of molecules '{its.dataset}' in {plan.where.resolve()}; put it there.",
