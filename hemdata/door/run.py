@@ -47,14 +47,16 @@ class Run:
 
 @dataclass
 class _Doing:
-    """What all steps share; `changes` is whether some make or alter sets, after the cells were held against them."""
+    """What all steps share: the card and the word by which it was given, and where; `changes` is whether some make or
+    alter sets, after the cells were held against them."""
 
     card: StudyCard
     data: Path
     out: Path
     on: On
     shown: bool
-    room_gb: float
+    word: str
+    room_gb: float = field(default_factory=lambda: MEMORY_SHARE * machine_gb())
     changes: bool = False
     ran: Run = field(default_factory=Run)
     done: set[str] = field(default_factory=set)
@@ -102,9 +104,9 @@ def run(
     """
     refuse_others(cells(card), data, out, word or card.name)
     found = steps(card, data, out, where, word, cannot_be_had)
-    for line in impossible(found):
+    for line in [*impossible(found), *changes(found)]:
         tell(line)
-    return _do(found, card, data, out, on, tell, shown)
+    return _do(found, _Doing(card, data, out, on, shown, word or card.name), tell)
 
 
 def impossible(found: list[Step]) -> list[str]:
@@ -118,25 +120,26 @@ def impossible(found: list[Step]) -> list[str]:
     return lines
 
 
+def changes(found: list[Step]) -> list[str]:
+    """The files of molecules that are others than when their labels were made, in words."""
+    return [
+        f"{step.changed} has changed since {step.name} was made: what is missing is labelled. If finished cells do not "
+        "know these molecules, the run ends there and says how to judge or train them again."
+        for step in found
+        if step.changed and not step.cannot
+    ]
+
+
 def prepare(
     card: StudyCard, data: Path, out: Path, *, on: On = THIS_MACHINE, where: Path = Path(), shown: bool = True
 ) -> Run:
     """Of `run` all that comes before the training: sets built, labels computed. Raises as `run`."""
     before = [step for step in steps(card, data, out, where) if step.kind not in ("train", "report")]
-    return _do(before, card, data, out, on, lambda _: None, shown)
+    return _do(before, _Doing(card, data, out, on, shown, card.name), lambda _: None)
 
 
-def _do(
-    found: list[Step],
-    card: StudyCard,
-    data: Path,
-    out: Path,
-    on: On,
-    tell: Callable[[str], object],
-    shown: bool,
-) -> Run:
-    doing = _Doing(card, data, out, on, shown, MEMORY_SHARE * machine_gb())
-    if on.where.cluster is not None:
+def _do(found: list[Step], doing: _Doing, tell: Callable[[str], object]) -> Run:
+    if doing.on.where.cluster is not None:
         slurm_cluster()
     ran, due = doing.ran, list[Step]()
     for step in found:
@@ -149,7 +152,8 @@ def _do(
             engine(level(step.its_level)).refuse_unknown(level(step.its_level).card)
 
     def do(step: Step) -> None:
-        if step.kind == "report" and ran.failed and not any(finished(out, cell.name) for cell in cells(card)):
+        none = ran.failed and not any(finished(doing.out, each.name) for each in cells(doing.card))
+        if step.kind == "report" and none:
             ran.cannot.append(replace(step, cannot="No cell of the study is finished."))
             return
         tell(f"{step.kind} {step.name}: {step.command}")
@@ -158,7 +162,7 @@ def _do(
 
     first = sorted(due, key=lambda step: rows_of(step.name) if step.kind == "build" else 0)
     # Blocks of several threads that each set the environment would end in another order than they began: these hold.
-    with one_thread(), script_run_once(), together(shown) as doing.side:
+    with one_thread(), script_run_once(), together(doing.shown) as doing.side:
         side_by_side(first, doing.done, do, memory_gb=doing.needs_gb, room_gb=doing.room_gb, stop=doing.side.stop)
     return ran
 
@@ -172,13 +176,13 @@ def _build(step: Step, doing: _Doing) -> None:
 def _label(step: Step, doing: _Doing) -> None:
     from hemdata.label.asked import Asked
     from hemdata.label.dataset import label_set
-    from hemdata.label.how import Files, How
+    from hemdata.label.how import Files
 
     number = with_spare(step.number) if step.number else None
     asked = Asked(step.target, number, without=[TEST_GROUPS] if number else [])
     where = replace(doing.on.where, memory_gb=doing.labels_gb(step))
     with stages(f"label {step.target} at {step.its_level}", doing.shown) as progress:
-        label_set(asked, How(step.its_level), where, files=Files(doing.data), progress=progress)
+        label_set(asked, step.how, where, files=Files(doing.data), progress=progress)
 
 
 def _screen(step: Step, doing: _Doing) -> None:
@@ -201,7 +205,7 @@ def _train(step: Step, doing: _Doing) -> None:
     begun = dict(step.needs_of)
     due = [cell for cell in cells(card) if cell.set_name in begun and cell.name not in step.missing]
     if doing.changes:
-        refuse_others(due, doing.data, doing.out, card.name)
+        refuse_others(due, doing.data, doing.out, doing.word)
     with bar(f"train {card.name}, epochs", sum(cell.epochs or 1 for cell in due), doing.shown) as advance:
 
         def step_on(epochs: int, cell: str) -> None:

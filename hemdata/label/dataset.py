@@ -9,7 +9,7 @@ from typing import Any
 from hemdata.chemistry.engines import engine
 from hemdata.chemistry.stability import analysable
 from hemdata.console import many
-from hemdata.errors import CallError, DataError
+from hemdata.errors import CallError, DataError, HemdataError
 from hemdata.identity import identify
 from hemdata.label.asked import Asked, Chosen
 from hemdata.label.calculation import stages
@@ -175,6 +175,17 @@ def plan_labels(
         return estimate(molecules, chain, None, how.accuracy)
     with LabelStore(files.labels, read_only=True) as store:
         return estimate(molecules, chain, store, how.accuracy)
+
+
+def refused(asked: Asked, how: How = PLAIN, files: Files = FILES) -> HemdataError | None:
+    """What `label_set` with the same values raises before it computes anything; None where it would go on."""
+    try:
+        its_level, at, _ = _levels(how)
+        chosen = _chosen(asked, its_level, at, files.data, None)
+        _target(asked, how, files, chosen, its_level, at.name if at else how.geometry, False)
+    except HemdataError as error:
+        return error
+    return None
 
 
 def _levels(how: How) -> tuple[Level, Level | None, Enthalpy | None]:

@@ -6,20 +6,25 @@ import signal
 import sys
 from pathlib import Path
 
+import pyarrow.compute as pc
 import pytest
+from command_line import hemdata as hemdata_command
 
 import hemdata.study.held
 import hemdata.study.planning.plan
 from hemdata.catalog import StudyCard, label_places, study
 from hemdata.door.run import _DO, impossible, run
 from hemdata.errors import CallError, DataError
+from hemdata.label.dataset import label_dataset
 from hemdata.label.workers.where import Where
 from hemdata.shards import read
 from hemdata.study.cells import cells
+from hemdata.study.judge_again import judge_again
 from hemdata.study.on import On
 from hemdata.study.planning.costs import Cost, cost, wall_seconds
 from hemdata.study.planning.plan import plan
 from hemdata.study.planning.steps import Step, steps, with_spare
+from hemdata.study.rows import read_rows
 from hemdata.study.run import train_eval
 
 CARD = {
@@ -360,3 +365,76 @@ def test_where_every_cell_fails_the_run_tells_their_reasons(tmp_path: Path, monk
 @pytest.mark.parametrize("name", ["demo", "harmonised", "larger-molecules", "matrix", "pruning"])
 def test_every_step_of_a_card_that_ships_has_a_command(name: str, tmp_path: Path) -> None:
     assert all(step.command.startswith("hemdata ") for step in steps(study(name), tmp_path, tmp_path / "r"))
+
+
+def own_study(tmp_path: Path) -> tuple[StudyCard, Path, Path, Path]:
+    """A study whose test molecules are those of a user's file, which are labelled."""
+    path = tmp_path / "five.smi"
+    path.write_text("CO a\nCCO b\nCCN c\nCCF d\nCC=O e\n")
+    lines = [f"{'C' * n}{end} m{n}{end}" for n in range(3, 8) for end in ("O", "N", "F", "=O", "C#N")]
+    (tmp_path / "few.smi").write_text("\n".join(lines) + "\n")
+    return StudyCard.model_validate(CARD | {"groups": ["five"]}), path, tmp_path / "data", tmp_path / "run"
+
+
+def test_a_file_that_gained_molecules_is_labelled_on_and_no_answer_leaves_them_out(tmp_path: Path) -> None:
+    """It stayed done: the report was of the molecules before, without a word."""
+    card, path, data, out = own_study(tmp_path)
+    told = list[str]()
+    how = {"on": On(Where(0)), "where": tmp_path, "tell": told.append, "shown": False, "word": "five.yaml"}
+    run(card, data, out, **how)
+    done = [("label", "five@gfn2-xtb", True), ("label", "few@gfn2-xtb", True), ("train", "mine", True)]
+    assert [its for its in named(steps(card, data, out, tmp_path)) if its[0] in ("label", "train")] == done
+    path.write_text(path.read_text() + "CC#N f\n")
+    (label,) = (step for step in steps(card, data, out, tmp_path) if step.name == "five@gfn2-xtb")
+    assert (label.done, label.cannot, label.changed) == (False, None, str(path))
+    assert not next(step for step in steps(card, data, out, tmp_path) if step.kind == "train").done
+    assert cost(label, card, data, out).seconds < 1  # one molecule
+    page = (out / "report.html").read_bytes()
+    with pytest.raises(DataError, match="cells of another card, or of other data") as refused:
+        run(card, data, out, **how)
+    assert "hemdata train-eval five.yaml" in str(refused.value)
+    assert "--judge-again" in str(refused.value)
+    assert any(f"{path} has changed since five@gfn2-xtb was made" in line for line in told)
+    assert (out / "report.html").read_bytes() == page
+    assert read(data / "five@gfn2-xtb").num_rows == 6
+    assert len(judge_again(card, data, out)) == 1
+    run(card, data, out, **how)
+    assert len(read_rows(out).predictions.filter(pc.field("group") == "five")) == 6
+    assert "five:f" in (out / "report.html").read_text()
+
+
+def test_a_file_that_changed_in_nothing_but_its_text_leaves_the_cells(tmp_path: Path) -> None:
+    card, path, data, out = own_study(tmp_path)
+    how = {"on": On(Where(0)), "where": tmp_path, "tell": lambda _: None, "shown": False}
+    run(card, data, out, **how)
+    path.write_text(path.read_text() + "\n")
+    again = run(card, data, out, **how)
+    assert sorted(step.kind for step in again.done) == ["label", "report", "train"]
+    assert [step.kind for step in run(card, data, out, **how).done] == ["report"]
+
+
+def test_a_file_that_lost_molecules_cannot_be_labelled_and_the_plan_says_why(tmp_path: Path) -> None:
+    card, path, data, out = own_study(tmp_path)
+    label_dataset(path, data=data, workers=0)
+    path.write_text("CO a\nCCO b\n")
+    found = steps(card, data, out, tmp_path)
+    label = next(step for step in found if step.name == "five@gfn2-xtb")
+    assert label.cannot is not None
+    assert "would be lost" in label.cannot
+    assert "3 of 5 molecules that are not asked for now, as five:c" in label.cannot
+    assert f"`hemdata label {path} --level gfn2-xtb --data {data} --force`" in label.cannot
+    assert impossible(found)[0].startswith("label five@gfn2-xtb cannot be done: Other labels stand there")
+    card_file = tmp_path / "mine.yaml"
+    card_file.write_text(json.dumps(CARD | {"groups": ["five"]}))
+    ended = hemdata_command("run", card_file, "--data", data, "--out", out, "--dry-run")
+    assert ended.returncode == 1
+    assert "would be lost" in ended.stderr
+
+
+def test_of_a_file_labelled_whole_the_further_molecules_are_labelled_though_fewer_are_asked(tmp_path: Path) -> None:
+    card, _, data, out = own_study(tmp_path)
+    few = tmp_path / "few.smi"
+    label_dataset(few, data=data, workers=0)
+    few.write_text(few.read_text() + "CCCCCCCO more\n")
+    label = next(step for step in steps(card, data, out, tmp_path) if step.name == "few@gfn2-xtb")
+    assert (label.done, label.cannot, label.number) == (False, None, 0)

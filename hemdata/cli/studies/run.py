@@ -42,7 +42,7 @@ def run(
 ) -> None:
     """Do all that leads from a study's card to its report; what is done already is left as it is."""
     from hemdata.catalog import study as study_card
-    from hemdata.door.run import impossible
+    from hemdata.door.run import changes, impossible
     from hemdata.door.run import run as run_study
     from hemdata.errors import CallError
     from hemdata.sources.at_hand import cannot_be_had
@@ -64,7 +64,7 @@ def run(
         rows = [(f"{step.kind} {step.name}", _state(step), its) for step, its in zip(found, costs, strict=True)]
         tell_plan(rows, place.where.at_once, [asdict(step) for step in found] if as_json else None)
         if not as_json:
-            for line in impossible(found):
+            for line in [*impossible(found), *changes(found)]:
                 err.print(line)
         raise SystemExit(1 if any(step.cannot or step.missing for step in found) else 0)
     ran = run_study(card, data, folder, on=on_what(workers, on, device), where=where, word=study, tell=err.print)

@@ -13,7 +13,7 @@ from hemdata.label.asked import Asked
 from hemdata.label.calculation import stages
 from hemdata.label.dataset import plan_labels
 from hemdata.label.estimate import estimate
-from hemdata.label.how import Files, How
+from hemdata.label.how import Files
 from hemdata.levels import level
 from hemdata.molecules import Molecule
 from hemdata.shards import SetName, read
@@ -106,7 +106,7 @@ def _labels(step: Step, data: Path) -> Cost:
         if step.target in cards("dataset") and not (data / step.target / "manifest.json").is_file():
             raise HemdataError("It is not built yet.")
         asked = Asked(step.target, number, without=[TEST_GROUPS] if number else [])
-        found = plan_labels(asked, How(step.its_level), Files(data))
+        found = plan_labels(asked, step.how, Files(data))
         kept = min((stage.timings for stage in found.stages if stage.seconds), default=0)
     except HemdataError:
         count = number or (dataset(step.target).accepted if step.target in cards("dataset") else None) or 100

@@ -5,7 +5,7 @@ from pathlib import Path
 from hemdata.catalog import TEST_GROUPS
 from hemdata.errors import DataError
 from hemdata.levels import START_LEVEL, level
-from hemdata.shards import SetName, read_manifest, stands
+from hemdata.shards import SetName, read_manifest, sha256, stands
 
 
 def in_the_way(folder: Path) -> str:
@@ -15,6 +15,22 @@ def in_the_way(folder: Path) -> str:
         f"{folder} holds other labels than the study asks for ({held:,} molecules), and hides those that travel with"
         " hemdata. Move it away, or give another --data."
     )
+
+
+def changed(folder: Path, file: Path) -> bool:
+    """Whether a user's file of molecules is another than when its labels were made: they may lack some of it."""
+    if not stands(folder):
+        return False
+    try:
+        sources = read_manifest(folder).sources
+    except DataError:
+        return False
+    return [its.sha256 for its in sources] != [sha256(file)]
+
+
+def of_all(folder: Path) -> bool:
+    """Whether labels that stand are of all molecules, and not of a sample."""
+    return read_manifest(folder).made_from.get("n") is None
 
 
 def enough(folder: Path, its: SetName, number: int) -> bool:

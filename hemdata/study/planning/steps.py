@@ -7,11 +7,16 @@ from typing import Literal
 
 from hemdata.catalog import TEST_GROUPS, DatasetCard, StudyCard, cards, composition, dataset, label_places
 from hemdata.curate.wrong_rows.suspected import screen_file
+from hemdata.errors import CallError
+from hemdata.label.asked import Asked
+from hemdata.label.dataset import refused
+from hemdata.label.how import Files, How
+from hemdata.levels import START_LEVEL
 from hemdata.shards import SetName, in_catalogue, named_at, stands
 from hemdata.shards.manifest import MANIFEST
 from hemdata.study.cells import Cell, cells
 from hemdata.study.data import dataset_of_group
-from hemdata.study.planning.enough import enough, in_the_way
+from hemdata.study.planning.enough import changed, enough, in_the_way, of_all
 from hemdata.study.planning.too_few import Room, own_file
 from hemdata.study.rows import finished
 
@@ -33,6 +38,7 @@ class Step:
         done: whether it is done already.
         target: what is labelled: a dataset's name, or a file; `its_level` at which level, `number` how many of its
             molecules outside the test groups, 0 for all.
+        changed: the file whose labels stand, and that is another now: labels go on with what they lack.
         cannot: why it cannot be done here, and what would help.
         needs: ids of the steps that come before it; of a training, by training set: the cells of one begin when those
             of that set are done.
@@ -47,11 +53,17 @@ class Step:
     target: str = ""
     its_level: str = ""
     number: int = 0
+    changed: str | None = None
     cannot: str | None = None
     needs: tuple[str, ...] = ()
     needs_of: tuple[tuple[str, tuple[str, ...]], ...] = ()
     missing: tuple[str, ...] = ()
     too_few: tuple[str, ...] = ()
+
+    @property
+    def how(self) -> How:
+        """How the molecules of a `label` are labelled."""
+        return how_of(SetName.of(self.name))
 
     @property
     def id(self) -> str:
@@ -150,6 +162,7 @@ def _training_and_report(
 ) -> list[Step]:
     card, at = plan.card, _at(plan.data)
     due = [cell for cell in cells(card) if not finished(out, cell.name)]
+    again = any(not step.done and step.cannot is None for step in sets.values())
     lost = {
         name: [sets[need] for need in needs if sets[need].cannot and not sets[need].done] for name, needs in needs_of
     }
@@ -161,7 +174,7 @@ def _training_and_report(
         "train",
         card.name,
         f"hemdata train-eval {word}{at} --out {out}",
-        done=not due,
+        done=not due and not again,  # finished cells are held against their data once more
         cannot=reason if none_left else None,
         needs_of=tuple((name, needs) for name, needs in needs_of if not lost[name]),
         missing=missing,
@@ -226,18 +239,45 @@ def _add_labels(plan: _Plan, its: SetName, number: int) -> str:
     assert its.level is not None
     folder = plan.data / str(its)
     travels = any(enough(place / str(its), its, number) for place in label_places())
-    done = enough(folder, its, number) or (travels and not stands(folder))
     target, cannot = _target(plan, its)
+    own = cannot is None and not in_catalogue(its.dataset)
+    another = own and changed(folder, Path(target))
+    done = (enough(folder, its, number) and not another) or (travels and not stands(folder))
+    if another and of_all(folder):
+        number = 0  # fewer would be lost
     sample = f" -n {with_spare(number)} --without {TEST_GROUPS}" if number else ""
     geometry = f" --geometry {its.geometry}" if its.geometry else ""
     command = f"hemdata label {target}{sample} --level {its.level}{geometry}{_at(plan.data)}"
     if travels and not done:
         cannot = in_the_way(folder)
+    elif own and not done and stands(folder):
+        cannot = _refused(plan, target, its, number, command)
     needs: list[str] = []
     if not done and cannot is None:
         made_of = [*([its.dataset] if in_catalogue(its.dataset) else []), *([TEST_GROUPS] if number else [])]
         needs = [_add_build(plan, name) for name in made_of]
-    return plan.add(Step("label", str(its), command, done, target, its.level, number, cannot, tuple(needs)))
+    file = target if another else None
+    return plan.add(Step("label", str(its), command, done, target, its.level, number, file, cannot, tuple(needs)))
+
+
+def _refused(plan: _Plan, target: str, its: SetName, number: int, command: str) -> str | None:
+    """Why labels cannot take the place of those that stand; None where they can, or nobody knows yet."""
+    if number and not stands(plan.data / TEST_GROUPS):
+        return None
+    asked = Asked(target, with_spare(number) if number else None, without=[TEST_GROUPS] if number else [])
+    error = refused(asked, how_of(its), Files(plan.data))
+    if error is None:
+        return None
+    got = f" {error.where}: {error.got}." if error.got is not None else ""
+    fix = error.fix or ""
+    if isinstance(error, CallError):
+        fix = f"Bring back what they have, give the file another name, or replace them: `{command} --force`."
+    return f"{error.what}{got} {fix}"
+
+
+def how_of(its: SetName) -> How:
+    """How a labelled set of that name is made."""
+    return How(str(its.level), its.geometry or START_LEVEL)
 
 
 def with_spare(number: int) -> int:
