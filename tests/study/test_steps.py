@@ -16,6 +16,7 @@ from hemdata.catalog import StudyCard, label_places, study
 from hemdata.door.run import _DO, impossible, run
 from hemdata.errors import CallError, DataError
 from hemdata.label.dataset import label_dataset
+from hemdata.label.how import How
 from hemdata.label.workers.where import Where
 from hemdata.shards import read
 from hemdata.study.cells import cells
@@ -74,6 +75,7 @@ def test_labels_that_a_composition_takes_by_their_name_are_made_before_it(
     found = {step.name: step for step in steps(card, tmp_path, tmp_path / "run")}
     assert found[take[0]].done
     assert found[take[1]].command.startswith("hemdata label azoxy --level gfn1-xtb --geometry gfn1-xtb")
+    assert found[take[1]].how == How("gfn1-xtb", "gfn1-xtb")  # a run labelled on GFN2-xTB's whatever was asked
     assert set(found["both"].needs) == {found[name].id for name in take}
     assert cost(found["both"], card, tmp_path, tmp_path / "run").seconds > 0
 
