@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -14,16 +15,16 @@ from hemdata.analysis import statistics
 from hemdata.analysis.leaked import leaks, training_graphs
 from hemdata.analysis.reasons.errors import drawn, ends
 from hemdata.assess.compared_rows import same_geometry
-from hemdata.catalog import TEST_GROUPS
+from hemdata.catalog import TEST_GROUPS, is_shipped_group
 from hemdata.console import many
 from hemdata.errors import CallError, DataError
 from hemdata.levels import START_LEVEL, level, one_level, readable_levels
-from hemdata.molecules import set_named
+from hemdata.molecules import is_file_of_molecules, set_named
 from hemdata.predict.domain import Domain
 from hemdata.predict.find import packages, refuse_no_model
 from hemdata.shards import SetName, read, read_manifest, stands
-from hemdata.shards.sets import geometries_of, same_level
-from hemdata.study.data import COLUMNS, group_folder
+from hemdata.shards.sets import GIVEN, geometries_of, same_level, without_card
+from hemdata.study.data import COLUMNS, dataset_of_group, group_folder
 from hemdata.train.fitted import Fitted
 
 
@@ -94,7 +95,7 @@ def evaluate(
             refused += told
             notes |= dict.fromkeys(leaks(graphs, table, group, str(word)))
             own, note = (table["atomization_energy_kcal_mol"].to_pylist(), "") if judged_at == own_level else (
-                _own_references(data, group, own_level, table)
+                _own_references(data, group, own_level, judged_at, table)
             )  # fmt: skip
             if note:
                 notes[note] = None
@@ -141,11 +142,21 @@ def _rows(
 
 def _group(data: Path, name: str, level_name: str) -> pa.Table:
     """A group's labelled molecules at a level, in their published order."""
-    known = same_level(level_name) if level_name in readable_levels() else [level_name]
-    folder = _folder(data, name, known)
+    known = _names(level_name)
+    return _rows_of(_folder(data, name, known), name, level_name, known)
+
+
+def _names(level_name: str) -> list[str]:
+    """The names of a level: a card of another name may define the same."""
+    return same_level(level_name) if level_name in readable_levels() else [level_name]
+
+
+def _rows_of(folder: Path, name: str, level_name: str, known: Sequence[str]) -> pa.Table:
+    """A group's molecules with an energy in a folder that holds it, alone or among others."""
+    its = set_named(name)
     table = read(folder, COLUMNS)
-    if SetName.of(folder.name).dataset == TEST_GROUPS != name:
-        table = table.filter(pc.starts_with(table["id"], f"{name}:"))
+    if SetName.of(folder.name).dataset == TEST_GROUPS != its:
+        table = table.filter(pc.starts_with(table["id"], f"{its}:"))
     table = table.filter(pc.is_valid(table["atomization_energy_kcal_mol"]))
     if not table.num_rows:
         raise CallError(f"There is no group '{name}' with labels.", where=folder, got=name)
@@ -175,23 +186,57 @@ def _folder(data: Path, name: str, levels: Sequence[str]) -> Path:
     return next(iter(found.values())) if found else group_folder(data, name, levels[0])
 
 
-def _own_references(data: Path, group: str, level_name: str, judged: pa.Table) -> tuple[list[float | None], str]:
-    """References at the model's own level on the geometries judged, molecule by molecule; and what is missing."""
+def _folders(data: Path, name: str, levels: Sequence[str]) -> list[Path]:
+    """Every folder in which a group stands at a level, on whichever geometries; that of `_folder` first.
+
+    Raises:
+        CallError: if it stands nowhere.
+    """
+    its = set_named(name)
+    more: list[Path] = []
+    for dataset in (its, *([TEST_GROUPS] if is_shipped_group(its) else [])):
+        more += geometries_of(data, dataset, levels[0]).values() if levels[0] in readable_levels() else []
+    found = dict.fromkeys([_folder(data, name, levels), *more])  # a composition stands, at whichever level
+    return [folder for folder in found if {at.name for at in read_manifest(folder).levels} <= set(levels)]
+
+
+def _own_references(
+    data: Path, group: str, level_name: str, judged_at: str, judged: pa.Table
+) -> tuple[list[float | None], str]:
+    """References at the model's own level on the geometries judged, molecule by molecule; and what is missing.
+
+    Of a group that stands there on several levels' geometries each molecule's label on the judged one counts.
+    """
+    known = _names(level_name)
     try:
-        table = _group(data, group, level_name)
+        folders = _folders(data, group, known)
     except CallError as error:
+        fix = _how(data, group, level_name, judged_at) if level_name in readable_levels() else error.fix or ""
         return [None] * judged.num_rows, (
-            f"How much of the error on {group} is the level's is not known: {error.what} {error.fix or ''}".strip()
+            f"How much of the error on {group} is the level's is not known: {error.what} {fix}".strip()
         )
-    known = {row["id"]: row for row in table.to_pylist()}
-    own: list[float | None] = []
-    for row in judged.select(["id", "atomic_numbers", "positions"]).to_pylist():
-        other = known.get(row["id"])
-        same = other is not None and same_geometry(other, row)
-        own.append(other["atomization_energy_kcal_mol"] if other is not None and same else None)
+    at: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for folder in folders:
+        table = judged.slice(0, 0)
+        with suppress(CallError):  # labels of other groups alone
+            table = _rows_of(folder, group, level_name, known)
+        for row in table.filter(pc.is_in(table["id"], judged["id"].combine_chunks())).to_pylist():
+            at[row["id"]].append(row)
+    own = [
+        next((one["atomization_energy_kcal_mol"] for one in at[row["id"]] if same_geometry(one, row)), None)
+        for row in judged.select(["id", "atomic_numbers", "positions"]).to_pylist()
+    ]
     missing = own.count(None)
     note = f"Not labelled at {level_name} on the same geometry: {many(missing)} of {group}." if missing else ""
-    return own, note
+    return own, f"{note} {_how(data, group, level_name, judged_at)}" if missing == len(own) else note
+
+
+def _how(data: Path, group: str, level_name: str, judged_at: str) -> str:
+    """How a group is labelled at a level on the geometries that it has where it is judged."""
+    judged, its = SetName.of(_folder(data, group, _names(judged_at)).name), set_named(group)
+    geometry = GIVEN if judged.level is None else judged.geometry
+    name = group if is_file_of_molecules(group) else dataset_of_group(its)
+    return without_card(data, its) or SetName(name, level_name, geometry).advice
 
 
 def _table(rows: pd.DataFrame, resamples: int) -> pd.DataFrame:

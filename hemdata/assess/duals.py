@@ -20,7 +20,7 @@ from hemdata.identity import flat_graph
 from hemdata.identity.bond_types import kind_of
 from hemdata.levels import START_LEVEL, SYMBOLS
 from hemdata.molecules import set_named
-from hemdata.shards import SetName, read, read_manifest
+from hemdata.shards import read, read_manifest
 from hemdata.shards.sets import geometries_of, imported_alone, sets_at
 from hemdata.shards.unknown import refuse_unknown
 
@@ -96,7 +96,7 @@ def every_dual(a: str, b: str, names: Sequence[str], data: Path) -> tuple[list[D
     without: Counter[str] = Counter()
     imported = imported_alone(a) or imported_alone(b)
     refuse_unknown(None, a, b)
-    for name in [set_named(SetName.of(each).dataset) for each in names] or sets_at(data, a):
+    for name in [set_named(each) for each in names] or sets_at(data, a):
         pairs, group = pairs_of_group(data, name, a, b)
         if names and not pairs:
             raise nowhere(data, name, a, b)

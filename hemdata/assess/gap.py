@@ -15,7 +15,8 @@ from hemdata.catalog import TEST_GROUPS
 from hemdata.console import many
 from hemdata.errors import DataError
 from hemdata.levels import SYMBOLS
-from hemdata.molecules import drawn, set_named
+from hemdata.molecules import drawn, is_file_of_molecules, set_named
+from hemdata.shards import SetName
 from hemdata.units import HARTREE_KCAL_MOL
 
 
@@ -100,6 +101,9 @@ def gap_of(
 ) -> Gap:  # fmt: skip
     """Compare a set that stands at two levels, or one of the test groups: `gap` of `pair`.
 
+    Args:
+        name: of the set, of its labels (NAME@LEVEL), or of a user's file.
+
     Raises:
         DataError: as they do.
     """
@@ -108,18 +112,24 @@ def gap_of(
     return replace(gap(*folders, group, n=n, max_heavy=max_heavy), a=a, b=b)
 
 
+def labelled_from(name: str) -> str:
+    """What is labelled for a set, by whichever name it was asked for: a dataset, or a user's file."""
+    return name if is_file_of_molecules(name) else SetName(set_named(name)).target
+
+
 def pair(data: Path, name: str, a: str, b: str, geometry: str | None = None) -> tuple[Path, Path]:
     """The folders of a set at two levels on one level's geometries: the first of `pairs`.
 
-    A user's set may be named by its file.
+    A user's set may be named by its file, and any by its labels.
 
     Raises:
         DataError: if there is no such pair; tells how it is made.
     """
-    its = set_named(name)
+    its, target = set_named(name), labelled_from(name)
     found = pairs(data, its, a, b, geometry)
     if not found:
-        raise nowhere(data, its, a, b, geometry, asked=name, compute=", or --compute")
+        compute = "--compute" if target == name else f"`hemdata levels gap {a} {b} {target} --compute`"
+        raise nowhere(data, its, a, b, geometry, asked=target, compute=f", or {compute}")
     return next(iter(found.values()))
 
 

@@ -2,11 +2,14 @@
 
 from pathlib import Path
 
+import pyarrow.compute as pc
+
 from hemdata.catalog import TEST_GROUPS, is_shipped_group
+from hemdata.console import many
 from hemdata.errors import DataError
 from hemdata.levels import START_LEVEL
-from hemdata.shards import SetName, read_manifest, stands
-from hemdata.shards.sets import GIVEN, geometries_of, imported_alone, own_level, same_level
+from hemdata.shards import SetName, read, read_manifest, stands
+from hemdata.shards.sets import GIVEN, geometries_of, imported_alone, own_level, same_level, without_card
 from hemdata.shards.unknown import is_unknown, of_unknown, refuse_unknown
 
 Pair = tuple[Path, Path]
@@ -60,7 +63,11 @@ def nowhere(
     wanted = [SetName(name) if its else SetName(name, each, GIVEN if any(mine) else geometry)
               for each, its in zip((a, b), mine, strict=True)]  # fmt: skip
     lacking = [each for each in wanted if each.level is not None]
-    fix = next((sentence for each in lacking if (sentence := imported_alone(str(each.level)))), None)
+    alone = next((sentence for each in lacking if (sentence := imported_alone(str(each.level)))), None)
+    if GIVEN in [each.geometry for each in wanted] and (bare := _bare(data / name)):
+        computed = f"Computed ones can: `{SetName(name, a).command}` and the same with {b}. Or"
+        return _without_geometries(name, bare, computed if alone is None else f"{alone} So")
+    fix = alone or without_card(data, name)
     if fix is None and any(mine):
         fix = f"`{lacking[0].command}` computes its energies at the geometries that '{name}' has."
     first = SetName(asked or name, a, geometry)
@@ -70,6 +77,34 @@ def nowhere(
         expected=" and ".join(map(str, wanted)),
         got=", ".join(got) or "neither",
         fix=fix or f"`{first.command}` and the same with {b}{compute}.",
+    )
+
+
+def _bare(folder: Path) -> tuple[int, int] | None:
+    """How many molecules of a set have no geometry, and how many there are; None where all have one, or no set is."""
+    if not stands(folder):
+        return None
+    positions = read(folder, ["positions"])["positions"]
+    bare = pc.sum(pc.equal(pc.fill_null(pc.list_value_length(positions), 0), 0)).as_py() or 0
+    return (bare, len(positions)) if bare else None
+
+
+def _without_geometries(name: str, bare: tuple[int, int], otherwise: str) -> DataError:
+    """What is wrong where energies of a set were to be compared at its own geometries, and it has none.
+
+    Args:
+        bare: how many molecules have none, of how many.
+        otherwise: what makes energies that can be compared, or why nothing does; before a sentence on importing.
+    """
+    some = "A composition of the other molecules can be compared (`filter: positions IS NOT NULL`)."
+    return DataError(
+        f"'{name}' has no geometries, so its energies cannot be compared with those of another level."
+        if bare[0] == bare[1]
+        else f"Some molecules of '{name}' have no geometry, so its energies cannot be compared.",
+        where=name,
+        expected="a geometry of every molecule: both levels' energies are compared on the same",
+        got=f"{bare[0]:,} of {many(bare[1])} without one",
+        fix=f"{otherwise} import the set with its geometries." if bare[0] == bare[1] else some,
     )
 
 

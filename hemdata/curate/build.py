@@ -148,10 +148,20 @@ def _in_its_unit(card: DatasetCard, misfits: Counter[str], read: int) -> None:
         expected=f"total electronic energies at '{card.level}': between 0 and what bonds give below the atoms'",
         got=f"{misfits.total():,} of {read:,} rows are not; "
         + (f"{misfits[likely]:,} would be right {likely}" if likely else "no other unit would make them right"),
-        fix="Write the unit that they are in into a copy of the card (energy_hartree, under `columns`), and build that."
-        if likely
-        else "Compare the level's atoms with the way these energies were computed; give the right level in the card.",
+        fix=_right_unit(card, likely),
     )
+
+
+def _right_unit(card: DatasetCard, likely: str) -> str:
+    """What to do about energies that would be right in another unit, or in none; of an import it is an option."""
+    if card.imported is not None:
+        unit = likely.removeprefix("in ").partition(",")[0]
+        return f"Import them with --unit {unit}." if unit else "Import them with the right --kind and --level."
+    if likely:
+        return (
+            "Write the unit that they are in into a copy of the card (energy_hartree, under `columns`), and build that."
+        )
+    return "Compare the level's atoms with the way these energies were computed; give the right level in the card."
 
 
 def _refuse_other(out: Path, stands: Manifest, card: DatasetCard, files: list[SourceFile]) -> None:

@@ -12,7 +12,7 @@ from hemdata.intake.decided import Decided, Unsettled
 from hemdata.intake.infer import inferred, proven, unproven
 from hemdata.intake.look import Key, look
 from hemdata.intake.proof import FEW, KINDS, Meaning, evidence
-from hemdata.intake.refuse import level_in_file, refuse_another, refuse_mixed, refuse_shuffled
+from hemdata.intake.refuse import level_in_file, refuse_another, refuse_lacking, refuse_mixed, refuse_shuffled
 from hemdata.intake.sample import charged, length_unit, sample
 from hemdata.intake.unknown_level import at_unknown
 from hemdata.levels import level
@@ -114,6 +114,8 @@ def _energy(asked: Asked, found: Decided, key: Key) -> None:
     enough = len(sampled) >= FEW
     if enough:
         refuse_shuffled(sampled, found, key)
+        if name is not None and (kind or "").startswith("total"):
+            refuse_lacking(sampled, name, found)
     if unknown is None and name is not None and unit is not None and kind is not None:
         chosen = Meaning(unit, kind, name)
         if enough:

@@ -14,6 +14,7 @@ from hemdata.intake.proof import (
     like_free_atoms,
     told_apart,
 )
+from hemdata.intake.refuse import refuse_lacking
 from hemdata.intake.sample import Sample
 from hemdata.units import OF_ENERGY
 
@@ -30,6 +31,8 @@ def inferred(sampled: Sample, said: tuple[str | None, str | None, str | None], f
     tried = fits(sampled, (unit,) if unit else tuple(OF_ENERGY), (kind,) if kind else KINDS, names)
     best = [each for each in tried if each.fits]
     if not best:
+        if name is not None and not (kind or "total").startswith(("atom", "cohes")):
+            refuse_lacking(sampled, name, found)
         for each in (unit,) if unit else OF_ENERGY:
             if like_free_atoms(atoms_of(sampled, each)) and name is None:
                 raise Unsettled(

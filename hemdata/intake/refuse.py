@@ -1,5 +1,7 @@
 """Refusals of what was said, where the numbers say another thing: each names the mistake that fits."""
 
+import numpy as np
+
 from hemdata.catalog import cards
 from hemdata.errors import DataError
 from hemdata.intake.decided import Decided
@@ -7,6 +9,7 @@ from hemdata.intake.look import Key, Looked
 from hemdata.intake.mistakes import mistake, mixed
 from hemdata.intake.proof import Meaning, calibrated, correlated, errors, fit
 from hemdata.intake.sample import Sample
+from hemdata.levels import SYMBOLS, level
 
 
 def refuse_shuffled(sampled: Sample, found: Decided, key: Key) -> None:
@@ -44,6 +47,28 @@ def level_in_file(looked: Looked) -> str | None:
         )
     name = next(iter(names), None)
     return name if name in cards("level") else None
+
+
+def refuse_lacking(sampled: Sample, name: str, found: Decided) -> None:
+    """Refuse total energies of a level without the atom of an element: nothing can be said of them.
+
+    Raises:
+        DataError: if so; names the elements and the first molecule.
+    """
+    its = level(name)
+    there = np.flatnonzero(sampled.counts.sum(axis=0)).tolist()
+    lacking = [z for z in there if z not in its.atoms]
+    if not lacking:
+        return
+    first = int(np.flatnonzero(sampled.counts[:, lacking].sum(axis=1))[0])
+    computed = "" if its.card.engine == "data" else f" (`hemdata levels atoms {name}` computes it)"
+    raise DataError(
+        f"The level '{name}' has no energy for an atom of {', '.join(SYMBOLS[z] for z in lacking)}.",
+        where=f"{found.looked.paths[0]}, as {found.looked.place(sampled.records[first])}",
+        expected=", ".join(its.card.atoms_hartree) or "atoms_hartree in the level's card",
+        got=", ".join(SYMBOLS[z] for z in there),
+        fix=f"Write its energy into the level's card, under `atoms_hartree`{computed}; or leave such molecules out.",
+    )
 
 
 def refuse_another(sampled: Sample, declared: Meaning, found: Decided) -> None:

@@ -23,10 +23,12 @@ from hemdata.molecules import (
     only_molecules,
     remarks,
     sample,
+    set_named,
     suffixes,
     unreadable,
 )
 from hemdata.shards import SourceFile, in_catalogue, iterate, sha256, stands
+from hemdata.shards.sets import without_card
 
 
 @dataclass(frozen=True)
@@ -127,6 +129,8 @@ def _molecules(
             str(target),
             [_source(path, f"{folder.name}/manifest.json")],
         )
+    if not path.is_file() and (sentence := without_card(data, set_named(str(target)))):
+        raise CallError("The set has no card of its name.", where=data / set_named(str(target)), fix=sentence)
     if not path.is_file():
         raise CallError(
             f"There is no dataset and no file '{target}'.",

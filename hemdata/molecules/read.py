@@ -11,7 +11,7 @@ from hemdata.errors import CallError, DataError
 from hemdata.molecules import readers
 from hemdata.molecules.molecule import NOTHING, Molecule, Said, Unread
 from hemdata.molecules.names import dataset_name, suffix
-from hemdata.shards.sets import in_catalogue
+from hemdata.shards.sets import SetName, in_catalogue
 
 SHOWN = 20  # lines of a file that are named in one message
 
@@ -29,8 +29,10 @@ def is_file_of_molecules(word: str | Path) -> bool:
 
 
 def set_named(word: str) -> str:
-    """The set that a word names: a dataset or composition, else the one that a user's file of molecules is."""
-    return dataset_name(Path(word)) if is_file_of_molecules(word) and not in_catalogue(word) else word
+    """The set that a word names: a dataset or composition, the one of labels (NAME@LEVEL), or that of a user's file."""
+    if in_catalogue(word):
+        return word
+    return dataset_name(Path(word)) if is_file_of_molecules(word) else SetName.of(word).dataset
 
 
 def entries(path: Path, said: Said = NOTHING) -> Iterator[Molecule | Unread]:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from glob import escape
 from pathlib import Path
 
-from hemdata.catalog import cards, dataset, label_places
+from hemdata.catalog import cards, dataset, label_places, own_folder
+from hemdata.catalog.folders import PLACES
 from hemdata.errors import CallError, DataError, HemdataError, did_you_mean
 from hemdata.files import suffix
 from hemdata.levels import START_LEVEL, level, readable_levels
@@ -51,9 +52,13 @@ class SetName:
         """The command that makes it."""
         if self.level is None:
             return f"hemdata build {self.dataset}"
-        target = self.dataset if in_catalogue(self.dataset) else file_of(self.dataset)
         at = f" --geometry {self.geometry}" if self.geometry else ""
-        return f"hemdata label {target} --level {self.level}{at}"
+        return f"hemdata label {self.target} --level {self.level}{at}"
+
+    @property
+    def target(self) -> str:
+        """What is labelled for it: its dataset, or the user's file."""
+        return self.dataset if in_catalogue(self.dataset) else file_of(self.dataset)
 
     @property
     def advice(self) -> str:
@@ -85,6 +90,17 @@ def imported_alone(its_level: str) -> str | None:
 def in_catalogue(name: str) -> bool:
     """Whether it is the name of a dataset or a composition with a card, and not of a user's file."""
     return name in cards("dataset") or name in cards("set")
+
+
+def without_card(data: Path, name: str) -> str | None:
+    """What to do about a set that stands but whose card no command finds, as one built from a card's path."""
+    folder = data / name
+    if SetName.of(name).level is not None or in_catalogue(name) or not stands(folder):
+        return None
+    with suppress(DataError):  # one that was damaged is told where it is read
+        place = own_folder() / PLACES["set" if "steps" in read_manifest(folder).made_from else "dataset"]
+        return f"'{name}' stands, but no card of its name: put {name}.yaml, that it was built from, into {place}."
+    return None
 
 
 def named_at(name: str, its_level: str) -> SetName:
@@ -132,7 +148,8 @@ def find(
     labelled = [str(other) for other, _ in sets_in(data) if other.dataset == its.dataset and not its.level]
     meant = f"Did you mean {' or '.join(map(repr, labelled))}? " if labelled else ""
     meant = meant or ("" if str(its) in known else did_you_mean(its, dict.fromkeys([*near, *known])))
-    fix = f"{meant}{its.advice[:-1]}, or give its folder."
+    anew = without_card(data, its.dataset) if its.level else None
+    fix = f"{meant}{anew or its.advice}"[:-1] + ", or give its folder."
     if its.level is None and not in_catalogue(its.dataset):
         fix = f"{meant}`hemdata list` tells the sets that can be built; one of your own is given by its folder."
     raise CallError(f"The set '{its}' is not there.", where=data / str(its), fix=fix)

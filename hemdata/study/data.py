@@ -16,7 +16,7 @@ from hemdata.identity import flat_graph
 from hemdata.levels import level, one_level
 from hemdata.molecules import drawn
 from hemdata.shards import SetName, named_at, read, read_manifest, stands
-from hemdata.shards.sets import in_catalogue
+from hemdata.shards.sets import in_catalogue, without_card
 
 MIXED = "+"  # between the levels of a set that mixes them
 COLUMNS = (
@@ -41,7 +41,7 @@ def labelled_folder(data: Path, name: str, level_name: str) -> Path:
         if its.level is not None and MIXED not in its.level:
             level(its.level)  # a level that there is not is told instead of a command that cannot work
         what = f"'{name}' is not there at the level '{level_name}'."
-        raise CallError(what, where=data / str(its), fix=its.advice)
+        raise CallError(what, where=data / str(its), fix=without_card(data, name) or its.advice)
     return folder
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -13,7 +14,7 @@ from hemdata.identity import identify
 from hemdata.levels import SYMBOLS, level
 from hemdata.molecules import Molecule, dataset_name, from_shards, read_molecules, suffixes
 from hemdata.shards import SetName, read_manifest, stands
-from hemdata.shards.sets import file_of
+from hemdata.shards.sets import file_of, without_card
 from hemdata.study.data import labelled_folder
 
 SPARE = 20  # one molecule in so many is labelled beyond what is asked: those of the test groups are left out
@@ -107,6 +108,8 @@ def new_study(
         set_name, training_set = _training_set(each)
         if set_name in chosen:
             raise CallError("A set is given twice.", got=f"--set {each}", fix="Leave one out.")
+        for part in [training_set["dataset"], *training_set.get("plus", {})]:
+            _refuse_without_card(data, part)
         chosen[set_name] = training_set
     known_networks = {*cards("network"), *BASELINES}
     for network in networks:
@@ -150,6 +153,7 @@ def _group(molecules: Path, level_name: str, data: Path) -> tuple[str, list[Mole
             )
         return known, list(from_shards(labelled_folder(data, known, level_name)))
     if not molecules.is_file():
+        _refuse_without_card(data, known)
         raise CallError(
             "There is no such file of molecules, and no set of that name was imported.",
             where=molecules,
@@ -167,6 +171,12 @@ def _group(molecules: Path, level_name: str, data: Path) -> tuple[str, list[Mole
     mine = read_molecules(molecules)
     _labels_can_be_computed(mine, molecules, level_name)
     return group, mine
+
+
+def _refuse_without_card(data: Path, name: str) -> None:
+    """Refuse a set that stands, but that no step of the study would find by its name."""
+    if sentence := without_card(data, name):
+        raise CallError(f"The set '{name}' has no card of its name.", where=data / name, fix=sentence)
 
 
 def _imported(name: str) -> bool:
@@ -204,7 +214,7 @@ def _symbol(z: int) -> str:
     return SYMBOLS[z] if z < len(SYMBOLS) else f"element {z}"
 
 
-def _training_set(words: str) -> tuple[str, dict[str, object]]:
+def _training_set(words: str) -> tuple[str, dict[str, Any]]:
     """`qm9=800`, `qm9=400,800` or `qm9+my-amons=600+200`: the set's name and what the card says of it."""
     names, _, numbers = words.partition("=")
     datasets = names.split("+")
@@ -212,7 +222,7 @@ def _training_set(words: str) -> tuple[str, dict[str, object]]:
         sizes = (
             [[int(size) for size in each.split(",")] for each in numbers.split("+")] if SIZES.fullmatch(words) else []
         )
-        told: dict[str, object] = {"dataset": datasets[0], "molecules": _one_or_more(sizes[0])}
+        told: dict[str, Any] = {"dataset": datasets[0], "molecules": _one_or_more(sizes[0])}
         if len(set(datasets)) != len(sizes):
             raise ValueError(words)
         if datasets[1:]:

@@ -13,7 +13,8 @@ from hemdata.cli.models.evaluate import evaluate as command
 from hemdata.errors import CallError, DataError
 from hemdata.label.dataset import label_dataset
 from hemdata.levels import level
-from hemdata.shards import read
+from hemdata.schema import table_schema
+from hemdata.shards import LevelName, ShardWriter, read
 from hemdata.train.data.splits import split_table
 from hemdata.train.fit import fit_network
 from hemdata.train.training_run import TrainingRun
@@ -95,6 +96,52 @@ def test_at_another_level_the_levels_part_is_told(data: Path, model: Path) -> No
         found.rows["own_reference_kcal_mol"] - found.rows["reference_kcal_mol"]
     )
     assert np.allclose(signed, through)
+
+
+def test_labels_on_the_judged_geometries_count_whichever_others_there_are(
+    data: Path, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A set imported with its own geometries, of which labels at relaxed ones stood too: these alone were looked at."""
+    rows = read(data / "saccharides@gfn1-xtb").to_pylist()[:20]
+    for row in rows:
+        row["id"] = row["id"].replace("saccharides:", "shi:")
+        row["positions"] = [1.01 * x for x in row["positions"]]
+    names = table_schema("molecule").arrow.names
+    own = pa.Table.from_pylist(
+        [{name: row.get(name) for name in names} for row in rows], table_schema("molecule").arrow
+    )
+    _shards(tmp_path / "shi", own)
+    (tmp_path / "cards/pipelines/sets").mkdir(parents=True)
+    (tmp_path / "cards/pipelines/sets/shi.yaml").touch()
+    monkeypatch.setenv("HEMDATA_CARDS", str(tmp_path / "cards"))
+    found = evaluate([model], ["shi"], data=tmp_path, level_name="gfn1-xtb", resamples=50)
+    assert any("--level gfn2-xtb --geometry given" in note for note in found.notes), found.notes
+    relaxed = read(data / "saccharides@gfn2-xtb").to_pylist()[:20]
+    for row in relaxed:
+        row["id"] = row["id"].replace("saccharides:", "shi:")
+    other = pa.Table.from_pylist(
+        [{name: row.get(name) for name in names} for row in relaxed], table_schema("molecule").arrow
+    )
+    _shards(tmp_path / "shi@gfn2-xtb", other)
+    (note,) = of_levels(evaluate([model], ["shi"], data=tmp_path, level_name="gfn1-xtb", resamples=50).notes)
+    assert note.startswith("Not labelled at gfn2-xtb on the same geometry: 20 molecules of shi.")
+    assert "--level gfn2-xtb --geometry given" in note
+    at = {row["id"]: row["positions"] for row in rows}
+    given = pa.Table.from_pylist(
+        [row | {"positions": at[row["id"]]} for row in other.to_pylist()], table_schema("molecule").arrow
+    )
+    _shards(tmp_path / "shi@gfn2-xtb@given", given)
+    found = evaluate([model], ["shi"], data=tmp_path, level_name="gfn1-xtb", resamples=50)
+    assert of_levels(found.notes) == []
+    assert found.table.iloc[0]["level_part_kcal_mol"] > 0
+
+
+def _shards(folder: Path, table: pa.Table) -> None:
+    """Rows as a set, at the level that they name."""
+    its = level(table["level"][0].as_py())
+    with ShardWriter(folder, table_schema("molecule")) as writer:
+        writer.add(table)
+        writer.finish(folder.name, table.num_rows, [], [LevelName(name=its.name, hash=its.hash)], {})
 
 
 def test_what_is_not_labelled_at_the_models_level_is_told(data: Path, model: Path, tmp_path: Path) -> None:

@@ -92,6 +92,87 @@ def test_an_imported_set_whose_geometries_changed_says_how_it_is_labelled_anew(h
     assert f"`hemdata label mine --level {B} --geometry given --force`" in refused.stderr
 
 
+@pytest.mark.parametrize("bare", [24, 3])
+def test_a_set_without_geometries_is_told_as_such(here: Path, bare: int) -> None:
+    """The advice was to label it at its geometries, which the command refused."""
+    rows = molecules(f"test-groups@{A}")[:24]
+    if bare == 24:
+        lines = [f"{row['smiles']},{row['energy_hartree']}" for row in rows]
+        Path("mine.csv").write_text("\n".join(["smiles,energy", *lines]))
+        words = ("--name", "mine", "--level", A, "--unit", "hartree", "--kind", "total", "--yes", "--workers", 1)
+        assert hemdata("import", "mine.csv", *words).returncode == 0
+    else:
+        _rewritten(here / "data/mine", "mine", lambda table: _bare(table, bare), f"test-groups@{A}")
+    for words in (("gap", A, B, "mine"), ("gap", B, A, "mine"), ("bridge", A, B, "--labels", "mine")):
+        refused = hemdata("levels", *words)
+        assert refused.returncode == 1
+        assert "geometr" in refused.stderr.splitlines()[0]
+        assert "cannot be compared" in refused.stderr
+        assert f"{bare} of " in refused.stderr
+        assert "--geometry given" not in refused.stderr
+        assert ("filter: positions IS NOT NULL" in refused.stderr) == (bare == 3)
+    if bare == 24:
+        assert f"`hemdata label mine --level {A}`" in hemdata("levels", "gap", A, B, "mine").stderr
+        for its_level in (A, B):
+            assert hemdata("label", "mine", "--level", its_level, "--workers", 0).returncode == 0
+        assert hemdata("levels", "gap", A, B, "mine").returncode == 0
+
+
+def _bare(table: pa.Table, rows: int) -> pa.Table:
+    """A table whose first rows have no geometry."""
+    told = table.to_pylist()
+    for row in told[:rows]:
+        row["positions"] = None
+    return pa.Table.from_pylist(told, table.schema)
+
+
+def test_a_file_of_molecules_is_found_by_the_name_of_its_set_and_by_its_labels(here: Path) -> None:
+    """The advice was `--compute`, which knew the file by its whole name alone."""
+    Path("one.smi").write_text("O\nC\n")
+    assert hemdata("label", "one.smi", "--level", B, "--workers", 0).returncode == 0
+    for name in ("one", f"one@{B}"):
+        missing = hemdata("levels", "gap", A, B, name)
+        assert missing.returncode == 1
+        assert f"`hemdata label one.smi --level {A}`" in missing.stderr
+        assert f"or `hemdata levels gap {A} {B} one.smi --compute`." in missing.stderr
+    assert "with gfn1-xtb, or --compute." in hemdata("levels", "gap", A, B, "one.smi").stderr
+    computed = hemdata("levels", "gap", A, B, f"one@{B}", "--compute", "--workers", 0, "--json")
+    assert computed.returncode == 0, computed.stderr
+    for name in ("one", f"one@{B}", "one.smi"):
+        assert hemdata("levels", "gap", A, B, name, "--json").stdout == computed.stdout
+
+
+def test_a_set_built_from_a_cards_path_says_where_its_card_must_be(here: Path) -> None:
+    """Each command said another thing, and none was true: the set stands."""
+    Path("one.smi").write_text("O\nC\n")
+    assert hemdata("label", "one.smi", "--level", A, "--workers", 0).returncode == 0
+    card = f'{{"name": "both", "title": "t", "about": "a", "steps": [{{"take": ["one@{A}"]}}]}}'
+    Path("both.yaml").write_text(card)
+    Path("s.yaml").write_text(
+        f"name: s\ntitle: t\nquestion: q\nlevel: {A}\ngroups: [azoxy]\nseeds: [0]\n"
+        "sets: {both: {dataset: both, molecules: 20}}\nnetworks: [{network: dressed-atoms}]\n"
+    )
+    place = f"put both.yaml, that it was built from, into {Path('cards/pipelines/sets')}"
+    assert place in hemdata("build", "both.yaml").stderr
+    for words in (
+        ("label", "both", "--level", B),
+        ("levels", "gap", A, B, "both"),
+        ("levels", "bridge", A, B, "--labels", "both"),
+        ("levels", "gap", A, B, "both", "--compute"),
+        ("study", "new", "n", "--molecules", "both", "--set", "qm9=20"),
+        ("study", "new", "n", "--molecules", "one.smi", "--set", "both=20"),
+        ("suspects", f"both@{B}"),
+        ("run", "s.yaml", "--dry-run"),
+        ("train-eval", "s.yaml"),
+    ):
+        refused = hemdata(*words)
+        assert place in " ".join((refused.stdout + refused.stderr).split()), (words, refused.stdout, refused.stderr)
+    Path("cards/pipelines/sets").mkdir(parents=True)
+    Path("both.yaml").rename("cards/pipelines/sets/both.yaml")
+    _labelled("both", B)
+    assert hemdata("levels", "gap", A, B, "both").returncode == 0
+
+
 def test_a_level_that_nobody_knows_is_compared_with_none(here: Path) -> None:
     """Its atoms are estimated: a gap of it would be an estimate too, told to a hundredth of a kcal/mol."""
     _imported("odd", "unknown:odd", molecules(f"test-groups@{A}")[:60])
@@ -117,6 +198,8 @@ def test_a_level_of_numbers_alone_needs_labels_at_the_other_only(here: Path) -> 
         "name: numbers\ntitle: t\nabout: a\nengine: data\nmethod: other/x\natoms_source: s\n"
         f"atoms_hartree: {{{atoms}}}\n"
     )
+    Path("cards/pipelines/sets").mkdir()
+    Path("cards/pipelines/sets/mine.yaml").touch()
     with ShardWriter(Path("data/mine"), table_schema("molecule")) as writer:
         table = read(_ships(f"test-groups@{A}")).select(table_schema("molecule").arrow.names)
         place = table.schema.get_field_index("level")

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import yaml
 from own_files import Row, molecules, written
 
 from hemdata.errors import HemdataError
@@ -86,6 +87,40 @@ def test_energies_that_are_not_what_was_said(fault: str, rows: list[Row], tmp_pa
     energy, said, words = ENERGIES[fault]
     written(with_energy(rows, energy), tmp_path / "a.extxyz", energy="energy", unit=1.0)
     assert words in refusal(tmp_path / "a.extxyz", tmp_path, **said)
+
+
+def test_a_wrong_unit_of_too_few_molecules_to_prove_it(rows: list[Row], tmp_path: Path) -> None:
+    """The advice was to write the unit into a copy of a card that was not written."""
+    written(rows[:5], tmp_path / "a.extxyz", energy="energy", unit=KJ_MOL)
+    with pytest.raises(HemdataError) as refused:
+        imported(tmp_path / "a.extxyz", tmp_path, unit="kcal/mol")
+    told = str(refused.value)
+    assert "would be right in kJ/mol, not in kcal/mol" in told
+    assert "Import them with --unit kJ/mol." in told
+    assert "copy of the card" not in told
+    assert not list(tmp_path.glob("data/*"))
+    assert len(read(imported(tmp_path / "a.extxyz", tmp_path, unit="kJ/mol").built.folder)) == 5
+
+
+@pytest.mark.parametrize("said", [{}, {"kind": None}, {"unit": None, "kind": None}])
+@pytest.mark.parametrize("engine", ["data", "pyscf"])
+def test_a_level_without_the_atom_of_an_element(
+    said: dict[str, None], engine: str, rows: list[Row], tmp_path: Path
+) -> None:
+    """It said: `inf kcal/mol an atom off ... what fits: the level is gfn1-xtb`."""
+    card = level("qm9").card.model_dump(mode="json", exclude_none=True) | {"name": "bare"}
+    if engine == "data":
+        card = {key: card[key] for key in ("name", "title", "about", "atoms_source", "atoms_hartree")}
+        card |= {"engine": "data", "method": "other/x"}
+    card["atoms_hartree"] = {s: e for s, e in card["atoms_hartree"].items() if s != "F"}
+    (tmp_path / "pipelines/levels").mkdir(parents=True)
+    (tmp_path / "pipelines/levels/bare.yaml").write_text(yaml.safe_dump(card))
+    assert any(9 in row["atomic_numbers"] for row in rows)
+    written(rows, tmp_path / "a.extxyz", energy="energy", unit=1.0)
+    told = refusal(tmp_path / "a.extxyz", tmp_path, level="bare", **said)
+    assert "The level 'bare' has no energy for an atom of F." in told
+    assert "a.extxyz, as " in told
+    assert ("`hemdata levels atoms bare`" in told) == (engine == "pyscf")
 
 
 def test_bohr_for_angstrom(rows: list[Row], tmp_path: Path) -> None:

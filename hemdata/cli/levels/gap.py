@@ -28,7 +28,7 @@ NAMED = 20  # molecules of one reason; --json has all
 def gap(
     a: Annotated[str, typer.Argument(help="A level.", autocompletion=named("level"))],
     b: Annotated[str, typer.Argument(help="Another level.", autocompletion=named("level"))],
-    name: Annotated[str, typer.Argument(help="A set that stands at both, or one test group.")],
+    name: Annotated[str, typer.Argument(help="A set that stands at both, its file, or one test group.")],
     geometry: Annotated[
         str | None, typer.Option(help="Level of the geometries, or given; default the first of both.")
     ] = (None),
@@ -42,14 +42,14 @@ def gap(
     as_json: AsJson = False,
 ) -> None:
     """Tell what a perfect model of level A would err at level B, by group."""
-    from hemdata.assess.gap import gap_of
+    from hemdata.assess.gap import gap_of, labelled_from
     from hemdata.assess.gap_computed import gap_computed
     from hemdata.label.asked import Asked
     from hemdata.label.how import Files
     from hemdata.label.workers.where import Where
 
     if compute:
-        asked = Asked(name, n, max_heavy=max_heavy)
+        asked = Asked(labelled_from(name), n, max_heavy=max_heavy)
         where, files = Where(workers), Files(data, store)
         with stages(f"label {name} at {a} and {b}") as progress:
             found = gap_computed(asked, a, b, geometry or "gfn2-xtb", where=where, files=files, progress=progress)

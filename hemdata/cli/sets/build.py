@@ -47,6 +47,7 @@ def build(
     from hemdata.catalog import dataset
     from hemdata.door.build import AUDITED_ROWS
     from hemdata.door.build import build as build_any
+    from hemdata.shards.sets import without_card
 
     if offline:
         os.environ["HEMDATA_OFFLINE"] = "1"
@@ -65,6 +66,8 @@ def build(
     if not built.whole:
         expected = dataset(name).accepted
         note(f"this is not the whole set, which has {expected:,} molecules.")
+    if built.folder == data / built.manifest.dataset and (sentence := without_card(data, built.manifest.dataset)):
+        note(sentence)
     verdict = built.manifest.made_from.get("audit", {}).get("verdict")
     if verdict:
         out.print(f"Audit of {AUDITED_ROWS} rows: {verdict}")

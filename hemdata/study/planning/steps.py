@@ -14,6 +14,7 @@ from hemdata.label.how import Files, How
 from hemdata.levels import START_LEVEL
 from hemdata.shards import SetName, in_catalogue, named_at, stands
 from hemdata.shards.manifest import MANIFEST
+from hemdata.shards.sets import without_card
 from hemdata.study.cells import Cell, cells
 from hemdata.study.data import dataset_of_group
 from hemdata.study.planning.enough import changed, enough, in_the_way, of_all
@@ -294,5 +295,6 @@ def _target(plan: _Plan, its: SetName) -> tuple[str, str | None]:
         return str(path), None
     return (
         f"{its.dataset}.smi",
-        f"There is no file of molecules '{its.dataset}' in {plan.where.resolve()}; put it there.",
+        without_card(plan.data, its.dataset)
+        or f"There is no file of molecules '{its.dataset}' in {plan.where.resolve()}; put it there.",
     )
