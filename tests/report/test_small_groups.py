@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 from good_rows import GOOD
@@ -110,6 +111,14 @@ def test_tables_show_a_dash_for_the_interval_of_one_molecule(results: Results) -
         for name in ("neuro", "mean of groups"):
             assert (shown[name].word, shown[name].verdict, shown[name].lines[0]) == ("not known", None, "–")
             assert shown[name].main.startswith("×")
+
+
+def test_one_group_has_no_generalizability(tmp_path: Path) -> None:
+    """It was told as 0, with an interval from 0 to 0."""
+    rows = read_rows(make_study(tmp_path, networks=("painn",)))
+    one = replace(rows, predictions=rows.predictions.filter(pc.equal(rows.predictions["group"], "neuro")))
+    cell = Layout(study_tables(one, resamples=100), {}).errors("painn").bodies[0][0].cells[-1]
+    assert (cell.main, cell.lines) == ("–", ("–",))
 
 
 def test_the_page_and_the_files_for_a_paper_are_whole(results: Results, tmp_path: Path) -> None:
