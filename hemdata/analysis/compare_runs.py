@@ -26,7 +26,8 @@ class Comparison:
             difference_kcal_mol (B less A) and ratio (B over A) with _low and _high, p, p_holm (over the whole table),
             verdict on B ("smaller", "larger", "no difference"; "not known" on one molecule, and on a mean with such a
             group).
-        notes: what differs between the runs beside the models: levels, references, sizes, models that only one has.
+        notes: what differs between the runs beside the models: levels, references, sizes, models and groups that only
+            one has.
     """
 
     table: pd.DataFrame
@@ -66,7 +67,7 @@ def compare_runs(a: Path, b: Path, *, resamples: int = statistics.RESAMPLES, see
     table.insert(list(table.columns).index("verdict"), "p_holm", statistics.holm(table["p"]))
     alone = table.loc[(table["n_molecules"] == 1) & (table["group"] != MEAN), "group"].unique()
     notes = [f"One molecule of {', '.join(alone)}: no interval is known, nor of a mean with it."] if len(alone) else []
-    return Comparison(table, [*notes, *_notes(both, shared, models, (a, b), leaked)])
+    return Comparison(table, [*notes, *_notes(both, shared, models, (a, b), leaked, table)])
 
 
 def _of_model(own: pd.DataFrame, resamples: int, seed: int) -> list[tuple[object, ...]]:
@@ -101,20 +102,40 @@ def _of_model(own: pd.DataFrame, resamples: int, seed: int) -> list[tuple[object
     return lines
 
 
+def _groups_apart(kept: pd.DataFrame, table: pd.DataFrame, runs: tuple[Path, Path]) -> list[str]:
+    """Which groups of a model that both runs have are not in the table, and therefore not in its mean."""
+    held: dict[str, dict[str, list[str]]] = {}  # why, group: models
+    shown = set(table[[*MODEL, "group"]].itertuples(index=False, name=None))
+    for (network, training_set, group), part in kept.groupby([*MODEL, "group"], sort=True):
+        if (network, training_set, group) in shown:
+            continue
+        its = sorted(part["run"].unique())
+        why = f"Groups only in {runs[its[0]]}" if len(its) == 1 else "Groups of which both runs share no molecule"
+        held.setdefault(why, {}).setdefault(str(group), []).append(f"{network} on {training_set}")
+    every = kept[MODEL].drop_duplicates().shape[0]
+    notes = []
+    for why, groups in held.items():
+        told = [name if len(of) == every else f"{name} ({', '.join(of)})" for name, of in groups.items()]
+        notes.append(f"{why}: {', '.join(told)}. The means are over the other groups.")
+    return notes
+
+
 def _notes(
     both: pd.DataFrame,
     shared: Sequence[tuple[str, ...]],
     models: Sequence[set[tuple[str, ...]]],
     runs: tuple[Path, Path],
     leaked: set[str],
+    table: pd.DataFrame,
 ) -> list[str]:
     notes = []
     for only, run in zip((models[0] - models[1], models[1] - models[0]), runs, strict=True):
         if only:
             notes.append(f"Only in {run}: {', '.join(' on '.join(one) for one in sorted(only))}.")
+    kept = both[both[MODEL].apply(tuple, axis=1).isin(shared)]
+    notes += _groups_apart(kept, table, runs)
     if leaked:
         notes.append(f"{len(leaked)} molecules found in a training set of either are left out.")
-    kept = both[both[MODEL].apply(tuple, axis=1).isin(shared)]
     for column, said in (("level", "levels of theory"), ("training_size", "training sizes")):
         values = kept.groupby("run")[column].agg(lambda each: ", ".join(map(str, sorted(set(each)))))
         if values.nunique() > 1:

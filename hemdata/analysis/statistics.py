@@ -54,7 +54,9 @@ class Resampled:
         )
 
     def generalizability(self) -> "Resampled":
-        """Standard deviation over the groups taken as the whole population (ddof 0), (n_models, 1)."""
+        """Standard deviation over the groups as a whole population (ddof 0), (n_models, 1); NaN of one group."""
+        if self.estimate.shape[-1] < 2:
+            return Resampled(np.full_like(self.estimate, np.nan), np.full_like(self.draws, np.nan))
         return Resampled(self.estimate.std(-1, keepdims=True), self.draws.std(-1, keepdims=True))
 
 

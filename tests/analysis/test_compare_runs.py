@@ -3,6 +3,9 @@
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pytest
 from made_up import make_study
 
@@ -90,3 +93,16 @@ def test_one_molecule_of_a_group_tells_no_verdict(tmp_path: Path) -> None:
         assert table.loc[group, "ratio"] < 1
     assert table.loc["azoxy", "verdict"] == "smaller"
     assert "One molecule of neuro: no interval is known, nor of a mean with it." in found.notes
+
+
+def test_groups_that_one_run_alone_has_are_named(tmp_path: Path) -> None:
+    """They were dropped without a word, and the mean of the groups was over what is left."""
+    a, b = (make_study(tmp_path / name, networks=("painn",), sets={"qm9": 1.0}, seeds=(0,)) for name in "ab")
+    for folder, lost in ((b, ("azoxy",)), (a, ("neuro", "explosives"))):
+        (path,) = folder.glob("cells/*/predictions.parquet")
+        table = pq.ParquetFile(path).read()
+        pq.write_table(table.filter(pc.invert(pc.is_in(table["group"], pa.array(lost)))), path)
+    found = compare_runs(a, b, resamples=100)
+    assert list(found.table["group"]) == ["saccharides", MEAN]
+    assert f"Groups only in {a}: azoxy. The means are over the other groups." in found.notes
+    assert f"Groups only in {b}: explosives, neuro. The means are over the other groups." in found.notes

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 from good_rows import GOOD
@@ -24,6 +25,7 @@ from hemdata.report.page.page import write_report
 from hemdata.report.paper import write_paper
 from hemdata.report.rounds import rounds_table, sentence
 from hemdata.report.tables.layout import Layout
+from hemdata.report.tables.reason_layout import ReasonLayout
 from hemdata.report.words import signed_span, span
 from hemdata.schema import table_schema
 from hemdata.study.rows import Rows, read_rows
@@ -110,6 +112,38 @@ def test_tables_show_a_dash_for_the_interval_of_one_molecule(results: Results) -
         for name in ("neuro", "mean of groups"):
             assert (shown[name].word, shown[name].verdict, shown[name].lines[0]) == ("not known", None, "–")
             assert shown[name].main.startswith("×")
+
+
+def test_one_group_has_no_generalizability(tmp_path: Path) -> None:
+    """It was told as 0, with an interval from 0 to 0."""
+    rows = read_rows(make_study(tmp_path, networks=("painn",)))
+    one = replace(rows, predictions=rows.predictions.filter(pc.equal(rows.predictions["group"], "neuro")))
+    cell = Layout(study_tables(one, resamples=100), {}).errors("painn").bodies[0][0].cells[-1]
+    assert (cell.main, cell.lines) == ("–", ("–",))
+
+
+def test_parts_that_a_fit_cannot_tell_are_dashes_with_the_reason(results: Results, tmp_path: Path) -> None:
+    """One molecule had "0 / 0 %" for size, composition and unseen environments, and a remainder of 100 %."""
+    whys = ReasonLayout(results.reasons, results.variance, results.tables.ranks, {})
+    grid = whys.parts("painn")
+    shown = {body[0].note: dict(zip(grid.columns, body[0].cells, strict=True)) for body in grid.bodies}
+    fits = ("size", "composition", "unseen environments")
+    assert [shown["neuro"][name].main for name in (*fits, "remainder")] == ["–"] * 4
+    assert shown["azoxy"]["size"].main != "–"  # two molecules, one number
+    assert [shown["azoxy"][name].main for name in (*fits[1:], "remainder")] == ["–"] * 3
+    assert all(cell.main != "–" for cell in shown["explosives"].values())
+    mae = results.tables.mae.set_index(["network", "training_set", "group"])["mae_kcal_mol"]
+    for (_, training_set, group), part in results.reasons.parts.groupby(["network", "training_set", "group"]):
+        key = part["network"].iloc[0], training_set, group
+        assert part["part_kcal_mol"].sum() == pytest.approx(mae[key])
+    said = whys.too_few("painn")
+    assert "azoxy (composition and unseen environments); neuro (size, composition and unseen environments)" in said
+    assert "neuro" not in set(results.reasons.per_element["group"])
+    with made_labels_alone():
+        write_report(results, tmp_path / "page.html")
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert said in page
+    assert "nan kcal" not in page
 
 
 def test_the_page_and_the_files_for_a_paper_are_whole(results: Results, tmp_path: Path) -> None:

@@ -185,6 +185,26 @@ def test_labels_that_are_gone_are_told_and_the_fits_are_on_those_left(
     assert f"Of the {len(found)} labels that it was fitted on, 9 are no longer there" in section.said[0]
 
 
+def test_groups_without_labels_at_both_levels_are_named_and_not_in_the_most_that_the_bridge_can_be(
+    errors: pd.DataFrame, tmp_path: Path
+) -> None:
+    """It said "at most so much of an error" of groups, too, on which it was not judged."""
+    alone = errors.iloc[:1].assign(molecule_id="mine:1", smiles="CC", n_atoms=8, group="mine")
+    both = pd.concat([errors, alone], ignore_index=True)
+    by = read_bridge("qm9-pc9")
+    table = bridge_errors(both, {"qm9": {"by": {f"{by.a}-{by.b}": card_hash(by)}}}, tmp_path, resamples=50)
+    section = bridge_section(table, lambda name: {"mine": "My molecules"}.get(name, str(name)))
+    assert section is not None
+    assert "There the bridge is at most " in section.said[0]
+    assert (
+        "That does not hold of My molecules: no molecule of it that the bridge converts is labelled" in section.said[0]
+    )
+    section = bridge_section(table[table["group"] != "mine"], str)
+    assert section is not None
+    assert "The bridge is at most " in section.said[0]
+    assert "does not hold" not in section.said[0]
+
+
 def test_where_nobody_knows_the_labels_nothing_is_made_up(errors: pd.DataFrame, tmp_path: Path, own: Path) -> None:
     """A bridge that was written before its labels were, and whose sets have others today."""
     by, _ = _with_more(tmp_path / "data")

@@ -10,7 +10,8 @@ an earlier one counts for the earlier. The order goes from what is measured to w
 - unseen environments: the number of heavy atoms whose environment the set has not shown beside them.
 
 The last three are fitted to the group's own errors, each molecule left out of its own fit. A part may be negative: the
-fit then does more harm than good on molecules that it has not seen.
+fit then does more harm than good on molecules that it has not seen. Where a fit has as many numbers as there are
+molecules, or more, its part and those after it are not known: they are NaN, and stand in the remainder.
 """
 
 from collections.abc import Mapping
@@ -45,7 +46,7 @@ def parts(
         network, training_set, group, reason, part_kcal_mol (with _low and _high over molecules, for the seeds that
         ran), share of the MAE, alone_kcal_mol
         (what curing this reason and no other would take off; NaN for the remainder). The last reason of a model and
-        group is the remainder, and its rows sum to the MAE on the molecules that take part.
+        group is the remainder, and its rows, but for those that are NaN, sum to the MAE on the molecules that take part.
     """
     known = known or {}
     for shifts in known.values():
@@ -59,9 +60,9 @@ def parts(
         pieces.append(sizes.groupby([*MODEL, "group", "molecule_id"], as_index=False)[columns].mean())
     lines = []
     for one in drawn(pd.concat(pieces), columns, [*MODEL, "group"], resamples=resamples, seed=seed):
-        whole, left = float(one.estimate[0]), one.estimate[n - 1]
-        values = np.append(-np.diff(one.estimate[:n]), left)
-        draws = np.concatenate([-np.diff(one.draws[:, :n], axis=-1), one.draws[:, n - 1 : n]], axis=-1)
+        whole, last = float(one.estimate[0]), int(np.flatnonzero(np.isfinite(one.estimate[:n]))[-1])
+        values = np.append(-np.diff(one.estimate[:n]), one.estimate[last])
+        draws = np.concatenate([-np.diff(one.draws[:, :n], axis=-1), one.draws[:, last : last + 1]], axis=-1)
         alone_values = [*(whole - one.estimate[n:]), float("nan")]
         for i, reason in enumerate([*names, REMAINDER]):
             share = float(values[i]) / whole if whole > 0 else float("nan")
@@ -97,8 +98,13 @@ def _steps(piece: pd.DataFrame, known: Mapping[str, Mapping[str, float]]) -> tup
 
 
 def _fitted_off(terms: FloatArray, mean: FloatArray, otherwise: FloatArray) -> FloatArray:
-    """What a fit leaves; a molecule whose terms are not known (its SMILES does not read) takes no part in it."""
+    """What a fit leaves; a molecule whose terms are not known (its SMILES does not read) takes no part in it.
+
+    NaN where it has as many numbers as molecules. Heavy atoms are the sum of their elements, no number beside these.
+    """
     known = ~np.isnan(terms).any(-1)
+    if known.any() and np.linalg.matrix_rank(terms[known]) >= known.sum():
+        return np.full_like(otherwise, np.nan)
     left = otherwise.copy()
     left[known] = left_out_residuals(terms[known], mean[known])
     return left

@@ -106,7 +106,7 @@ class ReasonFigures(Figures):
         longest = float(wide.clip(lower=0).sum(axis=1).max())
         for y, (_, row) in enumerate(wide.iterrows()):
             right, lower = 0.0, 0.0
-            for reason in reasons:
+            for reason in (name for name in reasons if row[name] == row[name]):
                 value = float(row[reason])
                 start = right if value >= 0 else lower
                 axes.barh(y, value, left=start, height=0.62, color=part_colour(COLOURS[reason]), ec=PAPER, lw=0.8)

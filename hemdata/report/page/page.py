@@ -109,6 +109,7 @@ def _page(
                 "worst": layout.worst(name),
                 "parts": [figures.parts(name, group) for group in figures.groups],
                 "part_grid": whys.parts(name),
+                "too_few": whys.too_few(name),
                 "unseen": figures.unseen(name),
                 "functional_groups": whys.functional_groups(name),
                 "sizes": whys.sizes(name),

@@ -84,6 +84,7 @@ def bridge_words(part: pd.DataFrame, label: Callable[[Any], str]) -> str:
         return " ".join(said)
     groups = judged.drop_duplicates("group")
     errs = listed([f"{number(row['part_kcal_mol'])} on {label(row['group'])}" for row in groups.to_dict("records")])
+    without = [label(group) for group in sorted(set(part["group"]) - set(groups["group"]))]
     least = judged.sort_values("mae_same_kcal_mol").to_dict("records")[0]
     most = float(judged["share"].max())
     said.append(
@@ -92,9 +93,15 @@ def bridge_words(part: pd.DataFrame, label: Callable[[Any], str]) -> str:
     )
     said.append(
         f"The smallest error of a model of {name} on the same molecules is {number(least['mae_same_kcal_mol'])} "
-        f"({label(least['network'])}, {label(least['group'])}). The bridge is at most {percent(most)} of an "
-        f"error, and adds at most {number(judged['adds_kcal_mol'].max())} kcal/mol to one if the two are independent."
+        f"({label(least['network'])}, {label(least['group'])}). "
+        f"{'There the' if without else 'The'} bridge is at most {percent(most)} of an error, and adds at most "
+        f"{number(judged['adds_kcal_mol'].max())} kcal/mol to one if the two are independent."
     )
+    if without:
+        said.append(
+            f"That does not hold of {listed(without)}: no molecule of {'it' if len(without) == 1 else 'them'} that the "
+            "bridge converts is labelled at both levels, so that what it errs there is not known."
+        )
     return " ".join(said)
 
 

@@ -8,10 +8,12 @@ import pandas as pd
 from hemdata.analysis.matrix import MEAN
 from hemdata.analysis.reasons.every import Reasons
 from hemdata.analysis.reasons.molecules.carriers import KIND, MOLECULE
+from hemdata.analysis.reasons.parts import REMAINDER
 from hemdata.analysis.variance import Variance
 from hemdata.report.tables.layout import Cell, Grid, Row
 from hemdata.report.words import counted, listed, number, p_value, percent, share_span, signed, span
 
+NOT_SPLIT = Cell(float("nan"), "–")
 REFERENCES = 10  # molecules of a group that are labelled for its dressed atoms
 
 
@@ -82,13 +84,33 @@ class ReasonLayout:
             rows = []
             for training_set, own in part.groupby("training_set", sort=True):
                 by_reason = {row["reason"]: row for row in own.to_dict("records")}
-                cells = [self._part(by_reason[reason]) for reason in reasons]
+                split = own["part_kcal_mol"].notna().all()
+                cells = [
+                    self._part(by_reason[reason]) if split or reason != REMAINDER else NOT_SPLIT for reason in reasons
+                ]
                 whole = float(own["part_kcal_mol"].sum())
                 rows.append(Row(self.label(training_set), self.label(group), (*cells, Cell(whole, number(whole)))))
             bodies.append(tuple(rows))
         return Grid((*reasons, "MAE"), tuple(bodies))
 
+    def too_few(self, network: str) -> str:
+        """Which groups have too few molecules for which fits; empty where all have enough."""
+        table = self.reasons.parts[self.reasons.parts["network"] == network]
+        lacking = table[table["part_kcal_mol"].isna()]
+        if lacking.empty:
+            return ""
+        groups = [
+            f"{self.label(group)} ({listed(list(dict.fromkeys(part['reason'])))})"
+            for group, part in lacking.groupby("group", sort=True)
+        ]
+        return (
+            f"Too few molecules for a fit: {'; '.join(groups)}. A fit says something only of more molecules than it has "
+            "numbers, so these parts are not known, and the remainder would hold them."
+        )
+
     def _part(self, row: Mapping[Any, Any]) -> Cell:
+        if row["part_kcal_mol"] != row["part_kcal_mol"]:
+            return NOT_SPLIT
         lines = [span(row["part_kcal_mol_low"], row["part_kcal_mol_high"]), _percent(row["share"])]
         if row["alone_kcal_mol"] == row["alone_kcal_mol"]:
             lines.append(f"alone {number(row['alone_kcal_mol'])}")
@@ -166,9 +188,11 @@ class ReasonLayout:
         table = self.reasons.carriers
         return table if table.empty else table[table["network"] == network]
 
-    def elements(self, network: str) -> Grid:
+    def elements(self, network: str) -> Grid | None:
         """The dressed atoms of the errors: a row a set and group, a column an element; kcal/mol for each atom."""
         table = self.reasons.per_element[self.reasons.per_element["network"] == network]
+        if table.empty:
+            return None
         elements = [each for each in ("H", "C", "N", "O", "F") if each in set(table["element"])]
         elements += sorted(set(table["element"]) - set(elements))
         bodies = []

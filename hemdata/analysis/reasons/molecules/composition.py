@@ -53,12 +53,15 @@ def composition(errors: pd.DataFrame, *, resamples: int = statistics.RESAMPLES, 
 def per_element(errors: pd.DataFrame) -> pd.DataFrame:
     """The dressed atoms of the errors themselves: network, training_set, group, element, error_kcal_mol for each atom.
 
-    Where a group does not tell elements apart the shortest solution is taken.
+    Where a group does not tell elements apart the shortest solution is taken. A group of so few molecules that the fit
+    has as many numbers is left out.
     """
     lines = []
     for key, piece in mean_over_seeds(errors).groupby([*MODEL, "group"], sort=True):
         elements, counts = composition_matrix(piece["smiles"].tolist())
         known = ~np.isnan(counts).any(-1)
+        if np.linalg.matrix_rank(counts[known]) >= known.sum():
+            continue
         fitted = np.linalg.lstsq(counts[known], piece[ERROR].to_numpy()[known], rcond=None)[0]
         lines += [(*key, element, float(value)) for element, value in zip(elements, fitted, strict=True)]
     return pd.DataFrame(lines, columns=[*MODEL, "group", "element", ERROR])
