@@ -1,5 +1,7 @@
 """Reads a card: YAML in, one checked pydantic model out, with errors that name file, key and allowed values."""
 
+import re
+from collections import Counter
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -49,10 +51,22 @@ def _checked[C: Card](model: type[C], kind: str, path: Path, text: str) -> C:
     return card
 
 
+_FORM = re.compile(r"constrained-\w+|list\[.+\]")
+_BOUNDS = {
+    "greater_than_equal": ("it must be {} or more", "ge"), "greater_than": ("it must be more than {}", "gt"),
+    "less_than_equal": ("it must be {} or less", "le"), "less_than": ("it must be less than {}", "lt"),
+}  # fmt: skip
+
+
 def _faults(error: ValidationError, model: type[Card]) -> str:
     lines = []
-    for fault in error.errors():
-        key = ".".join(str(part) for part in fault["loc"]) or "the card as a whole"
+    faults = error.errors()
+    of_key = Counter(key for fault in faults for key in {_key(fault["loc"][: n + 1]) for n in range(len(fault["loc"]))})
+    for fault in faults:
+        key = _key(fault["loc"]) or "the card as a whole"
+        form = ("int_type", "float_type") if isinstance(fault["input"], list) else ("list_type",)
+        if of_key[key] > 1 and fault["type"] in form:
+            continue  # the form, one number or a list of them, that the value does not have
         if fault["type"] in ("extra_forbidden", "missing"):
             said = "unknown key" if fault["type"] == "extra_forbidden" else "this key is missing"
             lines.append(f"{key}: {said}; allowed here: {', '.join(_allowed(model, fault['loc'][:-1]))}")
@@ -60,9 +74,17 @@ def _faults(error: ValidationError, model: type[Card]) -> str:
             lines.append(f"{key}: write it in quotes; without them YAML reads {str(fault['input'])[:80]!r}, no text")
         elif isinstance(fault["input"], dict | Card):  # too long to show, and named by its key
             lines.append(f"{key}: {fault['msg']}")
+        elif fault["type"] in _BOUNDS:
+            word, bound = _BOUNDS[fault["type"]]
+            lines.append(f"{key}: {word.format(fault['ctx'][bound])} (got {str(fault['input'])[:80]!r})")
         else:
             lines.append(f"{key}: {fault['msg']} (got {str(fault['input'])[:80]!r})")
     return "; ".join(lines)
+
+
+def _key(loc: tuple[int | str, ...]) -> str:
+    """The place of a fault in a card, without the names that pydantic has for the forms a value may have."""
+    return ".".join(str(part) for part in loc if not _FORM.fullmatch(str(part)))
 
 
 def _allowed(model: type[BaseModel], place: tuple[int | str, ...]) -> list[str]:

@@ -105,6 +105,28 @@ def test_foreign_atoms_are_told_of_two_levels_of_one_program_alone(
         assert ("total energies of tblite and pyscf have no common zero" in told) is not there
 
 
+def test_of_numbers_alone_atomization_energies_are_compared(
+    data: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody knows their zero: it may be the other level's, so that `have no common zero` was not true."""
+    monkeypatch.setenv("HEMDATA_CARDS", str(data))
+    (data / "pipelines" / "levels").mkdir(parents=True)
+    atoms = ", ".join(f"{symbol}: {energy}" for symbol, energy in level("gfn2-xtb").card.atoms_hartree.items())
+    for name in ("numbers", "others"):
+        card = NUMBERS.replace("name: numbers", f"name: {name}").replace("{H: -0.5, C: -37.7}", f"{{{atoms}}}")
+        (data / "pipelines" / "levels" / f"{name}.yaml").write_text(card.replace("HF/CBS", f"other/{name}"))
+        table = read(data / "neuro@gfn2-xtb").select(COLUMNS)
+        at = table.schema.get_field_index("level")
+        with ShardWriter(data / f"neuro@{name}", table_schema("molecule")) as writer:
+            writer.add(table.set_column(at, table.schema.field(at), pa.array([name] * table.num_rows)))
+            writer.finish("neuro", table.num_rows, [], [LevelName(name=name, hash=level(name).hash)], {})
+    for a, b, named in (("numbers", "gfn2-xtb", "numbers"), ("numbers", "others", "numbers and others")):
+        command(a, b, "neuro", data=data)
+        told = " ".join(capsys.readouterr().out.split())
+        assert f"of numbers alone ({named}) only atomization energies can be compared." in told
+        assert "common zero" not in told
+
+
 def test_one_test_group_is_compared_out_of_all_of_them(data: Path, tmp_path: Path) -> None:
     for name in ("gfn2-xtb", "gfn1-xtb"):
         (tmp_path / f"test-groups@{name}").symlink_to(data / f"neuro@{name}")

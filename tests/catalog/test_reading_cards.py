@@ -120,6 +120,22 @@ def test_a_wrong_card_names_file_key_and_what_is_allowed(case, card):
     assert also in said
 
 
+@pytest.mark.parametrize(
+    ("molecules", "told"),
+    [
+        ("5", "sets.dataset.molecules: it must be 20 or more (got '5')"),
+        ("[5, 100]", "sets.dataset.molecules.0: it must be 20 or more (got '5')"),
+        ("{a: 1}", "sets.dataset.molecules: Input should be a valid integer"),
+    ],
+)
+def test_a_number_or_a_list_of_them_is_told_once_and_in_words(molecules, told, card):
+    """It said `molecules.constrained-int`, and of a number that it should be a list."""
+    said = refusal(StudyCard, card(STUDY.replace("molecules: 100", f"molecules: {molecules}")))
+    assert told in said
+    assert "constrained" not in said
+    assert said.count("sets.dataset.molecules") == 1
+
+
 def test_every_fault_of_a_card_is_named_at_once(card):
     said = refusal(LevelCard, card(LEVEL.replace("method: b3lyp\n", "").replace("grid_level: 4", "grid: 4")))
     assert "method: this key is missing" in said

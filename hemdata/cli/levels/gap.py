@@ -73,7 +73,8 @@ def _print(found: "Gap", rows: bool) -> None:
     out.print(f"{a} less {b}, atomization energies in kcal/mol, each level with its own atoms;")
     out.print(f"both at the same geometries ({found.geometry}), compared atom by atom.")
     engines = [level(each).card.engine for each in (a, b)]
-    last = None if engines[0] == engines[1] else -1  # a program's total energies have a zero of their own
+    same_zero = engines[0] == engines[1] != "data"  # a program's total energies have a zero of their own
+    last = None if same_zero else -1
     heads = ("group", "molecules", "mean", "least", "most", "per atom", "not linear", f"{b} with {a}'s atoms")
     table = table_of(*heads[:last])
     for group in found.groups():
@@ -81,7 +82,7 @@ def _print(found: "Gap", rows: bool) -> None:
         table.add_row(group.group, str(group.molecules), *map(_told, numbers[:last]))
     print_table(table)
     if last:
-        out.print(f"No column '{heads[-1]}': total energies of {' and '.join(engines)} have no common zero.")
+        out.print(f"No column '{heads[-1]}': {_no_common_zero(found, engines)}")
     out.print(_linear(found))
     if rows:
         table = table_of(*("molecule", "atoms", a, b, "difference", "linear part", "foreign atoms")[:last])
@@ -90,6 +91,16 @@ def _print(found: "Gap", rows: bool) -> None:
             of_row = (row.of_a, row.of_b, row.difference, linear, row.foreign_atoms)
             table.add_row(row.id, str(row.n_atoms), *map(_told, of_row[:last]))
         print_table(table)
+
+
+def _no_common_zero(found: "Gap", engines: list[str]) -> str:
+    """Why total energies of one level are not told with the other's atoms."""
+    imported = " and ".join(
+        name for name, program in zip((found.a, found.b), engines, strict=True) if program == "data"
+    )
+    if imported:
+        return f"of numbers alone ({imported}) only atomization energies can be compared."
+    return f"total energies of {' and '.join(engines)} have no common zero."
 
 
 def _by_reason(left_out: dict[str, str]) -> dict[str, list[str]]:
