@@ -8,11 +8,12 @@ import pandas as pd
 from hemdata.analysis.matrix import MEAN
 from hemdata.analysis.statistics import NOT_KNOWN
 from hemdata.analysis.tables import Tables
-from hemdata.analysis.variance import TOGETHER, Variance
+from hemdata.analysis.variance import Variance
 from hemdata.catalog import shipped_groups
 from hemdata.errors import DataError
+from hemdata.report.factors import drivers_sentence
 from hemdata.report.notes import not_known_sentence, notes_of
-from hemdata.report.words import counted, listed, number, number_word, share_span, span
+from hemdata.report.words import counted, listed, number, number_word, span
 
 OPPOSITE = {"smaller": "larger", "larger": "smaller"}
 
@@ -89,7 +90,7 @@ def answer(tables: Tables, labels: Mapping[str, str], variance: Variance | None 
         ratio=ratio,
         ratio_interval=interval,
         verdict=verdict,
-        drivers=drivers_sentence(variance),
+        drivers=drivers_sentence(variance, tables, lambda name: labels.get(str(name), str(name))),
         others=tuple(answer_sentence(tables, labels, network) for network in order[1:]),
         notes=tuple(notes_of(tables, labels, order)),
     )
@@ -114,23 +115,6 @@ def _judged(tables: Tables) -> pd.DataFrame:
         table = tables.mae[tables.mae["group"] == group].merge(whole, on=["network", "training_set"])
     table = table.assign(error=table[measure], low=table[f"{measure}_low"], high=table[f"{measure}_high"])
     return table.sort_values("error", kind="stable")
-
-
-def drivers_sentence(variance: Variance | None) -> str:
-    """How much each factor that is chosen decides, and only several together, with intervals; empty without them."""
-    if variance is None or variance.drivers.empty or variance.drivers["share"].isna().any():
-        return ""
-    of = {
-        str(row["driver"]): f"{share_span(row['share'])} ({share_span(row['share_low'], row['share_high'])})"
-        for row in variance.drivers.to_dict("records")
-    }
-    together = of.pop(TOGETHER)
-    first, *others = (f"the {driver} {{}}{share}" for driver, share in of.items())
-    said = [first.format("explains "), *(other.format("") for other in others)]
-    return (
-        f"Of what the choice of a model decides, {', '.join(said)}, and only {'both' if len(of) == 2 else 'several'} "
-        f"together {together}."
-    )
 
 
 def answer_sentence(tables: Tables, labels: Mapping[str, str], network: str) -> str:

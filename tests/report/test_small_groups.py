@@ -14,10 +14,13 @@ from good_rows import GOOD
 from made_labels import made_labels_alone
 from made_up import make_study
 
+from hemdata.analysis.matrix import error_matrix
 from hemdata.analysis.results import Results
 from hemdata.analysis.tables import study_tables
+from hemdata.analysis.variance import explained
 from hemdata.improve.judge import _Judged
 from hemdata.report.answer import answer
+from hemdata.report.factors import variance_notes, variance_title
 from hemdata.report.figures.panel import interval_limits
 from hemdata.report.figures.round_curves import round_curve
 from hemdata.report.figures.style import drawing
@@ -144,6 +147,37 @@ def test_parts_that_a_fit_cannot_tell_are_dashes_with_the_reason(results: Result
     page = (tmp_path / "page.html").read_text(encoding="utf-8")
     assert said in page
     assert "nan kcal" not in page
+
+
+def test_shares_of_baselines_are_called_so_and_the_headline_warns_of_few_molecules(
+    results: Results, tmp_path: Path
+) -> None:
+    """Of baselines alone it said "the network 100 %", and the warning stood in a folded part of the page alone."""
+    folder = make_study(tmp_path / "study", networks=("dressed-atoms", "pair-distance-ridge"), seeds=(0, 1), epochs=1)
+    rows = cut(read_rows(folder), {"azoxy": 5})
+    variance = explained(error_matrix(rows.predictions), resamples=200)
+    found = answer(study_tables(rows, resamples=100), {}, variance)
+    assert re.search(r"the training set explains \S+ %.*, the baseline \S+ %", found.drivers)
+    assert "network" not in found.drivers
+    assert found.drivers.endswith(" These intervals are too short, as azoxy has less than eight molecules.")
+    assert variance_title(variance) == "Training set or baseline?"
+    both = answer(results.tables, {}, explained(error_matrix(read_rows(folder).predictions), resamples=200))
+    assert "too short" in both.drivers
+    assert "too short" not in answer(study_tables(read_rows(folder), resamples=100), {}, variance).drivers
+
+
+def test_an_analysis_without_shares_says_why(tmp_path: Path) -> None:
+    """Dashes alone stood there, and that the intervals of the shares are too short."""
+    folder = make_study(tmp_path / "study", networks=("painn", "allegro"), seeds=(0,), epochs=1)
+    rows = cut(read_rows(folder), {"azoxy": 3})
+    rows = replace(rows, predictions=rows.predictions.filter(pc.equal(rows.predictions["group"], "azoxy")))
+    tables, variance = study_tables(rows, resamples=100), explained(error_matrix(rows.predictions), resamples=200)
+    none = replace(variance, effects=variance.effects.assign(share=np.nan, share_low=np.nan, share_high=np.nan))
+    (said,) = variance_notes(none, tables, str)
+    assert said == (
+        "No share is known: the errors of the models differ by no more than the noise that molecules put into them. "
+        "Of less than eight molecules: azoxy."
+    )
 
 
 def test_the_page_and_the_files_for_a_paper_are_whole(results: Results, tmp_path: Path) -> None:

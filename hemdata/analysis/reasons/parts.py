@@ -46,7 +46,7 @@ def parts(
         network, training_set, group, reason, part_kcal_mol (with _low and _high over molecules, for the seeds that
         ran), share of the MAE, alone_kcal_mol
         (what curing this reason and no other would take off; NaN for the remainder). The last reason of a model and
-        group is the remainder, and its rows, but for those that are NaN, sum to the MAE on the molecules that take part.
+        group is the remainder, and its rows that are not NaN sum to the MAE on the molecules that take part.
     """
     known = known or {}
     for shifts in known.values():

@@ -11,6 +11,7 @@ from hemdata.analysis.reasons.molecules.environments import CLASSES
 from hemdata.analysis.reasons.parts import COMPOSITION, REMAINDER, SEEDS, SIZE, UNSEEN
 from hemdata.analysis.tables import Tables
 from hemdata.analysis.variance import Variance
+from hemdata.report.factors import factor_word
 from hemdata.report.figures.figures import Figures, slug
 from hemdata.report.figures.panel import blank, dots, interval_limits, log_ticks, margin_for, place, shortened, title_of
 from hemdata.report.figures.style import INK, LINE, MUTED, PAPER, PARTS, part_colour
@@ -52,16 +53,20 @@ class ReasonFigures(Figures):
         """What the training set decides of that which the choice of a model decides, what the network, and both."""
         if self.variance is None or self.variance.drivers.empty:
             return None
-        table = self.variance.drivers.rename(columns={"driver": "name"})
+        table = self._named(self.variance.drivers.rename(columns={"driver": "name"}))
         return self._shares(table, "drivers", "Of what the choice of a model decides", 110)
 
     def effects(self) -> str | None:
         """The share of the whole variance of every factor and interaction."""
         if self.variance is None:
             return None
-        table = self.variance.effects.rename(columns={"effect": "name"})
+        table = self._named(self.variance.effects.rename(columns={"effect": "name"}))
         table = table[table["share"].notna()]
         return self._shares(table, "effects", "Of all variance between cells", 205) if len(table) else None
+
+    def _named(self, table: pd.DataFrame) -> pd.DataFrame:
+        assert self.variance is not None
+        return table.assign(name=[factor_word(str(name), self.variance) for name in table["name"]])
 
     def _shares(self, table: pd.DataFrame, name: str, title: str, left: float) -> str:
         """A bar, its interval and its point a row, on an axis from 0 to 100 %."""

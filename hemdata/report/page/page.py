@@ -1,15 +1,12 @@
 """Writes the report of a study: one static HTML page that needs no server and no network."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from hemdata.analysis.results import Results
-from hemdata.analysis.statistics import FEW
-from hemdata.analysis.tables import Tables
-from hemdata.analysis.variance import CHOSEN, Variance
 from hemdata.catalog import BASELINES, cards
 from hemdata.report.answer import Answer, answer
+from hemdata.report.factors import factor_word, variance_notes, variance_title
 from hemdata.report.figures.reason_figures import LEVEL_BARS, ReasonFigures
 from hemdata.report.figures.size_curves import size_curve, size_grid
 from hemdata.report.figures.style import HEAT_STEPS, drawing
@@ -22,7 +19,7 @@ from hemdata.report.tables.layout import Layout
 from hemdata.report.tables.published_level import level_section
 from hemdata.report.tables.reason_layout import ReasonLayout
 from hemdata.report.titles import titles_of
-from hemdata.report.words import listed, number, number_word, p_value
+from hemdata.report.words import listed, number, p_value
 from hemdata.study.settings import levels_below
 
 
@@ -161,9 +158,9 @@ def _page(
         stability=whys.stability(),
         variance_figures=variance_figures,
         several_sizes=len(tables.by_training_size) > 0,
-        factors=variance.factors if variance else (),
-        variance_title=_variance_title(variance),
-        variance_groups=_variance_groups(variance, tables, layout.label) if variance else [],
+        factors=[factor_word(factor, variance) for factor in variance.factors] if variance else [],
+        variance_title=variance_title(variance),
+        variance_notes=variance_notes(variance, tables, layout.label) if variance else [],
         left_out=[layout.label(name) for name in variance.left_out] if variance else [],
         shared_luck=p_value(variance.shared_luck_p) if variance and variance.shared_luck_p < 0.05 else "",
         part_legend=figures.part_legend(),
@@ -184,22 +181,3 @@ def _page(
         label=layout.label,
         number=number,
     )
-
-
-def _variance_groups(variance: Variance, tables: Tables, label: Callable[[Any], str]) -> list[str]:
-    """Which groups are too small for the analysis of variance, and which for its intervals."""
-    sizes = tables.mae.drop_duplicates("group").set_index("group")["n_molecules"]
-    alone = [label(group) for group in sizes.index if group not in variance.groups]
-    few = [label(group) for group in sizes.index if group in variance.groups and sizes[group] < FEW]
-    said = [f"Of one molecule, and therefore left out: {listed(alone)}."] if alone else []
-    if few:
-        less = f"Of less than {number_word(FEW)} molecules: {listed(few)}."
-        said.append(f"{less} The intervals of the shares are too short for so few.")
-    return said
-
-
-def _variance_title(variance: Variance | None) -> str:
-    chosen = [factor for factor in (variance.factors if variance else ()) if factor in CHOSEN]
-    if len(chosen) < 2:
-        return "What decides the error?"
-    return f"{', '.join(chosen[:-1])} or {chosen[-1]}?".capitalize()

@@ -10,6 +10,7 @@ from hemdata.analysis.reasons.every import Reasons
 from hemdata.analysis.reasons.molecules.carriers import KIND, MOLECULE
 from hemdata.analysis.reasons.parts import REMAINDER
 from hemdata.analysis.variance import Variance
+from hemdata.report.factors import factor_word
 from hemdata.report.tables.layout import Cell, Grid, Row
 from hemdata.report.words import counted, listed, number, p_value, percent, share_span, signed, span
 
@@ -44,7 +45,7 @@ class ReasonLayout:
         for row in self.variance.effects.to_dict("records"):
             shares = share_span(row["share_low"], row["share_high"])
             f = row["f"]
-            rows.append(Row(str(row["effect"]), "", (
+            rows.append(Row(factor_word(str(row["effect"]), self.variance), "", (
                 Cell(row["share"], share_span(row["share"]), (shares,)),
                 Cell(row["degrees_of_freedom"], str(row["degrees_of_freedom"])),
                 Cell(row["sum_of_squares"], number(row["sum_of_squares"])),
@@ -104,8 +105,8 @@ class ReasonLayout:
             for group, part in lacking.groupby("group", sort=True)
         ]
         return (
-            f"Too few molecules for a fit: {'; '.join(groups)}. A fit says something only of more molecules than it has "
-            "numbers, so these parts are not known, and the remainder would hold them."
+            f"Too few molecules for a fit: {'; '.join(groups)}. A fit says something only of more molecules than it "
+            "has numbers, so these parts are not known, and the remainder would hold them."
         )
 
     def _part(self, row: Mapping[Any, Any]) -> Cell:
