@@ -9,12 +9,18 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from hypothesis import HealthCheck, settings
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # sums over threads differ in their last bits
 os.environ.setdefault("HF_HUB_OFFLINE", "1")  # nothing is asked of the Hub
 # Images of containers forbid bytecode; the processes that the tests start would each compile all of hemdata again.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+
+
+if "CI" not in os.environ:  # there hypothesis has a profile like this, which draws the same examples each time
+    settings.register_profile("busy machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("busy machine")
 
 
 @pytest.hookimpl(wrapper=True)
