@@ -9,7 +9,7 @@ all parts, the seeds' own among them.
 Known weakness: seeds are drawn apart for every model. Where the networks of a set share a seed's luck (its split), the
 intervals of the set's and the group's shares of the whole cover 77 to 89 times in 100 instead of 95; those of what the
 choice of a model decides hold (tests/analysis/test_variance.py). `shared_luck_p` tells whether the seeds look like
-that. With groups of less than `statistics.FEW` molecules the intervals are too short, too.
+that. With groups of fewer than `statistics.FEW` molecules the intervals are too short, too.
 """
 
 from collections.abc import Sequence

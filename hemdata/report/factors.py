@@ -39,7 +39,7 @@ def drivers_sentence(variance: Variance | None, tables: Tables, label: Callable[
     first, *others = (f"the {driver} {{}}{share}" for driver, share in of.items())
     said = [first.format("explains "), *(other.format("") for other in others)]
     few = _few(variance, tables, label)
-    less = f"less than {number_word(FEW)} molecules"
+    less = f"fewer than {number_word(FEW)} molecules"
     return (
         f"Of what the choice of a model decides, {', '.join(said)}, and only {'both' if len(of) == 2 else 'several'} "
         f"together {together}."
@@ -52,7 +52,7 @@ def variance_notes(variance: Variance, tables: Tables, label: Callable[[Any], st
     alone = [label(group) for group in _sizes(tables) if group not in variance.groups]
     said = [f"Of one molecule, and therefore left out: {listed(alone)}."] if alone else []
     few = _few(variance, tables, label)
-    less = f"Of less than {number_word(FEW)} molecules: {listed(few)}." if few else ""
+    less = f"Of fewer than {number_word(FEW)} molecules: {listed(few)}." if few else ""
     if variance.effects["share"].isna().all():
         noise = "molecules put" if variance.seeds < 2 else "molecules and seeds put"
         why = f"No share is known: the errors of the models differ by no more than the noise that {noise} into them."

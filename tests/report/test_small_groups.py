@@ -159,7 +159,7 @@ def test_shares_of_baselines_are_called_so_and_the_headline_warns_of_few_molecul
     found = answer(study_tables(rows, resamples=100), {}, variance)
     assert re.search(r"the training set explains \S+ %.*, the baseline \S+ %", found.drivers)
     assert "network" not in found.drivers
-    assert found.drivers.endswith(" These intervals are too short, as azoxy has less than eight molecules.")
+    assert found.drivers.endswith(" These intervals are too short, as azoxy has fewer than eight molecules.")
     assert variance_title(variance) == "Training set or baseline?"
     both = answer(results.tables, {}, explained(error_matrix(read_rows(folder).predictions), resamples=200))
     assert "too short" in both.drivers
@@ -176,7 +176,7 @@ def test_an_analysis_without_shares_says_why(tmp_path: Path) -> None:
     (said,) = variance_notes(none, tables, str)
     assert said == (
         "No share is known: the errors of the models differ by no more than the noise that molecules put into them. "
-        "Of less than eight molecules: azoxy."
+        "Of fewer than eight molecules: azoxy."
     )
 
 
@@ -188,7 +188,7 @@ def test_the_page_and_the_files_for_a_paper_are_whole(results: Results, tmp_path
     assert WHY in page
     assert 'class="answer same"' in page
     assert "Of one molecule, and therefore left out: neuro." in page
-    assert "Of less than eight molecules: azoxy. The intervals of the shares are too short for so few." in page
+    assert "Of fewer than eight molecules: azoxy. The intervals of the shares are too short for so few." in page
     said = re.sub(
         r"<script.*?</script>|<style.*?</style>|href=\"data:[^\"]*\"|data-value=\"nan\"", "", page, flags=re.S
     )

@@ -12,7 +12,7 @@ def rank_correlation(
 ) -> tuple[float, float, float]:
     """Spearman's correlation over molecules (means over seeds) and its interval; NaN where nothing varies.
 
-    Of less than `statistics.FEW` molecules no interval is told: resamples of so few would make it too short. The ranks
+    Of fewer than `statistics.FEW` molecules no interval is told: resamples of so few would make it too short. The ranks
     are those of all molecules; resamples draw molecules.
     """
     means = frame.dropna(subset=known).groupby(["group", "molecule_id"])[[error, known]].mean()

@@ -42,7 +42,7 @@ def set_against_set(errors: pd.DataFrame, *, resamples: int = statistics.RESAMPL
     Returns:
         network, training_set, against, n_molecules, ratio (geometric mean of |error| of `training_set` over that of
         `against`), ratio_at_equal (the same where both have shown equally much), slope (of the logarithm, for a whole
-        share), each with _low and _high over molecules; these are NaN for less than `statistics.FEW` molecules,
+        share), each with _low and _high over molecules; these are NaN for fewer than `statistics.FEW` molecules,
         of which resamples would make them too short.
     """
     means = mean_over_seeds(errors).dropna(subset="environments_unseen")

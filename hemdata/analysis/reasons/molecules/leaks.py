@@ -25,7 +25,7 @@ def leaked_errors(predictions: pa.Table, *, resamples: int = statistics.RESAMPLE
     Returns:
         network, training_set, group, n_molecules, n_leaked, with_kcal_mol, without_kcal_mol, leaked_kcal_mol (NaN where
         there is none), part_kcal_mol (without less with: by how much leaks flatter the model; with _low and _high, NaN
-        where leaks leave less than `statistics.FEW` molecules).
+        where leaks leave fewer than `statistics.FEW` molecules).
     """
     frame = largest_size(predictions.to_pandas())
     keys = [*MODEL, "group"]
