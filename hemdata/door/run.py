@@ -24,6 +24,8 @@ from hemdata.study.rows import finished
 if TYPE_CHECKING:
     from hemdata.report.answer import Answer
 
+PAGE = "report.html"
+
 
 @dataclass
 class Run:
@@ -103,10 +105,39 @@ def run(
         CallError, DataError: as the steps raise them; if the folder holds cells of another card or of other data.
     """
     refuse_others(cells(card), data, out, word or card.name)
-    found = steps(card, data, out, where, word, cannot_be_had)
+    found = steps(card, data, out, where, word, cannot_be_had, lambda: report_stands(card, out, data))
     for line in [*impossible(found), *changes(found)]:
         tell(line)
-    return _do(found, _Doing(card, data, out, on, shown, word or card.name), tell)
+    ran = _do(found, _Doing(card, data, out, on, shown, word or card.name), tell)
+    if card.groups and any(step.kind == "report" for step in ran.skipped):
+        _tell_report(out, data, ran)
+    return ran
+
+
+def report_stands(card: StudyCard, out: Path, data: Path) -> bool:
+    """Whether a study's page stands, made from the results of its cells and labels as they are; without test groups
+    there is none to write."""
+    from hemdata.analysis import statistics
+    from hemdata.analysis.kept import FOLDER, INDEX, kept, sources
+
+    if not card.groups:
+        return True
+    page, index = out / PAGE, out / FOLDER / INDEX
+    try:
+        newer = page.stat().st_mtime_ns >= index.stat().st_mtime_ns
+    except FileNotFoundError:
+        return False
+    return newer and kept(out, sources(out, data, statistics.RESAMPLES)) is not None
+
+
+def _tell_report(out: Path, data: Path, ran: Run) -> None:
+    """The answer of a report that stands, from its results: nothing is computed or written."""
+    from hemdata.analysis.results import Results
+    from hemdata.report.answer import answer
+    from hemdata.report.titles import titles_of
+
+    results = Results.of(out, data=data)
+    ran.page, ran.answer = out / PAGE, answer(results.tables, titles_of(results.rows, None), results.variance)
 
 
 def impossible(found: list[Step]) -> list[str]:
@@ -226,7 +257,7 @@ def _report(step: Step, doing: _Doing) -> None:
 
     if not read_rows(doing.out).predictions.num_rows:  # a study without test groups
         return
-    doing.ran.page = doing.out / "report.html"
+    doing.ran.page = doing.out / PAGE
     doing.ran.answer = write_report(Results.of(doing.out, data=doing.data), doing.ran.page)
 
 

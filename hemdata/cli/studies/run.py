@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -42,7 +43,7 @@ def run(
 ) -> None:
     """Do all that leads from a study's card to its report; what is done already is left as it is."""
     from hemdata.catalog import study as study_card
-    from hemdata.door.run import changes, impossible
+    from hemdata.door.run import changes, impossible, report_stands
     from hemdata.door.run import run as run_study
     from hemdata.errors import CallError
     from hemdata.sources.at_hand import cannot_be_had
@@ -58,7 +59,8 @@ def run(
     where = Path(study).parent if Path(study).is_file() else Path()
     if dry_run:
         refuse_others(cells(card), data, folder, study)
-        found = steps(card, data, folder, where, study, cannot_be_had)
+        reported = partial(report_stands, card, folder, data)
+        found = steps(card, data, folder, where, study, cannot_be_had, reported)
         place = on_what(workers, on, device)
         costs = [cost(step, card, data, folder, device) for step in found]
         rows = [(f"{step.kind} {step.name}", _state(step), its) for step, its in zip(found, costs, strict=True)]

@@ -16,7 +16,7 @@ from hemdata.label.estimate import estimate
 from hemdata.label.how import Files
 from hemdata.levels import level
 from hemdata.molecules import Molecule
-from hemdata.shards import SetName, read
+from hemdata.shards import SetName, read, read_manifest, stands
 from hemdata.study.cells import Cell, cells
 from hemdata.study.planning.needs import TRAINING_GB, rows_of
 from hemdata.study.planning.plan import plan
@@ -69,7 +69,7 @@ def cost(step: Step, card: StudyCard, data: Path, out: Path, device: str = "auto
     if step.done or step.cannot:
         return Cost()
     if step.kind == "build":
-        return _build(step.name)
+        return _build(step.name, data)
     if step.kind == "label":
         return _labels(step, data)
     if step.kind == "screen":
@@ -86,11 +86,11 @@ def wall_seconds(costs: Sequence[Cost], workers: int) -> float:
     return sum(its.seconds / (workers if its.parallel else 1) for its in costs)
 
 
-def _build(name: str) -> Cost:
+def _build(name: str, data: Path) -> Cost:
     seconds = 2.0
     if name in cards("set"):
         made = composition(name).steps[0]
-        taken = sum(rows_of(SetName.of(parent).dataset) for parent in made.take or [])
+        taken = sum(_rows_taken(SetName.of(parent), data) for parent in made.take or [])
         rows = rows_of(name, taken)
         seconds += taken / COMPOSED_ROWS_A_SECOND
         seconds += rows / BRIDGED_ROWS_A_SECOND if made.by == "bridge" else 0.0
@@ -98,6 +98,12 @@ def _build(name: str) -> Cost:
         rows = rows_of(name)
         seconds += rows / BUILT_ROWS_A_SECOND
     return Cost(seconds, seconds / APART, APART * seconds, 0.8, rows * ROW_KB / 1e3, OTHER)
+
+
+def _rows_taken(parent: SetName, data: Path) -> int:
+    """Rows of a set that a composition takes: as it stands, else as its card tells."""
+    folder = next((each for place in (data, *label_places()) if stands(each := place / str(parent))), None)
+    return rows_of(parent.dataset) if folder is None else read_manifest(folder).counts.accepted
 
 
 def _labels(step: Step, data: Path) -> Cost:

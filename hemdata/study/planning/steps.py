@@ -105,6 +105,7 @@ def steps(
     where: Path = Path(),
     word: str | None = None,
     look: Callable[[DatasetCard], str | None] = lambda _: None,
+    reported: Callable[[], bool] = lambda: False,
 ) -> list[Step]:
     """The steps of a study, a step's needs before it.
 
@@ -115,6 +116,7 @@ def steps(
         where: folder in which a user's own files of molecules are looked for.
         word: by which the card was given, its name or path; by default its name.
         look: tells of a dataset that is not built yet why it cannot be had, None where it can.
+        reported: tells whether a report of the cells as they are stands; asked where every cell is finished.
     """
     plan = _Plan(card, data, where, look)
     room = Room(card, data, where)
@@ -140,7 +142,7 @@ def steps(
     found = _what_can_be_done(list(plan.found.values()))
     needs_of = tuple((name, tuple(dict.fromkeys(ids[key] for key in keys))) for name, keys in of_sets.items())
     by_id = {step.id: step for step in found}
-    return [*found, *_training_and_report(plan, out, word or card.name, needs_of, by_id, too_few)]
+    return [*found, *_training_and_report(plan, out, word or card.name, needs_of, by_id, too_few, reported)]
 
 
 def _what_can_be_done(found: list[Step]) -> list[Step]:
@@ -160,6 +162,7 @@ def _training_and_report(
     needs_of: tuple[tuple[str, tuple[str, ...]], ...],
     sets: dict[str, Step],
     too_few: dict[tuple[str, int], str],
+    reported: Callable[[], bool],
 ) -> list[Step]:
     card, at = plan.card, _at(plan.data)
     due = [cell for cell in cells(card) if not finished(out, cell.name)]
@@ -184,7 +187,8 @@ def _training_and_report(
     nothing = none_left and len(due) == len(cells(card))
     needs = () if none_left else (train.id,)
     report = f"hemdata report {out}{at}"
-    return [train, Step("report", card.name, report, cannot=reason if nothing else None, needs=needs)]
+    stands = train.done and reported()
+    return [train, Step("report", card.name, report, stands, cannot=reason if nothing else None, needs=needs)]
 
 
 def _at(data: Path) -> str:
