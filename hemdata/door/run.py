@@ -183,8 +183,7 @@ def _do(found: list[Step], doing: _Doing, tell: Callable[[str], object]) -> Run:
             engine(level(step.its_level)).refuse_unknown(level(step.its_level).card)
 
     def do(step: Step) -> None:
-        none = ran.failed and not any(finished(doing.out, each.name) for each in cells(doing.card))
-        if step.kind == "report" and none:
+        if step.kind == "report" and not any(finished(doing.out, each.name) for each in cells(doing.card)):
             ran.cannot.append(replace(step, cannot="No cell of the study is finished."))
             return
         tell(f"{step.kind} {step.name}: {step.command}")

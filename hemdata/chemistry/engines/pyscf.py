@@ -30,7 +30,7 @@ SCREENING = 1e-8
 by 1e-8 hartree, at 3e-8 by 6e-7."""
 PRIMITIVES = 1e-18
 """A pair of primitive functions whose product is smaller everywhere is left out of integrals; the library's own 1e-26
-costs a twentieth of the time more, and moves no total by 1e-9 hartree."""
+costs a twentieth of the time more, and moves a total of ten heavy atoms by less than 1e-9 hartree."""
 SORTED_FROM = 300
 """Basis functions from which on sorting the grid into boxes of space, for screening, saves more than it costs."""
 KEPT_VALUES = 100_000_000  # of float64
@@ -111,8 +111,8 @@ def _label(built: Any, exact: Any, level: Level) -> Point:
 
     exact._is_mem_enough = lambda: False  # integrals that serve once are used as they come
     exact.direct_scf, exact.direct_scf_tol = True, SCREENING
-    heaviest = max(gto.charge(built.atom_symbol(atom)) for atom in range(built.natm))
-    basis = CHEAP_FITTED_BASIS if heaviest <= LAST_CHEAPLY_FITTED else FITTED_BASIS
+    light = max(map(gto.charge, built.elements)) <= LAST_CHEAPLY_FITTED
+    basis = CHEAP_FITTED_BASIS if light else FITTED_BASIS
     cheap = fitted(built, level.card, CHEAP_GRID, FIRST_CONV_TOL_HARTREE, basis)
     for field in (exact, cheap):
         field.grids.build(with_non0tab=True, sort_grids=built.nao >= SORTED_FROM)

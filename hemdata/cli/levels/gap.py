@@ -31,7 +31,7 @@ def gap(
     name: Annotated[str, typer.Argument(help="A set that stands at both, its file, or one test group.")],
     geometry: Annotated[
         str | None, typer.Option(help="Level of the geometries, or given; default the first of both.")
-    ] = (None),
+    ] = None,
     compute: Annotated[bool, typer.Option("--compute", help="Label at both levels first.")] = False,
     n: Annotated[int | None, typer.Option("-n", min=1, help="How many molecules, as `hemdata label -n`.")] = None,
     max_heavy: Annotated[int | None, typer.Option(min=1, help="Leave out larger molecules.")] = None,
