@@ -183,7 +183,7 @@ def _do(found: list[Step], doing: _Doing, tell: Callable[[str], object]) -> Run:
             engine(level(step.its_level)).refuse_unknown(level(step.its_level).card)
 
     def do(step: Step) -> None:
-        if step.kind == "report" and not any(finished(doing.out, each.name) for each in cells(doing.card)):
+        if step.kind == "report" and ran.failed and not _some_finished(doing):
             ran.cannot.append(replace(step, cannot="No cell of the study is finished."))
             return
         tell(f"{step.kind} {step.name}: {step.command}")
@@ -195,6 +195,10 @@ def _do(found: list[Step], doing: _Doing, tell: Callable[[str], object]) -> Run:
     with one_thread(), script_run_once(), together(doing.shown) as doing.side:
         side_by_side(first, doing.done, do, memory_gb=doing.needs_gb, room_gb=doing.room_gb, stop=doing.side.stop)
     return ran
+
+
+def _some_finished(doing: _Doing) -> bool:
+    return any(finished(doing.out, cell.name) for cell in cells(doing.card))
 
 
 def _build(step: Step, doing: _Doing) -> None:
